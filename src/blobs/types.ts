@@ -1,0 +1,10 @@
+import type { Digest } from '../core/digest.ts';
+
+/** Bytes by their BLAKE3 digest, in `.larder/blobs`. */
+export interface BlobStore {
+  /** Stores and syncs the bytes and their directory entry; cheap when they are there already. */
+  put(digest: Digest, bytes: Uint8Array): Promise<void>;
+  /** The bytes, checked against the digest; null when they are not there. */
+  get(digest: Digest): Uint8Array | null;
+  has(digest: Digest): boolean;
+}

@@ -1,0 +1,24 @@
+/**
+ * Stat identity: what must be equal for a file to count as unchanged without reading it (DESIGN 3.5). Compared with
+ * `!==` only, because times go back (cp -p, rsync -t) and inode numbers are re-used at once.
+ */
+
+/** `size mtimeNs ctimeNs ino birthtimeNs`, decimal. */
+export type StatKey = string & { readonly __brand: 'StatKey' };
+
+interface StatFields {
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly ino: bigint;
+  readonly birthtimeNs: bigint;
+}
+
+export const statKeyOf = (stat: StatFields): StatKey =>
+  `${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino} ${stat.birthtimeNs}` as StatKey;
+
+/** Timestamps may be as coarse as a timer tick of 10 ms; twice that is safe (git's racy index, technical/racy-git). */
+const RACY_NS = 20_000_000n;
+
+/** True when a later write could still leave the same stat identity: such a file is read again before it is believed. */
+export const isRacy = (ctimeNs: bigint, readAtNs: bigint): boolean => ctimeNs > readAtNs - RACY_NS;

@@ -1,0 +1,77 @@
+/**
+ * Calls of the C library that Node does not offer, through koffi: renameat2 with its flags, and extended attributes (which
+ * carry ACLs too). Loaded at first use. Where the library or a call is missing, the caller sees ENOSYS and falls back.
+ */
+import { createRequire } from 'node:module';
+import { getSystemErrorName } from 'node:util';
+
+type Call = (...parameters: unknown[]) => number;
+
+interface Library {
+  readonly renameat2: Call;
+  readonly listxattr: Call;
+  readonly getxattr: Call;
+  readonly setxattr: Call;
+  readonly errno: () => number;
+}
+
+const AT_FDCWD = -100;
+const FLAG = { 'no-replace': 1, exchange: 2 } as const;
+const LARGEST_ATTRIBUTE_BYTES = 64 * 1024;
+/** POSIX ACLs and what users and tools set; security.* and trusted.* belong to the system. */
+const KEPT = /^(user\.|system\.posix_acl_access$)/;
+
+let loaded: Library | null | undefined;
+
+function load(): Library | null {
+  if (process.platform !== 'linux') return null;
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    const c = koffi.load(null);
+    return {
+      renameat2: c.func('int renameat2(int, const char *, int, const char *, unsigned int)'),
+      listxattr: c.func('long llistxattr(const char *, _Out_ uint8_t *, size_t)'),
+      getxattr: c.func('long lgetxattr(const char *, const char *, _Out_ uint8_t *, size_t)'),
+      setxattr: c.func('int lsetxattr(const char *, const char *, const uint8_t *, size_t, int)'),
+      errno: () => koffi.errno(),
+    };
+  } catch {
+    return null;
+  }
+}
+
+const library = (): Library | null => (loaded === undefined ? (loaded = load()) : loaded);
+
+function failure(errno: number, call: string, path: string): Error {
+  const code = getSystemErrorName(-errno);
+  return Object.assign(new Error(`${code}: ${call} '${path}'`), { code, errno: -errno, syscall: call, path });
+}
+
+const missing = (call: string, path: string): Error =>
+  Object.assign(new Error(`ENOSYS: ${call} '${path}'`), { code: 'ENOSYS', syscall: call, path });
+
+function attributeNames(c: Library, path: string): string[] {
+  const buffer = new Uint8Array(LARGEST_ATTRIBUTE_BYTES);
+  const length = c.listxattr(path, buffer, buffer.length);
+  if (length <= 0) return [];
+  return Buffer.from(buffer.buffer, 0, length).toString('utf8').split('\0').filter((name) => KEPT.test(name));
+}
+
+export const kernel = {
+  renameWithFlags(from: string, to: string, flag: keyof typeof FLAG): void {
+    const c = library();
+    if (!c) throw missing('renameat2', to);
+    if (c.renameat2(AT_FDCWD, from, AT_FDCWD, to, FLAG[flag]) !== 0) throw failure(c.errno(), 'renameat2', to);
+  },
+
+  /** Best effort: a file system without attributes has none to lose. */
+  copyAttributes(from: string, to: string): void {
+    const c = library();
+    if (!c) return;
+    for (const name of attributeNames(c, from)) {
+      const value = new Uint8Array(LARGEST_ATTRIBUTE_BYTES);
+      const length = c.getxattr(from, name, value, value.length);
+      if (length >= 0) c.setxattr(to, name, value.subarray(0, length), length, 0);
+    }
+  },
+};
