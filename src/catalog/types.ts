@@ -162,9 +162,11 @@ export interface Catalog extends Disposable {
   /** Served text of one document. */
   text(path: string): string | undefined;
   /** Documents with a served head in a collection, in batches of at most `batch`, for judging them again. */
-  served(collection: string, after: string | null, batch: number): { readonly id: string; readonly path: string; readonly text: string; readonly etag: Digest }[];
-  /** Paths of a collection that have a recorded problem of this code. */
-  pathsWithProblem(collection: string, code: ProblemCode): string[];
+  served(collection: string, after: string | null, batch: number): { readonly id: string; readonly path: string; readonly text: string; readonly etag: Digest; readonly seq: Seq }[];
+  /** Paths of a collection that have a problem of this code, recorded or derived. */
+  pathsWithProblem(collection: string, code: ProblemCode, origin: 'recorded' | 'derived'): string[];
+  /** Paths of kind `schema` with a head. */
+  schemaPaths(): string[];
 
   events(scope: EventScope, after: Seq, limit: number): StoredEvent[];
   event(seq: Seq): StoredEvent | undefined;
@@ -174,8 +176,8 @@ export interface Catalog extends Disposable {
   servedAt(path: string, seq: Seq): StoredEvent | undefined;
   /** Last seq of the change set that holds this seq. */
   lastOfSet(seq: Seq): Seq;
-  /** Events after this seq, one for each path (the newest): what redo looks at. */
-  changedSince(seq: Seq): StoredEvent[];
+  /** The last seq before the first event with a later time (API.md, `_at`); 0 when there is none. */
+  seqAtTime(timeMs: number): Seq;
 
   /** Replaces the derived problems of one path. */
   setDerived(path: string, problems: readonly DerivedProblem[]): void;

@@ -49,6 +49,8 @@ export interface FileSystem {
   fsync(fd: number): Promise<void>;
   fdatasync(fd: number): Promise<void>;
   fsyncSync(fd: number): void;
+  /** Syncs the whole file system below this path (syncfs); undefined where the kernel lacks it. */
+  readonly syncAll?: (path: string) => Promise<void>;
   /** Makes one directory; its parent must exist. */
   makeDirectory(path: string, mode?: number): void;
   removeDirectory(path: string): void;
