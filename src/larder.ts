@@ -9,7 +9,9 @@ import type { Catalog } from './catalog/types.ts';
 import { digestOf } from './core/digest.ts';
 import { openEventLog } from './events/event-log.ts';
 import type { EventLog } from './events/types.ts';
-import { openBulkReader, type BulkReader } from './files/bulk.ts';
+import { openBulkInThread } from './files/bulk-in-thread.ts';
+import { openBulkThreads } from './files/bulk-threads.ts';
+import type { BulkReader } from './files/bulk.ts';
 import { takeLock, type Lock } from './files/lock.ts';
 import { probeSwap } from './files/swap.ts';
 import { nodeFileSystem } from './host/node-file-system.ts';
@@ -62,7 +64,8 @@ export async function openLarder(options: OpenOptions): Promise<Larder> {
   const lock = opening.adopt(lockRoot(root, options), (held) => held.release());
   const events = opening.adopt(await openEvents(root, host, options), (log) => log.close(false));
   const catalog = opening.use(openCatalog({ directory: root.derived, logId: events.id, fs: host.fs, clock: host.clock }));
-  const bulk = opening.use(openBulkReader({ root: root.path, rootDevice: root.device, ...host, inThread: options.host?.inThread ?? false }));
+  const seen = { ...host, root: root.path, rootDevice: root.device };
+  const bulk = opening.use(options.host?.inThread ? openBulkInThread(seen) : openBulkThreads(seen));
   const parts = { root, host, lock, events, catalog, bulk };
   const larder = new OpenedLarder(wire(parts, options), parts, options);
   opening.move();
@@ -117,7 +120,7 @@ function wire(parts: Parts, options: OpenOptions): Wired {
   const lookAgain = (paths: readonly string[]): void => reconciler.lookAgain(paths);
   const world: World = {
     ...base,
-    swap: probeSwap({ fs, tmp: root.tmp }),
+    swap: probeSwap({ fs, random, root: root.path, tmp: root.tmp }),
     queues: new KeyedQueue(),
     pendings: new Pendings(clock, lookAgain),
     schemas: new SchemaBook(),

@@ -4,7 +4,7 @@ import { LarderError } from '../core/errors.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Seq } from '../core/events.ts';
 import type { ProblemCode, ProblemMark } from '../core/problems.ts';
-import { problemId } from '../core/problem-hints.ts';
+import { problemIdOf } from '../core/problem-hints.ts';
 import { classify, pathOf, type DocumentRef } from '../core/refs.ts';
 import type { At, ReadAnswer, Served } from '../core/requests.ts';
 import { statOnly } from '../files/look.ts';
@@ -82,10 +82,10 @@ const servedOf = (head: Head, bytes: Uint8Array, mark: ProblemMark | null): Serv
 
 function markOf(world: World, path: string, head: Head, one: Settled | undefined): ProblemMark | null {
   const pending = world.pendings.get(path);
-  if (pending) return { code: pending.code, id: problemId(path, pending.code), digest: pending.digest };
+  if (pending) return { code: pending.code, id: problemIdOf(path, pending.code), digest: pending.digest };
   const code = head.problems.find(isMarked);
   if (code === undefined) return null;
-  return { code, id: problemId(path, code), digest: one?.observation.examined.digest ?? head.diskDigest };
+  return { code, id: problemIdOf(path, code), digest: one?.observation.examined.digest ?? head.diskDigest };
 }
 
 /** A warning is listed, but the document is served as it is. */

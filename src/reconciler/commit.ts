@@ -9,7 +9,8 @@ import type { Seen } from '../catalog/types.ts';
 import { contentOf } from './content.ts';
 import { bodyOf, identityOf, keptBytes, modifiedMsOf } from './drafts.ts';
 import { absolute, parentOf } from './places.ts';
-import { discardTemp, makeDirectories, place, takeBack, writeTemp, type Placed, type Temp } from '../files/swap.ts';
+import { place, takeBack, type Placed, type Placement } from '../files/swap.ts';
+import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
 import { originOf } from './settle.ts';
 import type { Who, WriteOptions, WriteResult, Written } from '../core/requests.ts';
 import type { Prepared } from './write.ts';
@@ -17,7 +18,7 @@ import type { World } from './world.ts';
 
 export interface Staged {
   readonly prepared: Prepared;
-  readonly temp: Temp | null;
+  readonly temp: Placement['temp'];
   readonly entry: DraftEntry;
 }
 
@@ -39,7 +40,7 @@ export async function commit(world: World, prepared: readonly Prepared[], who: W
     afterwards(world, frame, placed);
     return resultsOf(world, prepared, seqByPath(frame), origin);
   } catch (error) {
-    for (const { temp } of staged) if (temp) discardTemp(world, temp);
+    discardAll(world, staged);
     throw refusalOf(error);
   }
 }
@@ -59,16 +60,21 @@ async function stage(world: World, prepared: readonly Prepared[]): Promise<Stage
     for (const one of prepared) staged.push(await stageOne(world, one));
     return staged;
   } catch (error) {
-    for (const { temp } of staged) if (temp) discardTemp(world, temp);
+    discardAll(world, staged);
     throw refusalOf(error);
   }
+}
+
+export function discardAll(world: World, staged: readonly Staged[]): void {
+  for (const { temp } of staged) if (!('removes' in temp)) discardTemp(world, temp);
 }
 
 export async function stageOne(world: World, prepared: Prepared): Promise<Staged> {
   const { path, bytes, digest, before, replaces, outcome } = prepared;
   const replaced = replaces === null ? {} : { replaced: identityOf(replaces) };
   if (bytes === null || digest === null) {
-    return { prepared, temp: null, entry: { op: 'delete', path, kind: 'deleted', digest: null, size: 0, before, ...replaced } };
+    if (before === null) throw new Error('a deletion needs what it deletes');
+    return { prepared, temp: { removes: before }, entry: { op: 'delete', path, kind: 'deleted', digest: null, size: 0, before, ...replaced } };
   }
   const body = bodyOf(bytes, keptBytes(path));
   if (body.inBlob) await world.blobs.put(digest, bytes);

@@ -1,5 +1,5 @@
 /** Problems that exist only in memory: what is pending, or absent and waiting for its second look. */
-import { hintFor, problemId } from '../core/problem-hints.ts';
+import { meaningOfProblem, problemIdOf } from '../core/problem-hints.ts';
 import type { Problem } from '../core/problems.ts';
 import { classify, collectionOf } from '../core/refs.ts';
 import type { Pending } from './pendings.ts';
@@ -21,15 +21,15 @@ function toProblem(world: World, path: string, pending: Pending): Problem {
   const meaning = classify(path);
   const collection = collectionOf(meaning);
   return {
-    id: problemId(path, pending.code),
+    id: problemIdOf(path, pending.code),
     code: pending.code,
     path,
     ...(collection !== '' && { collection }),
     ...('id' in meaning && { document: meaning.id }),
     since: new Date(pending.sinceWallMs).toISOString(),
-    state: pending.code === 'held' ? 'held' : 'pending',
+    state: meaningOfProblem(pending.code).state,
     errors: pending.faults,
-    hint: hintFor(pending.code),
+    hint: meaningOfProblem(pending.code).hint,
     digest: pending.digest,
     serving: world.catalog.head(path)?.servedDigest ?? null,
   };

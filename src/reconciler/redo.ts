@@ -3,7 +3,8 @@ import type { EventFrame, FileIdentity, LoggedEntry } from '../core/events.ts';
 import { isTornPieceOf, judgeRedo, type LastRecorded, type OnDisk } from '../core/redo.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import type { Examined } from '../files/types.ts';
-import { makeDirectories, place, writeTemp } from '../files/swap.ts';
+import { place } from '../files/swap.ts';
+import { makeDirectories, writeTemp } from '../files/temp.ts';
 import { bytesOf } from './bodies.ts';
 import { identityOf } from './drafts.ts';
 import { absolute, parentOf } from './places.ts';
@@ -95,8 +96,8 @@ function restore(world: World, { path, digest, body }: LoggedEntry, found: Exami
 }
 
 function remove(world: World, path: string, found: Examined): boolean {
-  if (found.look.kind !== 'file') return false;
-  const placed = place(world, { target: absolute(world, path), temp: null, expected: found.look.key });
+  if (found.look.kind !== 'file' || found.digest === null) return false;
+  const placed = place(world, { target: absolute(world, path), temp: { removes: found.digest }, expected: found.look.key });
   if (placed.kind === 'placed' && placed.displaced) world.displaced.add(placed.displaced.file, path, 0, placed.displaced.asExpected);
   return placed.kind === 'placed';
 }

@@ -35,7 +35,9 @@ export async function sweepTemps(world: World, directory: string): Promise<void>
   const pathByDigits = new Map<string, string>();
   for (const frame of world.events.read(world.events.checkpoint)) {
     if (frame.type !== 'events') continue;
-    for (const entry of frame.entries) if (entry.digest) pathByDigits.set(entry.digest.slice(0, 16), entry.path);
+    for (const { path, digest, before } of frame.entries) {
+      for (const known of [before, digest]) if (known !== null) pathByDigits.set(known.slice(0, 16), path);
+    }
   }
   for (const { name, kind } of world.fs.readDirectory(directory)) {
     if (name !== null && kind === 'file') await sweepOne(world, `${directory}/${name}`, name.slice(0, 16), pathByDigits);

@@ -4,10 +4,10 @@ import { LarderError } from '../core/errors.ts';
 import { pathOfSchema } from '../core/refs.ts';
 import type { Who, WriteOptions, WriteRequest, Written } from '../core/requests.ts';
 import { look } from '../files/look.ts';
-import { discardTemp, type Placed } from '../files/swap.ts';
+import type { Placed } from '../files/swap.ts';
 import type { Look } from '../files/types.ts';
 import type { FileStat } from '../host/ports.ts';
-import { afterwards, originFor, placeAll, refusalOf, seenOf, stageOne } from './commit.ts';
+import { afterwards, discardAll, originFor, placeAll, refusalOf, seenOf, stageOne } from './commit.ts';
 import { newBytes } from './new-bytes.ts';
 import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
 import { checkPreconditions } from './preconditions.ts';
@@ -38,7 +38,7 @@ export async function writeSchema(world: World, collection: string, body: Uint8A
       afterwards(world, frame, placed);
       return writtenOf(world, prepared, origin.changeSet);
     } catch (error) {
-      if (staged.temp) discardTemp(world, staged.temp);
+      discardAll(world, [staged]);
       throw refusalOf(error);
     }
   });
