@@ -58,8 +58,11 @@ export interface DocumentContent {
 
 export interface ToApply {
   readonly frame: EventFrame;
-  /** Content of a valid document version; called for entries of kind `valid` of documents only. */
-  readonly content: (entry: LoggedEntry) => DocumentContent;
+  /**
+   * Content of a valid document version; called for entries of kind `valid` of documents only. Null when its bytes are kept
+   * nowhere any more (a replay meets versions that were pruned since): the document then has no text until a later version.
+   */
+  readonly content: (entry: LoggedEntry) => DocumentContent | null;
   /** What was seen on disk when the entry was made; undefined in a replay, which leaves the path unclean. */
   readonly seen: (path: string) => Seen | undefined;
 }
@@ -73,6 +76,14 @@ export interface ListedDocument {
   readonly modifiedMs: number;
   readonly actor: string;
   readonly problem: ProblemCode | null;
+}
+
+export interface ServedText {
+  readonly id: string;
+  readonly path: string;
+  readonly text: string;
+  readonly etag: Digest;
+  readonly seq: Seq;
 }
 
 export interface DeletedDocument {
@@ -125,6 +136,7 @@ export interface DerivedProblem {
   readonly faults: readonly Fault[];
 }
 
+/** All methods throw CatalogError (catalog-error.ts) for what the machine does: damage, no space, a failing disk. */
 export interface Catalog extends Disposable {
   /** All events up to here are applied. */
   readonly reached: Seq;
@@ -135,14 +147,18 @@ export interface Catalog extends Disposable {
 
   /**
    * Applies frames in order. Each frame becomes visible to readers whole; the event loop is given back every 200 rows. Calls
-   * queue behind each other. `reached` moves with the commit.
+   * queue behind each other. `reached` moves with the commit. Entries that were applied before are skipped. A call of at most
+   * 200 rows is applied before it returns when none is waiting. After a rejection apply the same frames again, or from `reached`.
    */
   apply(frames: readonly ToApply[]): Promise<void>;
-  /** Remembers what was seen of known paths without an event. Synchronous, at most 200 rows a call. */
+  /**
+   * Remembers what was seen of known paths without an event. Synchronous, at most 200 rows a call; visible at once, or with the
+   * frame that is being applied. Without space it is forgotten: the paths are read again later.
+   */
   noteSeen(seen: readonly { readonly path: string; readonly seen: Seen | null }[]): void;
 
   head(path: string): Head | undefined;
-  /** Known names directly in a directory ('' is the root), in byte order. */
+  /** Known names directly in a directory ('' is the root), in byte order. What is only history is not among them. */
   namesIn(directory: string): KnownName[];
   /** Directories that hold known names at or below a directory. */
   directoriesBelow(directory: string): string[];
@@ -154,8 +170,11 @@ export interface Catalog extends Disposable {
   /** Present heads whose disk digest is this one (for moves). */
   headsWithDigest(digest: Digest): Head[];
 
+  /** Namespaces with anything present or wrong in them, in byte order; `count` is that of all their collections. */
   namespaces(): CollectionSummary[];
+  /** Likewise the collections of one namespace, `ns/files` among them. `count`: served documents, or files. */
   collections(namespace: string): CollectionSummary[];
+  /** Also a collection of which nothing but history is left. */
   collection(name: string): CollectionSummary | undefined;
   list(collection: string, options: { readonly after: string | null; readonly prefix: string | null; readonly limit: number }): ListedDocument[];
   listDeleted(collection: string, options: { readonly after: string | null; readonly limit: number }): DeletedDocument[];
@@ -170,17 +189,30 @@ export interface Catalog extends Disposable {
 
   events(scope: EventScope, after: Seq, limit: number): StoredEvent[];
   event(seq: Seq): StoredEvent | undefined;
-  /** Versions of one path, newest first, `before` exclusive. */
+  /**
+   * Versions of one path, newest first, `before` exclusive. A document that was moved here brings its versions under its earlier
+   * names; a move away from here is the last event of what was here before it. Reports without a version are left out.
+   */
   history(path: string, options: { readonly before: Seq | null; readonly limit: number }): StoredEvent[];
-  /** The newest event of a path at or before a seq that moved its served head; undefined when there was none. */
+  /**
+   * The newest event at or before a seq that moved the served head of a path; undefined when there was none. A deletion is such
+   * an event, and so is a move away (its `from` is the path). Where nothing was served at that seq, but a document was moved
+   * here later, the answer is that document's, under its name of then.
+   */
   servedAt(path: string, seq: Seq): StoredEvent | undefined;
+  /** The last seq before the first event with a later time: what a moment stands for. */
+  seqAtTime(timeMs: number): Seq;
   /** Last seq of the change set that holds this seq. */
   lastOfSet(seq: Seq): Seq;
   /** The last seq before the first event with a later time (API.md, `_at`); 0 when there is none. */
   seqAtTime(timeMs: number): Seq;
 
-  /** Replaces the derived problems of one path. */
+  /**
+   * Replaces the derived problems of one path; `sinceMs` counts for those that are new. A valid version ends those that speak of
+   * other bytes than its own.
+   */
   setDerived(path: string, problems: readonly DerivedProblem[]): void;
+  /** In the order of path and code; `after` is `problemPosition` of the last item before (problems.ts). */
   problems(options: { readonly collection: string | null; readonly after: string | null; readonly limit: number }): Problem[];
   problemsOf(path: string): Problem[];
   problem(id: string): Problem | undefined;

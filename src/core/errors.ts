@@ -34,6 +34,8 @@ export const ERRORS = define({
   document_invalid: { status: 409, exit: 6, title: 'The file on disk is not the version that is served', hint: 'Fix the file, or send If-Match with the digest of its bytes to replace it.' },
   document_held: { status: 409, exit: 6, title: 'The document is held after a mass disappearance', hint: 'Confirm or dismiss the problem first: larder problems.' },
   conflict: { status: 409, exit: 6, title: 'The change conflicts with the state', hint: 'See detail.' },
+  not_servable: { status: 409, exit: 6, title: 'What lies on disk there cannot be served', hint: 'Fix the file; problem says what is wrong with it.' },
+  must_refetch: { status: 409, exit: 6, title: 'The feed cannot be continued from there', hint: 'Fetch everything anew, then follow from Larder-Seq.' },
   patch_failed: { status: 409, exit: 6, title: 'The patch does not apply', hint: 'errors names the operation.' },
   gone: { status: 410, exit: 5, title: 'That version is pruned', hint: 'Newer versions are there.' },
   precondition_failed: { status: 412, exit: 6, title: 'The precondition does not hold', hint: 'Read again; ETag names the current version.' },
@@ -41,6 +43,7 @@ export const ERRORS = define({
   url_too_long: { status: 414, exit: 2, title: 'The URL is too long', hint: 'At most 8 KiB.' },
   unsupported_media_type: { status: 415, exit: 2, title: 'This media type is not understood', hint: 'See detail for the ones that are.' },
   range_not_satisfiable: { status: 416, exit: 2, title: 'No such range', hint: 'Content-Range names the size.' },
+  expectation_failed: { status: 417, exit: 2, title: 'This expectation cannot be met', hint: 'Send Expect: 100-continue, or none.' },
   wrong_host: { status: 421, exit: 6, title: 'This host is not answered', hint: 'Ask under 127.0.0.1 or localhost, or configure hosts.' },
   schema_refused: { status: 422, exit: 6, title: 'The document does not fit its schema', hint: 'errors names each place.' },
   schema_broken: { status: 409, exit: 6, title: 'The collection has a schema that cannot be used', hint: 'Fix _schema.json: larder problems names the place.' },
@@ -58,7 +61,9 @@ export const ERRORS = define({
   root_empty: { status: 500, exit: 6, title: 'The configured root is empty', hint: 'Is the disk mounted? For a new root: larder init.' },
   root_locked: { status: 500, exit: 7, title: 'Another process serves this root', hint: 'larder status shows which.' },
   log_damaged: { status: 500, exit: 1, title: 'The event log is damaged', hint: 'The files are untouched. Restore .larder/log from a copy, or move it away to start a new history.' },
+  cannot_listen: { status: 500, exit: 1, title: 'The address cannot be listened on', hint: 'Choose another with --host and --port; ss -ltnp shows who has it.' },
   bad_config: { status: 500, exit: 2, title: 'The configuration cannot be used', hint: 'See detail.' },
+  no_daemon: { status: 503, exit: 7, title: 'No daemon answers', hint: 'larder start runs one; larder status shows where it listens.' },
   bad_usage: { status: 400, exit: 2, title: 'Wrong usage', hint: 'larder --help' },
 });
 

@@ -1,11 +1,39 @@
-import type { BodyPlace, DraftFrame, LoggedFrame, Seq } from '../core/events.ts';
+import type { BodyPlace, DraftFrame, EventFrame, LoggedFrame, Seq } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
+import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
+
+/** `sync`: on stable storage when settled. `os`: handed to the kernel, which survives a kill, not a power cut. */
+export type Durability = 'sync' | 'os';
+
+export interface EventLogOptions {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** Absolute: `<root>/.larder/log`. The root must exist; what lies between is made. */
+  readonly directory: string;
+  readonly durability: Durability;
+  /** The newest seq that anything outside the log has seen (the catalog), and the id of the log that it followed: it is a
+   *  witness against a shorter log only if that is this one. Seqs go on behind it in any case. */
+  readonly knownSeq?: Seq;
+  readonly knownLogId?: string;
+  /** Says which directory this is (device and inode of the root), so that a copy is known for one. */
+  readonly rootIdentity: string;
+  /** A segment takes no further frame once it would be longer (64 MiB) or is older (a week). */
+  readonly segmentBytes?: number;
+  readonly segmentAgeMs?: number;
+  /** How far zeros are written ahead of the end, so that a sync need not write metadata (256 KiB). 0: not at all. */
+  readonly aheadBytes?: number;
+  /** What may wait for a sync before `append` refuses (64 MiB, 10,000 frames). */
+  readonly queueBytes?: number;
+  readonly queueFrames?: number;
+}
 
 export interface Appended<F extends LoggedFrame = LoggedFrame> {
   /** The frame with its seqs and the places of its bodies; both are final, but must not be shown before `synced`. */
   readonly frame: F;
   /** Settles once the frame is on stable storage (`durability: sync`) or handed to the kernel (`os`). Rejects with a
-   *  LarderError `disk_full` or `log_unwritable`; then nothing of the frame will ever be read again. */
+   *  LarderError `disk_full` or `log_unwritable`; then nothing of the frame will ever be read again, unless the error's member
+   *  `outcome` is `unknown`: then the disk refused even to take the frame back, and the next start decides. */
   readonly synced: Promise<void>;
 }
 
@@ -26,11 +54,13 @@ export interface EventLog extends AsyncDisposable {
   readonly sizeBytes: number;
   /**
    * Queues a frame; all frames queued while a sync runs share the next one (group commit). Seqs are given in the order of
-   * the calls. Throws LarderError `busy` when more than the bound is waiting, `disk_full` while the log cannot grow.
+   * the calls; they strictly increase, with gaps where frames were refused. Throws LarderError `busy` when more than the bound
+   * is waiting, `stopping` after `close`. A failure refuses all frames that wait; the next append tries the disk again.
    */
   append(draft: DraftFrame): Appended;
-  /** Synced frames with events after `after`, oldest first, aborted entries left out. Reads heads only, in bounded memory. */
-  read(after: Seq): Generator<LoggedFrame, void, undefined>;
+  /** Synced frames with events after `after`, oldest first, aborted entries left out. Reads heads only, in bounded memory.
+   *  Throws LarderError `log_damaged` where the log cannot be read. */
+  read(after: Seq): Generator<EventFrame, void, undefined>;
   /** The bytes at a place, checked against the digest. Throws LarderError `gone` when they were pruned, `log_damaged` when
    *  they do not match. */
   readBody(place: Extract<BodyPlace, { in: 'log' }>, digest: Digest): Uint8Array;

@@ -1,159 +1,152 @@
 /**
- * The swap: a temp file and its target change places atomically, so that whatever another program saved in the last moment
- * comes out into `.larder/tmp` instead of being overwritten (DESIGN 4). A create never overwrites; a delete is a rename into
- * `.larder/tmp`. Where the kernel or the file system lacks the calls: link, compare, rename.
+ * Giving a temp file its name. An update exchanges the two files in one step of the kernel, so that whatever lay there, a
+ * save of a moment ago included, comes out whole into `.larder/tmp` and can be looked at (DESIGN 4). A create never replaces,
+ * a delete is a rename into `.larder/tmp`.
+ *
+ *        target before          method            target after   displaced
+ *        ---------------------  ----------------  -------------  ------------------------------
+ *        as expected            exchange          the new file   the old one
+ *        as expected            link and rename   the new file   the old one, unless it was replaced in
+ *                                                                the microseconds between the two calls
+ *        absent, as expected    link or rename    the new file   nothing
+ *        anything else          none              as it was      nothing: `occupied`
  */
-import { digestOf, type Digest } from '../core/digest.ts';
+import type { Digest } from '../core/digest.ts';
 import { statKeyOf, type StatKey } from '../core/stat-key.ts';
-import type { FileStat, FileSystem } from '../host/ports.ts';
+import type { FileStat } from '../host/ports.ts';
 import { codeOf } from './failures.ts';
-import { discardTemp, tempName, writeTemp, type Temp, type TempWorld } from './temp.ts';
+import { lastsTheSwap } from './lasting-identity.ts';
+import { renameAway, renameBack, stillOurs } from './displacing.ts';
+import { discardTemp, tempName, type Temp, type WriteWorld } from './temp.ts';
 
-/** Which calls this file system has. */
+/** What the file system below the root can do; found out once by `probeSwap`. */
 export interface SwapMethod {
+  /** RENAME_EXCHANGE: no edit is ever lost by a swap. */
   readonly exchange: boolean;
+  /** RENAME_NOREPLACE. */
   readonly noReplace: boolean;
+  /** Hard links. Without them and without exchange an edit in the moment of the swap is lost. */
+  readonly links: boolean;
 }
 
-export interface SwapWorld extends TempWorld {
+export interface SwapWorld extends WriteWorld {
   readonly swap: SwapMethod;
 }
 
 export interface Placement {
-  /** Absolute. */
+  /** Absolute path. */
   readonly target: string;
-  /** The new file; for a deletion the digest of what is taken out, which names it in `.larder/tmp`. */
+  /** What goes there; or the digest of what is to be removed. */
   readonly temp: Temp | { readonly removes: Digest };
-  /** What was judged: another file there is somebody's later work, and stays. */
+  /** What was judged to be there. */
   readonly expected: StatKey | 'absent';
+  /** That look was racy: its stat identity proves nothing about later changes. */
+  readonly racy?: boolean;
 }
 
-export type Placed =
-  | { readonly kind: 'placed'; readonly displaced: Displaced | null }
-  /** The target is not what was expected; nothing was changed and the temp file is gone. */
-  | { readonly kind: 'occupied' };
-
-/** The file that the swap brought out, and whether it is the one that was expected. */
-interface Displaced {
+/** A file that was brought out of the tree. */
+export interface DisplacedFile {
+  /** Absolute, in `.larder/tmp`. */
   readonly file: string;
+  /** It is what was judged; otherwise its bytes may be known to nobody. */
   readonly asExpected: boolean;
 }
 
-const LACKING = new Set(['ENOSYS', 'EINVAL', 'EPERM', 'EOPNOTSUPP', 'ENOTSUP']);
-
-const EMPTY = digestOf(new Uint8Array());
+export type Placed =
+  | { readonly kind: 'placed'; readonly placed: Temp | null; readonly displaced: DisplacedFile | null }
+  /** Something else is there, later than what was judged: it stays, the temp file is gone. */
+  | { readonly kind: 'occupied' };
 
 const OCCUPIED: Placed = { kind: 'occupied' };
 
-/** Tries both calls on two temp files, once at opening. */
-export function probeSwap(world: TempWorld): SwapMethod {
-  const probe = (): Temp => writeTemp(world, { path: 'probe', bytes: new Uint8Array(), digest: EMPTY, replaces: null });
-  const [a, b] = [probe(), probe()];
-  const exchange = works(() => world.fs.exchange(a.file, b.file));
-  discardTemp(world, b);
-  const noReplace = works(() => world.fs.renameNoReplace(a.file, b.file));
-  discardTemp(world, noReplace ? b : a);
-  return { exchange, noReplace };
+/** Looks once more, then swaps. Throws what the disk says; then nothing was changed, and the temp file is left. */
+export function place(world: SwapWorld, placement: Placement): Placed {
+  const { target, temp, expected } = placement;
+  const now = world.fs.lstat(target);
+  if ('removes' in temp) return now ? remove(world, placement, now, temp.removes) : { kind: 'placed', placed: null, displaced: null };
+  const isExpected = expected === 'absent' ? now === undefined : now !== undefined && statKeyOf(now) === expected;
+  const placed = isExpected ? put(world, placement, temp) : OCCUPIED;
+  if (placed.kind === 'occupied') discardTemp(world, temp);
+  return placed;
 }
 
-function works(call: () => void): boolean {
+function put(world: SwapWorld, placement: Placement, temp: Temp): Placed {
   try {
-    call();
-    return true;
+    if (placement.expected === 'absent') return create(world, placement, temp);
+    return world.swap.exchange ? exchange(world, placement, temp) : replace(world, placement, temp);
   } catch (error) {
-    if (LACKING.has(codeOf(error))) return false;
+    // EEXIST, or ENOENT where something was: both came after the look.
+    if (codeOf(error) === 'EEXIST' || (codeOf(error) === 'ENOENT' && world.fs.lstat(temp.file))) return OCCUPIED;
     throw error;
   }
 }
 
-/** Puts a judged change in place. Throws the kernel's error with the tree as it was. */
-export function place(world: SwapWorld, { target, temp, expected }: Placement): Placed {
-  const stat = world.fs.lstat(target);
-  const found = stat === undefined ? 'absent' : statKeyOf(stat);
-  if (found !== expected) return giveUp(world, temp);
-  if ('removes' in temp) return stat === undefined ? { kind: 'placed', displaced: null } : takeOut(world, target, temp.removes, stat);
-  return stat === undefined ? create(world, target, temp) : replace(world, target, temp, stat);
+function create(world: SwapWorld, { target }: Placement, temp: Temp): Placed {
+  if (world.swap.noReplace) world.fs.renameNoReplace(temp.file, target);
+  else if (world.swap.links) {
+    world.fs.link(temp.file, target);
+    world.fs.unlink(temp.file);
+  } else world.fs.rename(temp.file, target);
+  return { kind: 'placed', placed: temp, displaced: null };
 }
 
-function giveUp(world: SwapWorld, temp: Placement['temp']): Placed {
-  if (!('removes' in temp)) discardTemp(world, temp);
+function exchange(world: SwapWorld, placement: Placement, temp: Temp): Placed {
+  const { target } = placement;
+  world.fs.exchange(temp.file, target);
+  const out = world.fs.lstat(temp.file);
+  if (out?.kind === 'file') return placedOver(placement, temp, temp.file, out);
+  // A directory or a symlink took the name since the look: it is nobody's version and goes back.
+  world.fs.exchange(temp.file, target);
   return OCCUPIED;
 }
 
-function create(world: SwapWorld, target: string, temp: Temp): Placed {
-  try {
-    if (world.swap.noReplace) world.fs.renameNoReplace(temp.file, target);
-    else linkInto(world.fs, temp.file, target);
-    return { kind: 'placed', displaced: null };
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
-    return giveUp(world, temp);
-  }
-}
-
-function linkInto(fs: FileSystem, file: string, target: string): void {
-  fs.link(file, target);
-  fs.unlink(file);
-}
-
-function replace(world: SwapWorld, target: string, temp: Temp, expected: FileStat): Placed {
-  if (!world.swap.exchange) return replaceByLink(world, target, temp, expected);
-  try {
-    world.fs.exchange(temp.file, target);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return giveUp(world, temp);
-    throw error;
-  }
-  return { kind: 'placed', displaced: displaced(world.fs, temp.file, expected) };
-}
-
-/** Some microseconds between the link and the rename stay unguarded: docs and /readyz say so. */
-function replaceByLink(world: SwapWorld, target: string, temp: Temp, expected: FileStat): Placed {
-  const kept = `${temp.file}.old`;
-  try {
-    world.fs.link(target, kept);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return giveUp(world, temp);
-    throw error;
-  }
-  try {
+/** Where files cannot be exchanged: a second name keeps the old one while the rename takes its first. */
+function replace(world: SwapWorld, placement: Placement, temp: Temp): Placed {
+  const { target, expected } = placement;
+  if (!world.swap.links) {
     world.fs.rename(temp.file, target);
-  } catch (error) {
+    return { kind: 'placed', placed: temp, displaced: null };
+  }
+  const kept = `${temp.file}-old`;
+  world.fs.link(target, kept);
+  const out = world.fs.lstat(kept);
+  if (out?.kind !== 'file' || !lastsTheSwap(out, expected)) {
     world.fs.unlink(kept);
-    throw error;
+    return OCCUPIED;
   }
-  return { kind: 'placed', displaced: displaced(world.fs, kept, expected) };
+  world.fs.rename(temp.file, target);
+  return placedOver(placement, temp, kept, world.fs.lstat(kept) ?? out);
 }
 
-function takeOut(world: SwapWorld, target: string, digest: Digest, expected: FileStat): Placed {
-  const file = tempName(world, digest);
-  try {
-    world.fs.rename(target, file);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return OCCUPIED;
-    throw error;
-  }
-  return { kind: 'placed', displaced: displaced(world.fs, file, expected) };
+function placedOver({ expected, racy }: Placement, temp: Temp | null, file: string, out: FileStat): Placed {
+  return { kind: 'placed', placed: temp, displaced: { file, asExpected: racy !== true && lastsTheSwap(out, expected) } };
 }
 
-/** Compared without ctime, which our own calls change. */
-function displaced(fs: FileSystem, file: string, expected: FileStat): Displaced {
-  const stat = fs.lstat(file);
-  const asExpected =
-    stat !== undefined &&
-    stat.ino === expected.ino &&
-    stat.birthtimeNs === expected.birthtimeNs &&
-    stat.mtimeNs === expected.mtimeNs &&
-    stat.size === expected.size;
-  return { file, asExpected };
+function remove(world: SwapWorld, placement: Placement, now: FileStat, removes: Digest): Placed {
+  const { target, expected } = placement;
+  if (statKeyOf(now) !== expected) return OCCUPIED;
+  const file = tempName(world, removes);
+  const out = renameAway(world, target, file);
+  if (out === 'gone') return { kind: 'placed', placed: null, displaced: null };
+  return out === 'not-a-file' ? OCCUPIED : placedOver(placement, null, file, out);
 }
 
-/** Undoes a placement of a change set whose later part failed: what was displaced goes back. */
+/** Undoes a placement of a moment ago. An edit that came meanwhile is later than both and stays. */
 export function takeBack(world: SwapWorld, target: string, placed: Placed): void {
   if (placed.kind === 'occupied') return;
-  if (placed.displaced === null) {
-    if (world.fs.lstat(target)) world.fs.unlink(target);
-    return;
-  }
-  world.fs.rename(placed.displaced.file, target);
+  const { placed: temp, displaced } = placed;
+  if (temp && !stillOurs(world, target, temp.stat)) return;
+  if (!temp) return displaced ? renameBack(world, displaced.file, target) : undefined;
+  if (displaced && world.swap.exchange) return exchangeBack(world, target, temp, displaced.file);
+  const out = renameAway(world, target, `${temp.file}-back`);
+  if (displaced) renameBack(world, displaced.file, target);
+  if (out === 'gone' || out === 'not-a-file') return;
+  if (stillOurs(world, `${temp.file}-back`, temp.stat)) world.fs.unlink(`${temp.file}-back`);
+  else if (!displaced) renameBack(world, `${temp.file}-back`, target);
+}
+
+function exchangeBack(world: SwapWorld, target: string, temp: Temp, file: string): void {
+  world.fs.exchange(file, target);
+  if (stillOurs(world, file, temp.stat)) world.fs.unlink(file);
+  else world.fs.exchange(file, target);
 }

@@ -1,50 +1,58 @@
 /**
- * Temp files in `.larder/tmp`: the new bytes of a document before they take its place. Their name begins with the first 16
- * digits of the digest, so that start-up can tell ours from what a swap brought out. Not synced: the log is the redo record.
+ * New bytes before they have a name: written whole into `.larder/tmp`, with mode, group, owner, ACL and user attributes of
+ * what they will replace, so that a save through the API looks on disk like one by an editor. Nothing is synced here: the
+ * event log is the redo record.
  */
 import type { Digest } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
+import { writeAll } from '../host/durable-files.ts';
 import type { FileStat, FileSystem, RandomBytes } from '../host/ports.ts';
+import { dressLikeDirectory, dressLikeReplaced, NEW_FILE_MODE, own } from './dress.ts';
 import { codeOf } from './failures.ts';
+import { absolutePath, parentOf } from './parents.ts';
 
-export interface TempWorld {
+/** What writing needs of the tree. */
+export interface WriteWorld {
   readonly fs: FileSystem;
   readonly random: RandomBytes;
-  /** Absolute path of the root, and of `.larder/tmp`. */
+  /** Absolute. */
   readonly root: string;
+  readonly rootDevice: bigint;
+  /** Absolute path of `.larder/tmp`: on the root's own device, readable by nobody else. */
   readonly tmp: string;
 }
 
 export interface Temp {
+  /** Absolute path. The name begins with 16 digits of the digest that the bytes have, which start-up compares. */
   readonly file: string;
+  /** After the last write: inode, birth time and mtime stay what they are when the file gets its name. */
   readonly stat: FileStat;
 }
 
-export interface NewFile {
-  /** Below the root. */
+export interface NewBytes {
+  /** Where they will go, below the root; the directory must exist. */
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly digest: Digest;
-  /** The file whose mode, owner, ACL and attributes the new one takes over; null: they come from the directory. */
+  /** The file there now; null when there is none. */
   readonly replaces: FileStat | null;
 }
 
-const NAME_DIGITS = 16;
-const RANDOM_BYTES = 8;
-/** What a directory's mode gives a file in it: no execution, no setgid. */
-const FILE_BITS = 0o666;
+export const tempName = (world: Pick<WriteWorld, 'random' | 'tmp'>, digest: Digest): string =>
+  `${world.tmp}/${digest.slice(0, 16)}-${Buffer.from(world.random(8)).toString('hex')}`;
 
-/** A name nobody has in `.larder/tmp`, for bytes of this digest. */
-export const tempName = (world: TempWorld, digest: Digest): string =>
-  `${world.tmp}/${digest.slice(0, NAME_DIGITS)}-${Buffer.from(world.random(RANDOM_BYTES)).toString('hex')}`;
-
-/** Throws the kernel's error; nothing is left behind then. */
-export function writeTemp(world: TempWorld, { path, bytes, digest, replaces }: NewFile): Temp {
+/** Throws what the disk says (ENOSPC, EDQUOT, EIO, …); nothing is left behind then. */
+export function writeTemp(world: WriteWorld, { path, bytes, digest, replaces }: NewBytes): Temp {
   const file = tempName(world, digest);
-  const fd = world.fs.open(file, 'create-new', 0o600);
+  const fd = world.fs.open(file, 'create-new', (replaces?.mode ?? NEW_FILE_MODE) & 0o777);
   try {
-    writeAll(world.fs, fd, bytes);
-    adopt(world, fd, file, path, replaces);
-    return { file, stat: world.fs.fstat(fd) };
+    // A full disk shows as a short write without an error, which is why the size is looked at too.
+    writeAll(world.fs, fd, bytes, 0);
+    const stat = world.fs.fstat(fd);
+    if (stat.size !== bytes.length) throw Object.assign(new Error(`${file} is shorter than written`), { code: 'EIO' });
+    if (replaces) dressLikeReplaced(world.fs, { fd, file, stat }, absolutePath(world, path), replaces);
+    else dressLikeDirectory(world.fs, { fd, file, stat }, absolutePath(world, parentOf(path)));
+    return { file, stat };
   } catch (error) {
     world.fs.unlink(file);
     throw error;
@@ -53,71 +61,55 @@ export function writeTemp(world: TempWorld, { path, bytes, digest, replaces }: N
   }
 }
 
-/** Removes a temp file that never took its place; a crash leaves it to the next start. */
-export function discardTemp({ fs }: Pick<TempWorld, 'fs'>, { file }: Temp): void {
+/** Removes a temp file that was not placed. What a swap left under its name is somebody's document, and stays. */
+export function discardTemp(world: Pick<WriteWorld, 'fs'>, { file, stat }: Temp): void {
+  const now = world.fs.lstat(file);
+  if (now && now.ino === stat.ino && now.birthtimeNs === stat.birthtimeNs) world.fs.unlink(file);
+}
+
+/** Makes what is missing of a directory (below the root) and answers the new ones, outermost first. */
+export function makeDirectories(world: WriteWorld, directory: string): string[] {
+  const made: string[] = [];
+  let parent = statOfDirectory(world, '');
+  for (const path of pathsDownTo(directory)) {
+    const stat = world.fs.lstat(absolutePath(world, path));
+    if (!stat) makeDirectory(world, path, parent);
+    if (!stat) made.push(path);
+    parent = statOfDirectory(world, path);
+  }
+  return made;
+}
+
+function pathsDownTo(directory: string): string[] {
+  const names = directory === '' ? [] : directory.split('/');
+  return names.map((_, at) => names.slice(0, at + 1).join('/'));
+}
+
+/** Throws ENOTDIR for anything else, symlinks included: nothing is ever written through one. */
+function statOfDirectory(world: WriteWorld, path: string): FileStat {
+  const stat = world.fs.lstat(absolutePath(world, path));
+  if (stat?.kind !== 'directory') {
+    throw Object.assign(new Error(`ENOTDIR: ${path || 'the root'} is not a directory`), { code: 'ENOTDIR' });
+  }
+  if (stat.dev !== world.rootDevice) throw new LarderError('other_device', `${path || 'the root'} lies on another device`);
+  return stat;
+}
+
+function makeDirectory(world: WriteWorld, path: string, parent: FileStat): void {
+  const absolute = absolutePath(world, path);
   try {
-    fs.unlink(file);
+    world.fs.makeDirectory(absolute, parent.mode);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
+    // Somebody else made it just now: then it is theirs, as it is.
+    if (codeOf(error) !== 'EEXIST') throw error;
+    return;
   }
-}
-
-/** Loops over short writes, and believes the size only. */
-function writeAll(fs: FileSystem, fd: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length; ) {
-    written += fs.write(fd, bytes, written, bytes.length - written, written);
-  }
-  if (fs.fstat(fd).size !== bytes.length) throw Object.assign(new Error('ENOSPC: the file is shorter than what was written'), { code: 'ENOSPC' });
-}
-
-function adopt(world: TempWorld, fd: number, file: string, path: string, replaces: FileStat | null): void {
-  const parent = parentStat(world, path);
-  const own = world.fs.fstat(fd);
-  const uid = replaces?.uid ?? own.uid;
-  const gid = replaces?.gid ?? parent?.gid ?? own.gid;
-  if (uid !== own.uid || gid !== own.gid) chownWherePermitted(world.fs, fd, uid, gid);
-  world.fs.chmod(fd, replaces ? replaces.mode : (parent?.mode ?? FILE_BITS) & FILE_BITS);
-  if (replaces) world.fs.copyAttributes(`${world.root}/${path}`, file);
-}
-
-const parentStat = ({ fs, root }: TempWorld, path: string): FileStat | undefined => {
-  const slash = path.lastIndexOf('/');
-  return fs.lstat(slash < 0 ? root : `${root}/${path.slice(0, slash)}`);
-};
-
-/** Only root may give files away; a group we are in may be set by the owner. */
-function chownWherePermitted(fs: FileSystem, fd: number, uid: number, gid: number): void {
-  for (const owner of [uid, -1]) {
-    try {
-      return fs.chown(fd, owner, gid);
-    } catch (error) {
-      if (codeOf(error) !== 'EPERM') throw error;
-    }
-  }
-}
-
-/** Makes the missing directories of a path below the root, each with group and mode of its parent. */
-export function makeDirectories(world: Pick<TempWorld, 'fs' | 'root'>, directory: string): void {
-  if (directory === '' || world.fs.lstat(`${world.root}/${directory}`)) return;
-  const slash = directory.lastIndexOf('/');
-  const parent = slash < 0 ? '' : directory.slice(0, slash);
-  makeDirectories(world, parent);
-  const above = world.fs.lstat(parent === '' ? world.root : `${world.root}/${parent}`);
-  makeDirectory(world.fs, `${world.root}/${directory}`, above);
-}
-
-function makeDirectory(fs: FileSystem, path: string, above: FileStat | undefined): void {
+  const fd = world.fs.open(absolute, 'directory');
   try {
-    fs.makeDirectory(path, 0o700);
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return;
-    throw error;
-  }
-  const fd = fs.open(path, 'directory');
-  try {
-    if (above && fs.fstat(fd).gid !== above.gid) chownWherePermitted(fs, fd, -1, above.gid);
-    fs.chmod(fd, above?.mode ?? 0o755);
+    const stat = world.fs.fstat(fd);
+    own(world.fs, fd, stat, { uid: stat.uid, gid: parent.gid });
+    if (world.fs.fstat(fd).mode !== parent.mode) world.fs.chmod(fd, parent.mode);
   } finally {
-    fs.close(fd);
+    world.fs.close(fd);
   }
 }

@@ -1,10 +1,21 @@
 import type { Digest } from '../core/digest.ts';
 import type { Fault } from '../core/events.ts';
 import type { StatKey } from '../core/stat-key.ts';
-import type { FileKind, FileStat } from '../host/ports.ts';
+import type { Clock, FileKind, FileStat, FileSystem } from '../host/ports.ts';
+
+/** The tree that is served, and the two ports it is seen through. */
+export interface World {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  /** Absolute, without symlinks. */
+  readonly root: string;
+  /** Device of the root when it was opened: what lies on another one is never touched. */
+  readonly rootDevice: bigint;
+}
 
 /** What one look at a path found. Only regular files below real directories of the root's own device are opened. */
 export type Look =
+  /** `bytes` may be a view of a whole batch's buffer: what is kept for longer is copied first. */
   | { readonly kind: 'file'; readonly stat: FileStat; readonly key: StatKey; readonly racy: boolean; readonly bytes: Uint8Array }
   /** Larger than was asked for: hashed, not held. `digest` is null when hashing was not asked for. */
   | { readonly kind: 'large'; readonly stat: FileStat; readonly key: StatKey; readonly racy: boolean; readonly digest: Digest | null }
@@ -53,6 +64,8 @@ export interface Watcher extends AsyncDisposable {
   readonly kind: 'chokidar' | 'directories' | 'poll';
   /** Number of kernel watches held. */
   readonly watches: number;
+  /** Directories that could not be watched (watch limit, no permission); they are tried again, and rescans see them. */
+  readonly blind: number;
   /** The tree below the root is watched; resolves when every directory that exists now is. */
   readonly ready: Promise<void>;
 }

@@ -3,7 +3,8 @@ import type { BigIntStats } from 'node:fs';
 import { kernel } from './kernel-calls.ts';
 import type { DirectoryEntry, FileKind, FileStat, FileSystem, OpenMode } from './ports.ts';
 
-const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, O_NOCTTY } = fs.constants;
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, O_NOCTTY } =
+  fs.constants;
 
 /** A FIFO would hang the process and a symlink would lead out of the root: every open refuses both. */
 const SAFE = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
@@ -21,10 +22,19 @@ const kindOf = (entry: { isFile(): boolean; isDirectory(): boolean; isSymbolicLi
   return entry.isSymbolicLink() ? 'symlink' : 'other';
 };
 
-const toStat = (stats: BigIntStats): FileStat => ({
-  kind: kindOf(stats),
+const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK } = fs.constants;
+const KIND_BY_MODE = new Map<number, FileKind>([
+  [S_IFREG, 'file'],
+  [S_IFDIR, 'directory'],
+  [S_IFLNK, 'symlink'],
+]);
+
+const toStat = (stats: BigIntStats): FileStat => statOf(stats, Number(stats.mode));
+
+const statOf = (stats: BigIntStats, mode: number): FileStat => ({
+  kind: KIND_BY_MODE.get(mode & S_IFMT) ?? 'other',
   size: Number(stats.size),
-  mode: Number(stats.mode) & 0o7777,
+  mode: mode & 0o7777,
   uid: Number(stats.uid),
   gid: Number(stats.gid),
   nlink: Number(stats.nlink),
@@ -79,7 +89,7 @@ export const nodeFileSystem: FileSystem = {
   setTimes: (path, atimeMs, mtimeMs) => fs.utimesSync(path, atimeMs / 1000, mtimeMs / 1000),
   exchange: (a, b) => kernel.renameWithFlags(a, b, 'exchange'),
   renameNoReplace: (from, to) => kernel.renameWithFlags(from, to, 'no-replace'),
-  copyAttributes: (from, to) => kernel.copyAttributes(from, to),
+  copyAttributes: (from, to) => kernel.copyAttributes(from, to, () => fs.lstatSync(from).isDirectory()),
   space(path) {
     const stats = fs.statfsSync(path);
     return { freeBytes: stats.bavail * stats.bsize, totalBytes: stats.blocks * stats.bsize };

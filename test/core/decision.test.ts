@@ -6,7 +6,13 @@ const A = 'a'.repeat(64) as Digest;
 const B = 'b'.repeat(64) as Digest;
 const OLD = 10_000;
 
-const known = (over: Partial<Known> = {}): Known => ({ diskDigest: A, servedDigest: A, problem: null, recordedWhenQuiet: false, ...over });
+const known = (over: Partial<Known> = {}): Known => ({
+  diskDigest: A,
+  servedDigest: A,
+  problem: null,
+  recordedWhenQuiet: false,
+  ...over,
+});
 const nothingKnown = known({ diskDigest: null, servedDigest: null });
 const valid = (digest: Digest, ageMs = OLD): Found => ({ is: 'valid', digest, ageMs });
 const invalid = (digest: Digest, ageMs = OLD): Found => ({ is: 'invalid', digest, ageMs, faults: [] });
@@ -17,7 +23,12 @@ const cases: readonly [string, Known, Found, string][] = [
   ['the same bytes are no change', known(), valid(A), 'nothing'],
   ['new bytes at an unknown path are a creation', nothingKnown, valid(A), 'record'],
   ['new bytes at a known path are an update', known(), valid(B), 'record'],
-  ['bytes that return to the served version after a broken save end the problem', known({ diskDigest: B }), valid(A), 'reaccept'],
+  [
+    'bytes that return to the served version after a broken save end the problem',
+    known({ diskDigest: B }),
+    valid(A),
+    'reaccept',
+  ],
   ['a file that became readable again ends its problem', known({ problem: 'unreadable' }), valid(A), 'resolve'],
   ['a broken file that was just saved waits', known(), invalid(B, 100), 'wait'],
   ['a broken file that stays becomes an invalid version', known(), invalid(B), 'record-invalid'],
@@ -26,7 +37,12 @@ const cases: readonly [string, Known, Found, string][] = [
   ['an absence seen once waits', known(), absent(0), 'wait'],
   ['an absence seen twice a second apart is a loss', known(), absent(1000), 'lost'],
   ['nothing where nothing was is nothing', nothingKnown, absent(0), 'nothing'],
-  ['a problem that went away with its file is resolved', known({ diskDigest: null, servedDigest: null, problem: 'name' }), absent(0), 'resolve'],
+  [
+    'a problem that went away with its file is resolved',
+    known({ diskDigest: null, servedDigest: null, problem: 'name' }),
+    absent(0),
+    'resolve',
+  ],
   ['an unreadable path is reported', known(), blocked, 'report'],
   ['an unreadable path is reported once', known({ problem: 'unreadable' }), blocked, 'nothing'],
   ['a file that changes while it is read is looked at again', known(), { is: 'unstable' }, 'wait'],
@@ -39,5 +55,8 @@ test.each(cases)('%s', (_name, before, found, expected) => {
 });
 
 test('a document that was never valid is created by its first valid version', () => {
-  expect(decide(known({ diskDigest: B, servedDigest: null, problem: 'invalid' }), valid(A))).toEqual({ do: 'record', op: 'create' });
+  expect(decide(known({ diskDigest: B, servedDigest: null, problem: 'invalid' }), valid(A))).toEqual({
+    do: 'record',
+    op: 'create',
+  });
 });

@@ -8,8 +8,21 @@ const OTHER = 'b'.repeat(64) as Digest;
 const before = { ino: 1n, birthtimeNs: 2n, mtimeNs: 3n };
 const later = { ino: 1n, birthtimeNs: 2n, mtimeNs: 4n };
 
-const last = (over: Partial<LastRecorded> = {}): LastRecorded => ({ kind: 'valid', digest: NEW, created: false, earlierIdentities: [before], ...over });
-const file = (over: Partial<Extract<OnDisk, { is: 'file' }>> = {}): OnDisk => ({ is: 'file', digest: OTHER, identity: later, tornPiece: false, recordedBefore: false, ...over });
+const last = (over: Partial<LastRecorded> = {}): LastRecorded => ({
+  kind: 'valid',
+  digest: NEW,
+  created: false,
+  earlierIdentities: [before],
+  ...over,
+});
+const file = (over: Partial<Extract<OnDisk, { is: 'file' }>> = {}): OnDisk => ({
+  is: 'file',
+  digest: OTHER,
+  identity: later,
+  tornPiece: false,
+  recordedBefore: false,
+  ...over,
+});
 const absent: OnDisk = { is: 'absent' };
 
 test('a version that is on disk needs nothing', () => {
@@ -52,7 +65,7 @@ test('every prefix and every NUL block is a torn piece, other bytes are not', ()
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 3000 }), fc.nat(), (version, cut) => {
       const length = cut % version.length;
       expect(isTornPieceOf(version.subarray(0, length), version)).toBe(true);
-      const flipped = Uint8Array.from(version, (byte, index) => (index === length ? (byte ^ 0xff) || 1 : byte));
+      const flipped = Uint8Array.from(version, (byte, index) => (index === length ? byte ^ 0xff || 1 : byte));
       const isAllNul = flipped.every((byte) => byte === 0);
       expect(isTornPieceOf(flipped, version)).toBe(isAllNul);
     }),

@@ -1,0 +1,127 @@
+/**
+ * Bytes by their digest: `<directory>/<first two hex digits>/<digest>`. A blob has its name only when it is whole and
+ * synced, and is believed only after its digest was computed again.
+ */
+import { dirname, join } from 'node:path/posix';
+import { digestOf } from '../core/digest.ts';
+import type { Digest } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
+import { attempt, isDiskFull, makeDirectoriesDurably, syncDirectory, writeFileDurably } from '../host/durable-files.ts';
+import type { FileSystem, RandomBytes } from '../host/ports.ts';
+import { readFile } from '../host/read-file.ts';
+import { assert } from '../util/assert.ts';
+import type { BlobStore } from './types.ts';
+
+export interface BlobStoreOptions {
+  readonly fs: FileSystem;
+  readonly random: RandomBytes;
+  /** Absolute: `<root>/.larder/blobs`. The root must exist; what lies between is made. */
+  readonly directory: string;
+}
+
+/** Where blobs are written before they have their name; within the store, so that giving it is a rename. */
+const UNFINISHED = 'unfinished';
+const SUFFIX_BYTES = 8;
+
+export function openBlobStore(options: BlobStoreOptions): BlobStore {
+  removeUnfinished(options);
+  return new DirectoryBlobStore(options);
+}
+
+/** What a crash left. Nobody was told of it: a blob is announced by the event that names it, after it has its name. */
+function removeUnfinished({ fs, directory }: BlobStoreOptions): void {
+  const path = join(directory, UNFINISHED);
+  if (!fs.lstat(path)) return;
+  for (const { name } of fs.readDirectory(path)) if (name !== null) attempt(() => fs.unlink(join(path, name)));
+}
+
+class DirectoryBlobStore implements BlobStore {
+  readonly #options: BlobStoreOptions;
+  /** Two callers with the same bytes share one write. */
+  readonly #underWay = new Map<Digest, Promise<void>>();
+
+  /** Directories whose entries this process has synced; there are no more than 257. */
+  readonly #durable = new Set<string>();
+
+  constructor(options: BlobStoreOptions) {
+    this.#options = options;
+  }
+
+  has(digest: Digest): boolean {
+    return this.#options.fs.lstat(this.#pathOf(digest))?.kind === 'file';
+  }
+
+  get(digest: Digest): Uint8Array | null {
+    if (!this.has(digest)) return null;
+    const path = this.#pathOf(digest);
+    const bytes = readFile(this.#options.fs, path);
+    if (digestOf(bytes) === digest) return bytes;
+    throw new LarderError(
+      'log_damaged',
+      `${path} does not hold the bytes that its name promises. Put it back from a copy of .larder/blobs.`,
+    );
+  }
+
+  put(digest: Digest, bytes: Uint8Array): Promise<void> {
+    const already = this.#underWay.get(digest);
+    if (already) return already;
+    const work = this.#store(digest, bytes).finally(() => this.#underWay.delete(digest));
+    this.#underWay.set(digest, work);
+    return work;
+  }
+
+  async #store(digest: Digest, bytes: Uint8Array): Promise<void> {
+    assert(digestOf(bytes) === digest, `the bytes given for blob ${digest} have another digest`);
+    const path = this.#pathOf(digest);
+    try {
+      if (this.#holds(path, bytes)) await this.#confirm(path);
+      else await this.#write(path, digest, bytes);
+    } catch (cause) {
+      throw new LarderError(
+        isDiskFull(cause) ? 'disk_full' : 'log_unwritable',
+        `blob ${digest} could not be stored: ${String(cause)}`,
+        { cause },
+      );
+    }
+  }
+
+  /** Compared in full: what has rotted is written anew as soon as somebody brings the bytes. */
+  #holds(path: string, bytes: Uint8Array): boolean {
+    const { fs } = this.#options;
+    const stat = fs.lstat(path);
+    return stat?.kind === 'file' && stat.size === bytes.length && Buffer.compare(readFile(fs, path), bytes) === 0;
+  }
+
+  /** It is there, but perhaps from a process that died before its sync, or from a copy that was never synced. */
+  async #confirm(path: string): Promise<void> {
+    const { fs } = this.#options;
+    const fd = fs.open(path, 'read');
+    try {
+      await fs.fsync(fd);
+    } finally {
+      fs.close(fd);
+    }
+    await this.#makeDirectory(dirname(path));
+    await syncDirectory(fs, dirname(path));
+  }
+
+  async #write(path: string, digest: Digest, bytes: Uint8Array): Promise<void> {
+    const { fs, directory, random } = this.#options;
+    const suffix = Buffer.from(random(SUFFIX_BYTES)).toString('hex');
+    const temporary = join(directory, UNFINISHED, `${digest}-${suffix}`);
+    await this.#makeDirectory(dirname(temporary));
+    await this.#makeDirectory(dirname(path));
+    await writeFileDurably(fs, { path, temporary, permissions: 0o600 }, bytes);
+  }
+
+  async #makeDirectory(path: string): Promise<void> {
+    if (this.#durable.has(path)) return;
+    const { fs, directory } = this.#options;
+    await makeDirectoriesDurably(fs, dirname(dirname(directory)), path, 0o700);
+    this.#durable.add(path);
+  }
+
+  #pathOf(digest: Digest): string {
+    return join(this.#options.directory, digest.slice(0, 2), digest);
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * One pass over the bytes of a document before anything recursive sees them: how deep it nests, and how many members its
+ * objects have. JSON.parse keeps the last of two equal keys without a word; fewer keys in its result than members in the
+ * text give them away.
+ */
+export interface TextScan {
+  readonly depth: number;
+  readonly members: number;
+  /** A `\u` was seen: keys and strings may hold what their spelling hides. */
+  readonly unicodeEscapes: boolean;
+}
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const LETTER_U = 0x75;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** Linear, without allocation. Right for valid JSON; for anything else it only ends. */
+export function scanText(bytes: Uint8Array): TextScan {
+  const { length } = bytes;
+  let [at, depth, deepest, members, unicodeEscapes] = [0, 0, 0, 0, false];
+  while (at < length) {
+    const byte = bytes[at++];
+    if (byte === QUOTE) {
+      for (let inside = bytes[at++]; inside !== QUOTE && at < length; inside = bytes[at++]) {
+        if (inside === BACKSLASH && bytes[at++] === LETTER_U) unicodeEscapes = true;
+      }
+    } else if (byte === COLON) members++;
+    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      if (++depth > deepest) deepest = depth;
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
+  }
+  return { depth: deepest, members, unicodeEscapes };
+}

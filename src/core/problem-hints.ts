@@ -1,0 +1,75 @@
+/**
+ * The catalogue of problems: code -> state and what to do, most severe first. Everything that lists or marks problems reads
+ * from here, so that one code means one thing everywhere.
+ */
+import { digestOf } from './digest.ts';
+import type { ProblemCode, ProblemState } from './problems.ts';
+
+interface ProblemMeaning {
+  readonly state: ProblemState;
+  readonly hint: string;
+}
+
+const MEANINGS: Readonly<Record<ProblemCode, ProblemMeaning>> = {
+  rotten: {
+    state: 'unreadable',
+    hint: 'The bytes changed although nothing wrote the file: suspect the disk. Restore the recorded version, which is still served.',
+  },
+  held: {
+    state: 'held',
+    hint: 'Too much vanished at once to believe it. Bring the files back, or confirm with larder problems confirm that they are deleted.',
+  },
+  absent: {
+    state: 'pending',
+    hint: 'The file is gone for the moment. If it does not come back it counts as deleted; the last version is served until then.',
+  },
+  unreadable: {
+    state: 'unreadable',
+    hint: 'Give the daemon permission to read it, or put a regular file of the same file system there.',
+  },
+  'schema-unreliable': {
+    state: 'invalid',
+    hint: 'Rewrite the schema without what errors names; until then the last good one stays in force.',
+  },
+  invalid: {
+    state: 'invalid',
+    hint: 'Correct the file where errors says and save it; the problem ends by itself. The last good version is served until then.',
+  },
+  name: {
+    state: 'name',
+    hint: 'Rename the file as errors says; it is served as soon as its name is allowed and free.',
+  },
+  conflict: {
+    state: 'conflict',
+    hint: 'Two versions of this document exist: keep one of them, or merge both, and delete the copy.',
+  },
+  rescued: {
+    state: 'conflict',
+    hint: 'Bytes that a write would have lost are kept in the history: compare them with what is served and keep what is right.',
+  },
+  unrecorded: {
+    state: 'pending',
+    hint: 'The change is served but not yet in the history, because the event log cannot grow. Free some space; recording resumes by itself.',
+  },
+  pending: {
+    state: 'pending',
+    hint: 'The file is being written or changed right now; it is looked at again in a moment.',
+  },
+  warning: {
+    state: 'invalid',
+    hint: 'The document is served as it is; errors says what deserves a look.',
+  },
+};
+
+/** All codes, most severe first. */
+export const PROBLEM_CODES = Object.keys(MEANINGS) as readonly ProblemCode[];
+
+export const meaningOfProblem = (code: ProblemCode): ProblemMeaning => MEANINGS[code];
+
+/** Reads a code as the log spells it. A code that only a newer release knows still deserves a look. */
+export const parseProblemCode = (text: string): ProblemCode =>
+  Object.hasOwn(MEANINGS, text) ? (text as ProblemCode) : 'warning';
+
+/** Stable while a problem lasts, and the same after a rebuild: 16 hex digits made of path and code. */
+export const problemIdOf = (path: string, code: ProblemCode): string =>
+  digestOf(Buffer.from(`${path}\0${code}`)).slice(0, 16);

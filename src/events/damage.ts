@@ -1,0 +1,10 @@
+import { LarderError } from '../core/errors.ts';
+
+/** What an operator can do about it belongs to the message, because nothing else works until it is done. */
+const REMEDY =
+  'The data files are untouched. Put .larder/log back from a copy, or move it away to start a new history; `larder rescue DIR` writes everything in it that is still readable.';
+
+export const damaged = (path: string, offset: number, reason: string): LarderError =>
+  new LarderError('log_damaged', `${path}, byte ${offset}: ${reason}. ${REMEDY}`, {
+    members: { segment: path, offset },
+  });

@@ -1,0 +1,193 @@
+/** The event log, opened: what was found is made fit to go on, then one writer and one reader share it. */
+import { dirname } from 'node:path/posix';
+import type { BodyPlace, DraftFrame, EventFrame, Seq } from '../core/events.ts';
+import type { Digest } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
+import { isDiskFull, makeDirectoriesDurably, readFully, syncDirectory, writeAll } from '../host/durable-files.ts';
+import type { FileSystem } from '../host/ports.ts';
+import { BodyReader } from './body-reader.ts';
+import { findLog, unwritable } from './find-log.ts';
+import type { FoundLog, OpenSegment } from './find-log.ts';
+import { LogReader } from './log-reader.ts';
+import { LogWriter } from './log-writer.ts';
+import { SegmentFile } from './segment-file.ts';
+import { SegmentSink } from './segment-sink.ts';
+import type { Appended, EventLog, EventLogOptions, LogOrigin } from './types.ts';
+
+const MIB = 1024 * 1024;
+const WEEK_MS = 7 * 24 * 3600 * 1000;
+
+const DEFAULTS = {
+  segmentBytes: 64 * MIB,
+  segmentAgeMs: WEEK_MS,
+  aheadBytes: MIB / 4,
+  queueBytes: 64 * MIB,
+  queueFrames: 10_000,
+};
+
+type Settings = EventLogOptions & typeof DEFAULTS;
+
+/**
+ * Throws LarderError `log_damaged` where the log cannot be trusted, `log_unwritable` where the disk fails. A full disk does not
+ * keep it from opening. Cost: one read after an orderly stop, otherwise a walk over the heads of the last segment.
+ */
+export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
+  const settings: Settings = { ...DEFAULTS, ...options };
+  const found = findLog(settings);
+  const { file, notices } = await settle(settings, found);
+  const sink = new SegmentSink(settings, {
+    identity: found.identity,
+    isIdentityWritten: found.isIdentityWritten,
+    position: found.position,
+    segment: file && found.last ? found.last.segment.first : null,
+    highestName: found.last?.segment.first ?? 0,
+    file,
+  });
+  return begin(settings, found, sink, notices);
+}
+
+async function begin(settings: Settings, found: FoundLog, sink: SegmentSink, notices: string[]): Promise<EventLog> {
+  const reader = new LogReader(settings.fs, {
+    segments: found.segments,
+    lastSeq: found.position.lastSeq,
+    abortedElsewhere: found.identity.aborted,
+    learned: found.learned,
+  });
+  const writer = new LogWriter(
+    {
+      ...settings,
+      logId: found.identity.log,
+      onSegment: (segment) => reader.noteSegment(segment),
+      onSynced: (frames) => reader.noteSynced(frames),
+    },
+    sink,
+    { nextSeq: found.nextSeq, bornMs: found.last?.bornMs ?? settings.clock.nowMs() },
+  );
+  try {
+    await writer.begin();
+  } catch (error) {
+    if (!isDiskFull(error)) throw unwritable(error);
+    notices.push('the disk is full: nothing can be recorded until there is space');
+  }
+  return new OpenEventLog(found, sink, writer, reader, new BodyReader(settings.fs, settings.directory), notices);
+}
+
+/** Makes durable what is about to be believed, and takes off what was found torn. */
+async function settle(settings: Settings, found: FoundLog): Promise<{ file: SegmentFile | null; notices: string[] }> {
+  const { fs, clock, aheadBytes, directory } = settings;
+  const notices = [...found.notices];
+  if (!found.last) return { file: null, notices };
+  const { segment, fd, fileBytes } = found.last;
+  const file = new SegmentFile({ fs, clock, aheadBytes, path: segment.path, fd, fileBytes });
+  try {
+    await prove(fs, file, found, found.last);
+    if (found.origin !== 'clean') {
+      await makeDirectoriesDurably(fs, dirname(dirname(directory)), directory, 0o700);
+      await syncDirectory(fs, directory);
+    }
+  } catch (error) {
+    file.close();
+    throw unwritable(error);
+  }
+  if (!found.needsSegment) return { file, notices };
+  file.close();
+  return { file: null, notices };
+}
+
+/**
+ * The last group may be in memory alone, and so may a cut, even behind a clean stop. Both are done once more, because after a
+ * sync that failed the kernel calls them clean, and a sync of what it calls clean proves nothing. Where a new segment will
+ * say what the end is, what lies behind it stays as evidence.
+ */
+async function prove(fs: FileSystem, file: SegmentFile, found: FoundLog, last: OpenSegment): Promise<void> {
+  const { offset } = found.position;
+  const bytes = readFully(fs, last.fd, last.unprovenFrom, offset - last.unprovenFrom);
+  try {
+    writeAll(fs, last.fd, bytes, last.unprovenFrom);
+    if (!found.needsSegment) writeAll(fs, last.fd, A_ZERO, offset);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+  }
+  await (found.needsSegment ? file.sync() : file.cut(offset));
+}
+
+/** Makes the file longer, so that cutting it is a change. */
+const A_ZERO = Uint8Array.of(0);
+
+class OpenEventLog implements EventLog {
+  readonly id: string;
+  readonly origin: LogOrigin;
+  readonly notices: readonly string[];
+  readonly #sink: SegmentSink;
+  readonly #writer: LogWriter;
+  readonly #reader: LogReader;
+  readonly #bodies: BodyReader;
+  #closing: Promise<void> | null = null;
+
+  constructor(
+    found: FoundLog,
+    sink: SegmentSink,
+    writer: LogWriter,
+    reader: LogReader,
+    bodies: BodyReader,
+    notices: readonly string[],
+  ) {
+    this.id = found.identity.log;
+    this.origin = found.origin;
+    this.notices = notices;
+    this.#sink = sink;
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#bodies = bodies;
+  }
+
+  get lastSeq(): Seq {
+    return this.#sink.position.lastSeq;
+  }
+
+  get checkpoint(): Seq {
+    return this.#sink.position.checkpoint;
+  }
+
+  get sizeBytes(): number {
+    return this.#reader.sizeBytes;
+  }
+
+  append(draft: DraftFrame): Appended {
+    if (this.#closing) throw new LarderError('stopping', 'the event log is closed');
+    return this.#writer.append(draft);
+  }
+
+  read(after: Seq): Generator<EventFrame, void, undefined> {
+    return this.#reader.read(after);
+  }
+
+  readBody(place: Extract<BodyPlace, { in: 'log' }>, digest: Digest): Uint8Array {
+    return this.#bodies.read(place, digest);
+  }
+
+  close(clean: boolean): Promise<void> {
+    return (this.#closing ??= this.#close(clean));
+  }
+
+  /** Without the clean-stop frame: the next start then looks at the tail, which is always right. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close(false);
+  }
+
+  async #close(clean: boolean): Promise<void> {
+    await this.#writer.idle();
+    if (clean) await this.#sayClean();
+    this.#sink.close();
+    this.#bodies[Symbol.dispose]();
+  }
+
+  /** A stop that cannot be written is a crash to the next start, no more. */
+  async #sayClean(): Promise<void> {
+    const { synced } = this.#writer.append({ type: 'clean', upTo: this.lastSeq });
+    await synced.then(
+      () => this.#sink.seal(),
+      () => {},
+    );
+  }
+}

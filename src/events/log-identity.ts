@@ -1,0 +1,48 @@
+/**
+ * `identity.json` beside the segments: which log this is, in which root it was written, how its tail was synced, and which
+ * synced entries were taken back from another segment than their own. It is replaced whole and synced, always before the
+ * segment that relies on it, so that a crash in between is seen as a log id that does not match and settled with a new one.
+ */
+import { join } from 'node:path/posix';
+import * as z from 'zod';
+import { attempt, writeFileDurably } from '../host/durable-files.ts';
+import type { FileSystem, RandomBytes } from '../host/ports.ts';
+import { readFile } from '../host/read-file.ts';
+
+const IDENTITY = z.object({
+  log: z.string().regex(/^[0-9a-f]{32}$/),
+  /** Device and inode of the root. */
+  root: z.string(),
+  durability: z.enum(['sync', 'os']),
+  /** Seqs of entries that an abort frame in a later segment took back. */
+  aborted: z.array(z.int()).readonly(),
+});
+
+export type LogIdentity = Readonly<z.infer<typeof IDENTITY>>;
+
+const FILE = 'identity.json';
+const LOG_ID_BYTES = 16;
+
+export const mintLogId = (random: RandomBytes): string => Buffer.from(random(LOG_ID_BYTES)).toString('hex');
+
+/** Null when it is missing or says nothing that can be understood: then nothing is known of the log's past. */
+export function readIdentity(fs: FileSystem, directory: string): LogIdentity | null {
+  const path = join(directory, FILE);
+  if (!fs.lstat(path)) return null;
+  return parseIdentity(Buffer.from(readFile(fs, path)).toString('utf8'));
+}
+
+function parseIdentity(text: string): LogIdentity | null {
+  try {
+    return IDENTITY.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+export async function writeIdentity(fs: FileSystem, directory: string, identity: LogIdentity): Promise<void> {
+  const path = join(directory, FILE);
+  const temporary = `${path}.tmp`;
+  attempt(() => fs.unlink(temporary));
+  await writeFileDurably(fs, { path, temporary, permissions: 0o600 }, Buffer.from(`${JSON.stringify(identity)}\n`));
+}

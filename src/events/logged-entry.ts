@@ -1,0 +1,110 @@
+/** One event in the head of a frame. Digests are bytes there, identities arrays, what is absent is left out. */
+import type { CborValue } from '../core/cbor.ts';
+import type { BodyPlace, DraftEntry, Fault, FileIdentity, LoggedEntry, Op, Seq, VersionKind } from '../core/events.ts';
+import type { Digest } from '../core/digest.ts';
+import type { BodyPart, Encoding } from './body-parts.ts';
+
+/** A body part as the head names it. */
+export interface StoredPart {
+  readonly encoding: Encoding;
+  readonly length: number;
+  readonly digest: Digest;
+}
+
+/** As cbor-x reads it: integers beyond 32 bits are bigints. */
+export interface RawEntry {
+  readonly op: Op;
+  readonly seq: number | bigint;
+  readonly path: string;
+  readonly size: number | bigint;
+  /** `blob`, or encoding, stored length, and the digest where it is not the version's. */
+  readonly body?: 'blob' | readonly [Encoding, number, Uint8Array?];
+  readonly code?: string;
+  readonly from?: string;
+  readonly kind?: VersionKind;
+  readonly before?: Uint8Array;
+  readonly digest?: Uint8Array;
+  readonly faults?: readonly Fault[];
+  readonly placed?: RawIdentity;
+  readonly inForce?: boolean;
+  readonly modified?: number | bigint;
+  readonly replaced?: RawIdentity;
+  readonly becameValid?: number;
+  readonly becameInvalid?: number;
+}
+
+type RawIdentity = readonly (number | bigint)[];
+
+const bytesOf = (digest: Digest | null): Uint8Array | undefined =>
+  digest === null ? undefined : Buffer.from(digest, 'hex');
+
+const digestFrom = (bytes: Uint8Array | undefined): Digest | null =>
+  bytes ? (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') as Digest) : null;
+
+/** The members stand in CBOR's order, which saves sorting them. */
+export function formatEntry(entry: DraftEntry, seq: Seq, part: BodyPart | null): CborValue {
+  return {
+    op: entry.op,
+    seq,
+    body: part ? formatPart(part, entry) : entry.inBlob ? 'blob' : undefined,
+    code: entry.code,
+    from: entry.from,
+    kind: entry.kind ?? undefined,
+    path: entry.path,
+    size: entry.size,
+    before: bytesOf(entry.before),
+    digest: bytesOf(entry.digest),
+    faults: entry.faults?.map((fault) => ({ ...fault })),
+    placed: entry.placed && formatIdentity(entry.placed),
+    inForce: entry.inForce,
+    modified: entry.modifiedMs,
+    replaced: entry.replaced && formatIdentity(entry.replaced),
+    becameValid: entry.becameValid,
+    becameInvalid: entry.becameInvalid,
+  };
+}
+
+function formatPart(part: BodyPart, entry: DraftEntry): CborValue {
+  const { encoding, bytes, digest } = part;
+  return digest === entry.digest ? [encoding, bytes.length] : [encoding, bytes.length, Buffer.from(digest, 'hex')];
+}
+
+export function parsePart(raw: RawEntry): StoredPart | null {
+  if (raw.body === undefined || raw.body === 'blob') return null;
+  const [encoding, length, own] = raw.body;
+  return { encoding, length, digest: digestFrom(own ?? raw.digest) ?? ('' as Digest) };
+}
+
+/** The entry as the log keeps it, from the draft: what `parseEntry` gives for the same entry read back. */
+export function loggedEntry(draft: DraftEntry, seq: Seq, body: BodyPlace): LoggedEntry {
+  const { bytes: _bytes, inBlob: _inBlob, ...entry } = draft;
+  return { ...entry, seq, body };
+}
+
+export function parseEntry(raw: RawEntry, body: BodyPlace): LoggedEntry {
+  return {
+    seq: Number(raw.seq),
+    op: raw.op,
+    path: raw.path,
+    ...(raw.from !== undefined && { from: raw.from }),
+    kind: raw.kind ?? null,
+    digest: digestFrom(raw.digest),
+    size: Number(raw.size),
+    before: digestFrom(raw.before),
+    ...(raw.replaced && { replaced: parseIdentity(raw.replaced) }),
+    ...(raw.placed && { placed: parseIdentity(raw.placed) }),
+    ...(raw.modified !== undefined && { modifiedMs: Number(raw.modified) }),
+    ...(raw.code !== undefined && { code: raw.code }),
+    ...(raw.faults && { faults: raw.faults }),
+    ...(raw.inForce !== undefined && { inForce: raw.inForce }),
+    ...(raw.becameInvalid !== undefined && { becameInvalid: raw.becameInvalid }),
+    ...(raw.becameValid !== undefined && { becameValid: raw.becameValid }),
+    body,
+  };
+}
+
+const formatIdentity = (identity: FileIdentity): CborValue => [identity.ino, identity.birthtimeNs, identity.mtimeNs];
+
+function parseIdentity([ino = 0, birthtimeNs = 0, mtimeNs = 0]: RawIdentity): FileIdentity {
+  return { ino: BigInt(ino), birthtimeNs: BigInt(birthtimeNs), mtimeNs: BigInt(mtimeNs) };
+}

@@ -1,0 +1,150 @@
+/**
+ * Reading a log that cannot be opened, for verify and rescue: every frame that can still be read, and the gaps between.
+ * Behind a broken place it goes on at the next magic with a valid check whose head can be understood.
+ */
+import type { LoggedFrame } from '../core/events.ts';
+import { LarderError } from '../core/errors.ts';
+import type { FileSystem } from '../host/ports.ts';
+import { CHAIN_BYTES, FRAME_HEADER_BYTES, frameBytes } from './frame.ts';
+import { frameAt, isZeroBetween } from './frame-at.ts';
+import type { FoundFrame } from './frame-at.ts';
+import { frameFrom, parseHead } from './frame-head.ts';
+import { headersFrom } from './resync.ts';
+import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
+import { listSegments, readHeader } from './segment-list.ts';
+import type { Segment } from './segment-list.ts';
+import { segmentWindow } from './segment-window.ts';
+import type { SegmentWindow } from './segment-window.ts';
+
+export interface ReadableFrame {
+  readonly kind: 'frame';
+  readonly path: string;
+  readonly offset: number;
+  readonly frame: LoggedFrame;
+  /**
+   * `chained`: it follows the frame before it. `loose`: what precedes it is broken. `given-up`: it lies behind the place from
+   * which the next segment goes on; it was refused, or cut off when the log was opened.
+   */
+  readonly standing: 'chained' | 'loose' | 'given-up';
+}
+
+export interface Gap {
+  readonly kind: 'gap';
+  readonly path: string;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
+
+/** Bodies are read with a BodyReader at the places that the frames name. */
+export function* readDamaged(fs: FileSystem, directory: string): Generator<ReadableFrame | Gap, void, undefined> {
+  const segments = listSegments(fs, directory);
+  for (const [index, segment] of segments.entries()) {
+    const next = segments[index + 1];
+    yield* readSegment(fs, segment, next ? chainBefore(fs, next) : null);
+  }
+}
+
+function* readSegment(fs: FileSystem, segment: Segment, endChain: Uint8Array | null): Generator<ReadableFrame | Gap> {
+  const fd = fs.open(segment.path, 'read');
+  try {
+    const window = segmentWindow(fs, fd, () => segment.bytes);
+    const start = startChain(fs, fd, segment);
+    if (!(start instanceof Uint8Array))
+      yield gap(segment, 0, Math.min(SEGMENT_HEADER_BYTES, segment.bytes), start.reason);
+    yield* readFrames(window, segment, start instanceof Uint8Array ? start : null, endChain);
+  } finally {
+    fs.close(fd);
+  }
+}
+
+type Lost = { readonly reason: string };
+
+function startChain(fs: FileSystem, fd: number, segment: Segment): Uint8Array | Lost {
+  try {
+    return readHeader(fs, fd, segment).chain;
+  } catch (error) {
+    if (error instanceof LarderError) return { reason: error.message };
+    throw error;
+  }
+}
+
+function chainBefore(fs: FileSystem, segment: Segment): Uint8Array | null {
+  const fd = fs.open(segment.path, 'read');
+  try {
+    const chain = startChain(fs, fd, segment);
+    return chain instanceof Uint8Array ? chain : null;
+  } finally {
+    fs.close(fd);
+  }
+}
+
+function* readFrames(
+  window: SegmentWindow,
+  segment: Segment,
+  start: Uint8Array | null,
+  endChain: Uint8Array | null,
+): Generator<ReadableFrame | Gap> {
+  let offset = SEGMENT_HEADER_BYTES;
+  let chain = start;
+  let isGivenUp = false;
+  while (offset < segment.bytes) {
+    isGivenUp ||= chain !== null && endChain !== null && Buffer.compare(chain, endChain) === 0;
+    const found = frameAt(
+      window,
+      offset,
+      segment.bytes,
+      chain ?? Buffer.from(window(offset - CHAIN_BYTES, CHAIN_BYTES)),
+    );
+    if (found.kind === 'frame') {
+      yield* readable(segment, found, isGivenUp ? 'given-up' : chain ? 'chained' : 'loose');
+      [offset, chain] = [found.end, found.chain];
+      continue;
+    }
+    if (found.kind === 'end' && isZeroBetween(window, offset, segment.bytes)) return;
+    const resumed = resume(
+      window,
+      segment,
+      offset,
+      found.kind === 'broken' && found.header ? offset + frameBytes(found.header) : offset + 1,
+    );
+    yield gap(segment, offset, resumed?.offset ?? segment.bytes, found.kind === 'broken' ? found.reason : 'zeros');
+    if (!resumed) return;
+    yield* readable(segment, resumed, isGivenUp ? 'given-up' : 'loose');
+    [offset, chain] = [resumed.end, resumed.chain];
+  }
+}
+
+/** The next frame behind a broken place. Its own chain digest cannot be checked when what precedes it is broken. */
+function resume(window: SegmentWindow, segment: Segment, broken: number, extent: number): FoundFrame | null {
+  const from = extent < segment.bytes ? extent : broken + 1;
+  for (const { offset, header } of headersFrom(window, from, segment.bytes)) {
+    const head = Buffer.from(window(offset + FRAME_HEADER_BYTES, header.headBytes));
+    if (!parseHead(head)) continue;
+    const end = offset + frameBytes(header);
+    const chain = Buffer.from(window(end - CHAIN_BYTES, CHAIN_BYTES));
+    const bodyOffset = offset + FRAME_HEADER_BYTES + header.headBytes;
+    return { kind: 'frame', offset, end, group: header.group, head, bodyOffset, bodyBytes: header.bodyBytes, chain };
+  }
+  return null;
+}
+
+function* readable(
+  segment: Segment,
+  found: FoundFrame,
+  standing: ReadableFrame['standing'],
+): Generator<ReadableFrame | Gap> {
+  const { offset, end, bodyOffset, bodyBytes } = found;
+  const raw = parseHead(found.head);
+  if (!raw) return yield gap(segment, offset, end, 'the head of the frame cannot be understood');
+  const frame = frameFrom(raw, { segment: segment.first, offset: bodyOffset, length: bodyBytes });
+  yield { kind: 'frame', path: segment.path, offset, frame, standing };
+}
+
+const gap = ({ path }: Segment, from: number, to: number, reason: string): Gap => ({
+  kind: 'gap',
+  path,
+  from,
+  to,
+  reason,
+});

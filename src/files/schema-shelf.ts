@@ -1,0 +1,37 @@
+import type { JudgeValue } from '../core/examine.ts';
+import type { Digest } from '../core/digest.ts';
+import { classify, collectionOf } from '../core/refs.ts';
+import type { compileSchema } from '../core/schemas/compile.ts';
+import { assert } from '../util/assert.ts';
+
+type CompiledSchema = ReturnType<typeof compileSchema>;
+
+/** Collection and the digest of its schema in force. */
+export type SchemasInForce = ReadonlyMap<string, Digest>;
+
+const nothingWrong: JudgeValue = () => [];
+
+/** Compiled schemas by the digest of their text: each is compiled once in a thread, at its first use. Replaced ones stay
+ *  until the thread ends, which a worker does when it is idle. */
+export class SchemaShelf {
+  readonly #compiled = new Map<Digest, CompiledSchema>();
+
+  async put(texts: Iterable<readonly [Digest, string]>): Promise<void> {
+    for (const [digest, text] of texts) {
+      if (this.#compiled.has(digest)) continue;
+      // The compiler is large; a tree without schemas never loads it.
+      const { compileSchema } = await import('../core/schemas/compile.ts');
+      this.#compiled.set(digest, compileSchema(text));
+    }
+  }
+
+  /** Judges documents of a path by the schema that is in force for its collection. */
+  judgeOf(inForce: SchemasInForce, path: string): JudgeValue {
+    if (inForce.size === 0) return nothingWrong;
+    const digest = inForce.get(collectionOf(classify(path)));
+    if (digest === undefined) return nothingWrong;
+    const schema = this.#compiled.get(digest);
+    assert(schema !== undefined, 'a schema is put on the shelf before it judges');
+    return (value, text) => schema.judge(value, text);
+  }
+}

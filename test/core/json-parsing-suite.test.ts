@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { readJson, readJsonValue } from '../../src/core/json/read-json.ts';
+import { withSuite } from './suites.ts';
+
+/** Valid JSON that FORMAT.md refuses in a document all the same, and why. */
+const REFUSED_BEYOND_THE_GRAMMAR: Record<string, string> = {
+  'y_object_duplicated_key.json': 'json_duplicate_key',
+};
+
+/** What the suite leaves open. */
+const LEFT_OPEN: Record<string, string | null> = {
+  'i_number_huge_exp.json': null,
+  'i_number_pos_double_huge_exp.json': null,
+  'i_number_real_pos_overflow.json': null,
+  'i_number_too_big_neg_int.json': null,
+  'i_number_very_big_negative_int.json': null,
+  'i_string_1st_surrogate_but_2nd_missing.json': 'json_surrogate',
+  'i_string_UTF-16LE_with_BOM.json': 'json_not_utf8',
+  'i_string_UTF8_surrogate_U+D800.json': 'json_not_utf8',
+  'i_string_incomplete_surrogate_pair.json': 'json_surrogate',
+  'i_string_invalid_lonely_surrogate.json': 'json_surrogate',
+  'i_string_invalid_utf-8.json': 'json_not_utf8',
+  'i_string_iso_latin_1.json': 'json_not_utf8',
+  'i_string_lone_utf8_continuation_byte.json': 'json_not_utf8',
+  'i_string_overlong_sequence_2_bytes.json': 'json_not_utf8',
+  'i_string_overlong_sequence_6_bytes_null.json': 'json_not_utf8',
+  'i_string_utf16BE_no_BOM.json': 'json_not_utf8',
+  'i_structure_500_nested_arrays.json': 'json_depth',
+};
+
+const asMember = (bytes: Uint8Array): Buffer => Buffer.concat([Buffer.from('{"v": '), bytes, Buffer.from('}')]);
+
+withSuite('json-parsing', (suite) => {
+  const files = suite.names().filter((name) => name.endsWith('.json'));
+  const codeOf = (bytes: Buffer): string | null => {
+    const read = readJson(bytes);
+    return read.kind === 'valid' ? null : (read.faults[0]?.code ?? 'none');
+  };
+
+  test('159 files are there: 48 to accept, 94 to refuse, 17 left open', () => {
+    const count = (prefix: string): number => files.filter((name) => name.startsWith(prefix)).length;
+    expect([files.length, count('y_'), count('n_'), count('i_')]).toEqual([159, 48, 94, 17]);
+  });
+
+  describe('as the member of a document', () => {
+    test.each(files.filter((name) => name.startsWith('y_')))('%s is accepted, or refused by name', (name) => {
+      expect(codeOf(asMember(suite.bytes(name)))).toBe(REFUSED_BEYOND_THE_GRAMMAR[name] ?? null);
+    });
+    test.each(files.filter((name) => name.startsWith('n_')))('%s is refused with a place', (name) => {
+      const read = readJson(asMember(suite.bytes(name)));
+      expect(read.kind).toBe('invalid');
+      if (read.kind === 'invalid') expect(read.faults[0]?.line).toBeGreaterThan(0);
+    });
+    test.each(Object.entries(LEFT_OPEN))('%s: %s', (name, code) => {
+      expect(codeOf(asMember(suite.bytes(name)))).toBe(code);
+    });
+  });
+
+  describe('as a whole file', () => {
+    test.each(files.filter((name) => name.startsWith('y_')))(
+      '%s is accepted when its top level is an object',
+      (name) => {
+        const bytes = suite.bytes(name);
+        const isObject = bytes.toString().trimStart().startsWith('{');
+        expect(codeOf(bytes)).toBe(REFUSED_BEYOND_THE_GRAMMAR[name] ?? (isObject ? null : 'json_top_level'));
+        expect(readJsonValue(bytes).kind).toBe(name in REFUSED_BEYOND_THE_GRAMMAR ? 'invalid' : 'valid');
+      },
+    );
+    test.each(files.filter((name) => name.startsWith('n_')))('%s is refused', (name) => {
+      expect(readJsonValue(suite.bytes(name)).kind).toBe('invalid');
+    });
+    test.each(Object.entries(LEFT_OPEN))('%s: %s', (name, code) => {
+      const read = readJsonValue(suite.bytes(name));
+      expect(read.kind === 'valid' ? null : read.faults[0]?.code).toBe(code);
+    });
+  });
+});

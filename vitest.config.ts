@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Each file is a process of its own: a daemon, a lock or a native module that goes wrong takes one file with it.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 5_000,
+    // Temporary roots are made by each test; nothing is shared, so files run side by side.
+    fileParallelism: true,
+    reporters: ['default'],
+  },
+});
