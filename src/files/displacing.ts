@@ -1,10 +1,21 @@
 /** Moving single files between the tree and `.larder/tmp`, without ever overwriting anything. */
-import type { FileStat } from '../host/ports.ts';
+import type { FileStat, FileSystem } from '../host/ports.ts';
 import { codeOf } from './failures.ts';
-import type { SwapWorld } from './swap.ts';
+
+interface Renaming {
+  readonly fs: FileSystem;
+  readonly swap: { readonly noReplace: boolean };
+}
+
+/** Gives a file a second name in `.larder/tmp`. */
+export function linkAway({ fs }: Renaming, target: string, file: string): FileStat | 'gone' | 'not-a-file' {
+  if (fs.lstat(target)?.kind !== 'file') return 'not-a-file';
+  fs.link(target, file);
+  return fs.lstat(file) ?? 'gone';
+}
 
 /** Renames a file into `.larder/tmp`. Whatever is no regular file goes back at once. */
-export function renameAway(world: SwapWorld, target: string, file: string): FileStat | 'gone' | 'not-a-file' {
+export function renameAway(world: Renaming, target: string, file: string): FileStat | 'gone' | 'not-a-file' {
   try {
     world.fs.rename(target, file);
   } catch (error) {
@@ -18,7 +29,7 @@ export function renameAway(world: SwapWorld, target: string, file: string): File
 }
 
 /** Gives a file its name again, unless the name is taken: then it stays in `.larder/tmp`, where start-up finds it. */
-export function renameBack(world: SwapWorld, file: string, target: string): void {
+export function renameBack(world: Renaming, file: string, target: string): void {
   try {
     if (world.swap.noReplace) world.fs.renameNoReplace(file, target);
     else if (!world.fs.lstat(target)) world.fs.rename(file, target);
@@ -28,7 +39,7 @@ export function renameBack(world: SwapWorld, file: string, target: string): void
 }
 
 /** Whether the file of this name is the one we wrote, and nobody wrote to it since. */
-export function stillOurs(world: SwapWorld, file: string, { ino, birthtimeNs, mtimeNs, size }: FileStat): boolean {
+export function stillOurs(world: Renaming, file: string, { ino, birthtimeNs, mtimeNs, size }: FileStat): boolean {
   const now = world.fs.lstat(file);
   return now?.ino === ino && now.birthtimeNs === birthtimeNs && now.mtimeNs === mtimeNs && now.size === size;
 }

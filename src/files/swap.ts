@@ -14,20 +14,12 @@
 import type { Digest } from '../core/digest.ts';
 import { statKeyOf, type StatKey } from '../core/stat-key.ts';
 import type { FileStat } from '../host/ports.ts';
+import { linkAway, renameAway, renameBack, stillOurs } from './displacing.ts';
 import { codeOf } from './failures.ts';
 import { lastsTheSwap } from './lasting-identity.ts';
-import { renameAway, renameBack, stillOurs } from './displacing.ts';
+import { checkParents } from './parents.ts';
+import type { SwapMethod } from './probe-swap.ts';
 import { discardTemp, tempName, type Temp, type WriteWorld } from './temp.ts';
-
-/** What the file system below the root can do; found out once by `probeSwap`. */
-export interface SwapMethod {
-  /** RENAME_EXCHANGE: no edit is ever lost by a swap. */
-  readonly exchange: boolean;
-  /** RENAME_NOREPLACE. */
-  readonly noReplace: boolean;
-  /** Hard links. Without them and without exchange an edit in the moment of the swap is lost. */
-  readonly links: boolean;
-}
 
 export interface SwapWorld extends WriteWorld {
   readonly swap: SwapMethod;
@@ -61,13 +53,18 @@ const OCCUPIED: Placed = { kind: 'occupied' };
 
 /** Looks once more, then swaps. Throws what the disk says; then nothing was changed, and the temp file is left. */
 export function place(world: SwapWorld, placement: Placement): Placed {
-  const { target, temp, expected } = placement;
-  const now = world.fs.lstat(target);
-  if ('removes' in temp) return now ? remove(world, placement, now, temp.removes) : { kind: 'placed', placed: null, displaced: null };
-  const isExpected = expected === 'absent' ? now === undefined : now !== undefined && statKeyOf(now) === expected;
-  const placed = isExpected ? put(world, placement, temp) : OCCUPIED;
+  const { target, temp } = placement;
+  // A directory above that became a symlink would lead the write out of the root.
+  const isSound = checkParents(world, target.slice(world.root.length + 1)) === 'sound';
+  if ('removes' in temp) return isSound ? remove(world, placement, temp.removes) : OCCUPIED;
+  const placed = isSound && isExpected(world, placement) ? put(world, placement, temp) : OCCUPIED;
   if (placed.kind === 'occupied') discardTemp(world, temp);
   return placed;
+}
+
+function isExpected(world: SwapWorld, { target, expected }: Placement): boolean {
+  const now = world.fs.lstat(target);
+  return now ? statKeyOf(now) === expected : expected === 'absent';
 }
 
 function put(world: SwapWorld, placement: Placement, temp: Temp): Placed {
@@ -100,53 +97,63 @@ function exchange(world: SwapWorld, placement: Placement, temp: Temp): Placed {
   return OCCUPIED;
 }
 
-/** Where files cannot be exchanged: a second name keeps the old one while the rename takes its first. */
+/**
+ * Where files cannot be exchanged: the old one is kept under a second name, or away from its name where there are no links,
+ * and looked at before the new one takes its place.
+ */
 function replace(world: SwapWorld, placement: Placement, temp: Temp): Placed {
   const { target, expected } = placement;
-  if (!world.swap.links) {
-    world.fs.rename(temp.file, target);
-    return { kind: 'placed', placed: temp, displaced: null };
-  }
   const kept = `${temp.file}-old`;
-  world.fs.link(target, kept);
-  const out = world.fs.lstat(kept);
-  if (out?.kind !== 'file' || !lastsTheSwap(out, expected)) {
-    world.fs.unlink(kept);
-    return OCCUPIED;
+  const out = world.swap.links ? linkAway(world, target, kept) : renameAway(world, target, kept);
+  if (typeof out === 'string') return OCCUPIED;
+  try {
+    if (!lastsTheSwap(out, expected)) return letGo(world, kept, target);
+    world.fs.rename(temp.file, target);
+  } catch (error) {
+    letGo(world, kept, target);
+    throw error;
   }
-  world.fs.rename(temp.file, target);
   return placedOver(placement, temp, kept, world.fs.lstat(kept) ?? out);
+}
+
+function letGo(world: SwapWorld, kept: string, target: string): Placed {
+  if (world.swap.links) world.fs.unlink(kept);
+  else renameBack(world, kept, target);
+  return OCCUPIED;
 }
 
 function placedOver({ expected, racy }: Placement, temp: Temp | null, file: string, out: FileStat): Placed {
   return { kind: 'placed', placed: temp, displaced: { file, asExpected: racy !== true && lastsTheSwap(out, expected) } };
 }
 
-function remove(world: SwapWorld, placement: Placement, now: FileStat, removes: Digest): Placed {
-  const { target, expected } = placement;
-  if (statKeyOf(now) !== expected) return OCCUPIED;
+function remove(world: SwapWorld, placement: Placement, removes: Digest): Placed {
+  const { target } = placement;
   const file = tempName(world, removes);
+  if (world.fs.lstat(target) && !isExpected(world, placement)) return OCCUPIED;
   const out = renameAway(world, target, file);
   if (out === 'gone') return { kind: 'placed', placed: null, displaced: null };
   return out === 'not-a-file' ? OCCUPIED : placedOver(placement, null, file, out);
 }
 
 /** Undoes a placement of a moment ago. An edit that came meanwhile is later than both and stays. */
-export function takeBack(world: SwapWorld, target: string, placed: Placed): void {
-  if (placed.kind === 'occupied') return;
-  const { placed: temp, displaced } = placed;
-  if (temp && !stillOurs(world, target, temp.stat)) return;
-  if (!temp) return displaced ? renameBack(world, displaced.file, target) : undefined;
-  if (displaced && world.swap.exchange) return exchangeBack(world, target, temp, displaced.file);
-  const out = renameAway(world, target, `${temp.file}-back`);
+export function takeBack(world: SwapWorld, target: string, placement: Placed): void {
+  if (placement.kind === 'occupied') return;
+  const { placed, displaced } = placement;
+  if (placed && !stillOurs(world, target, placed.stat)) return;
+  if (placed && displaced && world.swap.exchange) return exchangeBack(world, target, placed, displaced.file);
+  if (placed) takeAway(world, target, placed);
   if (displaced) renameBack(world, displaced.file, target);
-  if (out === 'gone' || out === 'not-a-file') return;
-  if (stillOurs(world, `${temp.file}-back`, temp.stat)) world.fs.unlink(`${temp.file}-back`);
-  else if (!displaced) renameBack(world, `${temp.file}-back`, target);
 }
 
 function exchangeBack(world: SwapWorld, target: string, temp: Temp, file: string): void {
   world.fs.exchange(file, target);
   if (stillOurs(world, file, temp.stat)) world.fs.unlink(file);
   else world.fs.exchange(file, target);
+}
+
+function takeAway(world: SwapWorld, target: string, temp: Temp): void {
+  const away = `${temp.file}-back`;
+  if (typeof renameAway(world, target, away) === 'string') return;
+  if (stillOurs(world, away, temp.stat)) world.fs.unlink(away);
+  else renameBack(world, away, target);
 }

@@ -63,11 +63,19 @@ const toEntry = (dirent: fs.Dirent<NonSharedBuffer>): DirectoryEntry => ({
 const settle = (run: (done: (error: Error | null) => void) => void): Promise<void> =>
   new Promise((resolve, reject) => run((error) => (error ? reject(error) : resolve())));
 
+/** A file stands where a directory would be: `throwIfNoEntry` does not cover that. */
+const isNothing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOTDIR';
+
 /** The real file system. */
 export const nodeFileSystem: FileSystem = {
   lstat(path) {
-    const stats = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return stats && toStat(stats);
+    try {
+      const stats = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+      return stats && toStat(stats);
+    } catch (error) {
+      if (isNothing(error)) return undefined;
+      throw error;
+    }
   },
   fstat: (fd) => toStat(fs.fstatSync(fd, { bigint: true })),
   readDirectory: (path) => fs.readdirSync(path, { withFileTypes: true, encoding: 'buffer' }).map(toEntry),

@@ -58,11 +58,15 @@ function parsed(status: number, headers: IncomingHttpHeaders, bytes: Buffer): An
   return { status, headers, bytes, text, json };
 }
 
-/** Sends bytes as they are and reads until the server closes, or an answer with a length is whole. Status 0: nothing came. */
-export function raw(port: number, bytes: string | Uint8Array): Promise<Answer> {
+/**
+ * Sends bytes as they are and reads until the server closes, or an answer with a length is whole. Status 0: nothing came, for
+ * as long as `patienceMs` where that is given.
+ */
+export function raw(port: number, bytes: string | Uint8Array, patienceMs?: number): Promise<Answer> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     let received = Buffer.alloc(0);
+    if (patienceMs !== undefined) socket.setTimeout(patienceMs, () => settle());
     const settle = (): void => {
       socket.destroy();
       resolve(parseAnswer(received));

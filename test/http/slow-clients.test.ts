@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { simulatedClock } from '../../src/host/simulated-clock.ts';
 import { raw } from './client.ts';
 import { followEvents } from './event-client.ts';
-import { openWorld } from './world.ts';
+import { openWorld, whileTimePasses } from './world.ts';
+
+/** Lets what was sent arrive: both ends live in this process. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => void setImmediate(resolve));
+}
 
 /** Sends the head and then never reads. */
 function stuck(port: number, head: string): Promise<Socket> {
@@ -14,7 +19,7 @@ function stuck(port: number, head: string): Promise<Socket> {
   });
 }
 
-test('a follower that never reads costs a bounded amount, and others go on', async () => {
+test('a follower that never reads does not hold up the others', async () => {
   await using world = await openWorld();
   const socket = await stuck(
     world.port,
@@ -62,18 +67,9 @@ test('the connection goes on after a body that was refused', async () => {
 test('a body slower than 1 KiB/s over 20 s is refused', async () => {
   const clock = simulatedClock();
   await using world = await openWorld({ clock });
-  const answer = raw(
-    world.port,
-    `PUT /v1/lod/a/x HTTP/1.1\r\nHost: 127.0.0.1:${world.port}\r\nContent-Length: 100000\r\n\r\n{"a":`,
-  );
-  let isAnswered = false;
-  void answer.then(() => (isAnswered = true));
-  while (!isAnswered) await clock.advance(5000);
-  expect(await answer).toMatchObject({
-    status: 408,
-    json: { code: 'request_timeout' },
-    headers: { connection: 'close' },
-  });
+  const head = `PUT /v1/lod/a/x HTTP/1.1\r\nHost: 127.0.0.1:${world.port}\r\nContent-Length: 100000\r\n\r\n`;
+  const answer = await whileTimePasses(clock, 1000, raw(world.port, `${head}{"a":`));
+  expect(answer).toMatchObject({ status: 408, json: { code: 'request_timeout' }, headers: { connection: 'close' } });
 });
 
 test('a body that keeps its pace is not refused, however long it takes', async () => {
@@ -87,6 +83,7 @@ test('a body that keeps its pace is not refused, however long it takes', async (
   socket.write(`PUT /v1/lod/a/x HTTP/1.1\r\nHost: 127.0.0.1:${world.port}\r\nContent-Length: ${length}\r\n\r\n{`);
   for (const piece of pieces) {
     await new Promise((resolve) => socket.write(piece, resolve));
+    await turns();
     await clock.advance(19_000);
   }
   socket.write('}');

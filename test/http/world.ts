@@ -6,6 +6,7 @@ import { pino, type Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { Clock } from '../../src/host/ports.ts';
+import type { SimulatedClock } from '../../src/host/simulated-clock.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { DEFAULT_HTTP_CONFIG, type HttpConfig } from '../../src/http/http-config.ts';
@@ -33,7 +34,8 @@ export interface World extends AsyncDisposable {
 export interface WorldOptions {
   readonly files?: Files;
   readonly config?: Partial<HttpConfig>;
-  readonly clock?: Clock;
+  /** A simulated one moves only when the test says so. */
+  readonly clock?: Clock | SimulatedClock;
   /** Wraps the Larder, for states that are hard to reach from outside. */
   readonly wrap?: (larder: Larder) => Larder;
 }
@@ -66,11 +68,22 @@ export async function openWorld({
     get: (path, headers = {}) => ask('GET', path, { headers }),
     put: (path, body, headers = {}) => ask('PUT', path, { body, headers }),
     [Symbol.asyncDispose]: async () => {
-      await listening.close(1000);
+      await whileTimePasses(clock, 50, listening.close(1000));
       await larder[Symbol.asyncDispose]();
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Lets a simulated clock run until the work is done. Between its steps sockets get their turn. */
+export async function whileTimePasses<T>(clock: Clock | SimulatedClock, stepMs: number, work: Promise<T>): Promise<T> {
+  let isDone = false;
+  const ended = work.finally(() => (isDone = true));
+  while (!isDone && 'advance' in clock) {
+    await clock.advance(stepMs);
+    await new Promise((resolve) => void setImmediate(resolve));
+  }
+  return ended;
 }
 
 function saveFile(path: string, body: string | Uint8Array | object): void {

@@ -1,7 +1,7 @@
 /** The OpenAPI description of the routes that exist whatever collections there are, made of the route table. */
 import { Hono } from 'hono';
 import { describeRoute, generateSpecs } from 'hono-openapi';
-import type { OpenAPIV3_1 } from 'openapi-types';
+import { VERSION } from '../../version.ts';
 import { displayPath, type Route } from '../route.ts';
 
 /** An OpenAPI document (3.1), as far as we build one. */
@@ -11,6 +11,8 @@ export interface OpenApi {
   readonly components?: Readonly<Record<string, unknown>>;
 }
 
+type Documentation = NonNullable<NonNullable<Parameters<typeof generateSpecs>[1]>['documentation']>;
+type Schemas = NonNullable<NonNullable<Documentation['components']>['schemas']>;
 type Description = Parameters<typeof describeRoute>[0];
 type Responses = NonNullable<Description['responses']>;
 
@@ -19,7 +21,11 @@ export async function describeRoutes(routes: readonly Route[]): Promise<OpenApi>
   const described = new Hono();
   for (const route of routes) described.on(route.method, route.path, describeRoute(descriptionOf(route)));
   const document = await generateSpecs(described, {
-    documentation: { components: { schemas: { Problem: PROBLEM } } },
+    documentation: {
+      info: { title: 'Larder', version: VERSION, description: INTRODUCTION },
+      tags: TAGS.map((name) => ({ name })),
+      components: { schemas: { Problem: PROBLEM } },
+    },
     excludeStaticFile: false,
   });
   return document;
@@ -29,7 +35,7 @@ function descriptionOf(route: Route): Description {
   return {
     operationId: `${route.method.toLowerCase()} ${displayPath(route.path)}`.replaceAll(/\W+/g, '_'),
     summary: route.summary,
-    tags: [route.path.startsWith('/v1') ? 'Any collection' : 'Service'],
+    tags: [tagOf(route.path)],
     parameters: [
       ...route.parameters.map(queryParameter),
       ...route.requestHeaders.filter(isDescribed).map(headerParameter),
@@ -38,6 +44,22 @@ function descriptionOf(route: Route): Description {
     responses: responsesOf(route),
   };
 }
+
+const TAGS = ['Documents', 'Feed', 'History', 'Files', 'Schemas and problems', 'Service'] as const;
+
+function tagOf(path: string): (typeof TAGS)[number] {
+  if (!path.startsWith('/v1')) return 'Service';
+  if (path.includes('/_changes')) return 'Feed';
+  if (path.includes('/_history')) return 'History';
+  if (path.includes('/files/')) return 'Files';
+  return /\/_(?:schema|problems)$/.test(path) ? 'Schemas and problems' : 'Documents';
+}
+
+const INTRODUCTION = [
+  'Larder serves a directory of plain JSON files. The files are the truth: a document is answered with the bytes of its',
+  'file, and what is edited by hand is served by the next read. Refusals are problem documents (RFC 9457) with a stable',
+  '`code`.',
+].join(' ');
 
 const queryParameter = ({ name, description, schema }: Route['parameters'][number]) =>
   ({ in: 'query', name, description, required: false, schema }) as const;
@@ -60,7 +82,7 @@ const meanings: Readonly<Record<number, string>> = {
   503: 'Not ready',
 };
 
-const PROBLEM: NonNullable<OpenAPIV3_1.ComponentsObject['schemas']>[string] = {
+const PROBLEM: Schemas[string] = {
   type: 'object',
   description: 'RFC 9457. `code` is stable; docs/errors.md lists the codes.',
   required: ['type', 'title', 'status', 'code'],

@@ -26,6 +26,10 @@ export const DOCS_PAGE = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Larder: HTTP reference</title>
 <link rel="icon" href="data:,">
+<style>
+body { margin: 0; }
+openapi-explorer { --font-regular: system-ui, sans-serif; --font-mono: ui-monospace, monospace; }
+</style>
 <script type="module" src="${EXPLORER_PATH}"></script>
 </head>
 <body>

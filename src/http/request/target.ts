@@ -33,6 +33,8 @@ export function parseTarget(rawTarget: string): Target {
       `the URL has ${rawTarget.length} bytes, at most ${URL_LIMIT_BYTES} are allowed`,
     );
   }
+  if (rawTarget.includes('#'))
+    throw new LarderError('bad_path', 'a fragment stays with the client; # in a name is %23');
   const mark = rawTarget.indexOf('?');
   const rawPath = mark < 0 ? rawTarget : rawTarget.slice(0, mark);
   const query = parseQuery(mark < 0 ? '' : rawTarget.slice(mark + 1));
