@@ -13,7 +13,7 @@ import { openBulkInThread } from './files/bulk-in-thread.ts';
 import { openBulkThreads } from './files/bulk-threads.ts';
 import type { BulkReader } from './files/bulk.ts';
 import { takeLock, type Lock } from './files/lock.ts';
-import { probeSwap } from './files/swap.ts';
+import { probeSwap } from './files/probe-swap.ts';
 import { nodeFileSystem } from './host/node-file-system.ts';
 import type { Clock, FileSystem, RandomBytes } from './host/ports.ts';
 import { systemClock } from './host/system-clock.ts';

@@ -4,7 +4,7 @@ import type { Fault } from '../core/events.ts';
 import { nearestName } from '../util/nearest-name.ts';
 import { isSettingName, NOT_OFFERED, SETTING_NAMES, type SettingName } from './settings.ts';
 
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column: number;
 }

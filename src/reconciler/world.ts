@@ -3,7 +3,7 @@ import type { BlobStore } from '../blobs/types.ts';
 import type { Catalog } from '../catalog/types.ts';
 import type { EventLog } from '../events/types.ts';
 import type { BulkReader } from '../files/bulk.ts';
-import type { SwapMethod } from '../files/swap.ts';
+import type { SwapMethod } from '../files/probe-swap.ts';
 import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
 import type { KeyedQueue } from '../util/keyed-queue.ts';
 import type { AbsenceLedger } from './absences.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /** Keys that JavaScript keeps in their order: none that looks like an array index. */
 const key = fc.oneof(
@@ -61,7 +61,7 @@ interface Texts {
 const joined = (entries: readonly string[], open: string, close: string, inside: string): string =>
   open + (entries.length > 0 ? entries.join(',') : inside) + close;
 
-const { object: anyObject, value: anySpelled } = fc.letrec<Texts>((tie) => {
+const { object: anyObject } = fc.letrec<Texts>((tie): fc.LetrecValue<Texts> => {
   const padded = fc.tuple(space, tie('value'), space).map((pieces) => pieces.join(''));
   const member = fc.tuple(space, spelledKey, space, padded);
   return {
@@ -69,7 +69,7 @@ const { object: anyObject, value: anySpelled } = fc.letrec<Texts>((tie) => {
       { maxDepth: 3, withCrossShrink: true },
       spelledScalar,
       fc.tuple(fc.array(padded, { maxLength: 4 }), space).map(([items, inside]) => joined(items, '[', ']', inside)),
-      tie('object'),
+      tie('object') as fc.Arbitrary<string>,
     ),
     object: fc
       .tuple(fc.uniqueArray(member, { maxLength: 4, selector: ([, k]) => JSON.parse(`"${k}"`) as string }), space)
@@ -85,7 +85,6 @@ const { object: anyObject, value: anySpelled } = fc.letrec<Texts>((tie) => {
 });
 
 /** Valid text in every odd layout and spelling. */
-export const oddValue: fc.Arbitrary<string> = fc.tuple(space, anySpelled, space).map((pieces) => pieces.join(''));
 export const oddDocument: fc.Arbitrary<string> = fc
   .tuple(fc.constantFrom('', '', '\ufeff'), space, anyObject, space)
   .map((pieces) => pieces.join(''));

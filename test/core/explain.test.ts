@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { printParseErrorCode, visit } from 'jsonc-parser';
 import { describe, expect, test } from 'vitest';
 import { explain } from '../../src/core/json/explain.ts';
@@ -64,7 +64,9 @@ test('a duplicate key is told where it stands the second time, with its pointer'
 const damaged = fc
   .tuple(
     fc.json({ maxDepth: 4 }),
-    fc.array(fc.tuple(fc.nat(200), fc.nat(2), fc.constantFrom(...'{}[]",:\\ 01.-eEtu\n\t/\0é')), { maxLength: 3 }),
+    fc.array(fc.tuple(fc.nat(200), fc.nat(2), fc.constantFrom(...Array.from('{}[]",:\\ 01.-eEtu\n\t/\0é'))), {
+      maxLength: 3,
+    }),
   )
   .map(([text, edits]) =>
     edits.reduce(

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { placeAt, placeOf } from '../../src/core/json/places.ts';
 import { formatPointer, parsePointer } from '../../src/core/json/pointer.ts';
@@ -8,11 +8,11 @@ const text = '{\n  "name": "i",\n  "price": -5,\r\n  "a/b": [1, {"~": true}]\n}\
 test('a pointer leads to the line and column of its value', () => {
   expect(placeOf(text, '')).toEqual({ line: 1, column: 1 });
   expect(placeOf(text, '/price')).toEqual({ line: 3, column: 12 });
-  expect(placeOf(text, '/a~1b/1/~0')).toEqual({ line: 4, column: 21 });
+  expect(placeOf(text, '/a~1b/1/~0')).toEqual({ line: 4, column: 20 });
 });
 
 test('what is missing has the place of the container it is missing in', () => {
-  expect(placeOf(text, '/a~1b/1/none/deeper')).toEqual({ line: 4, column: 15 });
+  expect(placeOf(text, '/a~1b/1/none/deeper')).toEqual({ line: 4, column: 14 });
   expect(placeOf(text, '/a~1b/7')).toEqual({ line: 4, column: 10 });
   expect(placeOf(text, '/none')).toEqual({ line: 1, column: 1 });
   expect(placeOf(text, '/name/x')).toEqual({ line: 2, column: 11 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Digest } from '../../src/core/digest.ts';
 import { isTornPieceOf, judgeRedo, type LastRecorded, type OnDisk } from '../../src/core/redo.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isServableDirectory, isServableSegment } from '../../src/core/names.ts';
 import { classify, collectionOf, pathOf, pathOfFile, pathOfSchema } from '../../src/core/refs.ts';

@@ -1,9 +1,12 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { KeyedQueue } from '../../src/util/keyed-queue.ts';
 
 test('sections of one key never overlap, whatever sets are taken', async () => {
-  const sets = fc.array(fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 }), { minLength: 1, maxLength: 20 });
+  const sets = fc.array(fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'), { minLength: 1 }), {
+    minLength: 1,
+    maxLength: 20,
+  });
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), sets, async (scheduler, takers) => {
       const queue = new KeyedQueue();
