@@ -120,7 +120,7 @@ function wire(parts: Parts, options: OpenOptions): Wired {
   const lookAgain = (paths: readonly string[]): void => reconciler.lookAgain(paths);
   const world: World = {
     ...base,
-    swap: probeSwap({ fs, random, root: root.path, tmp: root.tmp }),
+    swap: probeSwap({ fs, random, tmp: root.tmp }),
     queues: new KeyedQueue(),
     pendings: new Pendings(clock, lookAgain),
     schemas: new SchemaBook(),

@@ -6,6 +6,7 @@ import type { DerivedProblem } from '../catalog/types.ts';
 import type { Digest } from '../core/digest.ts';
 import type { DraftEntry, EventFrame, Fault, Origin } from '../core/events.ts';
 import { ABSENCE_MS, PENDING_MS } from '../core/decision.ts';
+import { parseValid } from '../core/json/exact-value.ts';
 import { collectionOf } from '../core/refs.ts';
 import { compileSchema, type CompiledSchema } from '../core/schemas/compile.ts';
 import type { Look } from '../files/types.ts';
@@ -126,7 +127,7 @@ async function judgeAll(world: World, collection: string, schema: CompiledSchema
     const batch = world.catalog.served(collection, after, JUDGE_BATCH);
     for (const one of batch) {
       if (newerThan !== null && one.seq <= newerThan) continue;
-      const faults = schema ? schema.judge(JSON.parse(one.text), one.text) : [];
+      const faults = schema ? schema.judge(parseValid(one.text), one.text) : [];
       if (faults.length === 0 && !wasUnfit.has(one.path)) continue;
       if (faults.length > 0 && !wasUnfit.has(one.path)) becameInvalid++;
       if (faults.length === 0) becameValid++;
