@@ -208,6 +208,17 @@ export function decodeScope(row: RawRow): ScopeRow {
   return { id, name, documents, present, problems };
 }
 
+/** Of directory and name. */
+export const decodePathName = (row: RawRow): string => joinPath(row[0] as string, row[1] as string);
+
+/** A document that came from another path: the id of that path, and the seq of the move. */
+export interface MoveRow {
+  readonly source: number;
+  readonly seq: Seq;
+}
+
+export const decodeMove = (row: RawRow): MoveRow => ({ source: row[0] as number, seq: row[1] as number });
+
 export const decodeText = (row: RawRow): string => row[0] as string;
 export const decodeNumber = (row: RawRow): number => row[0] as number;
 /** For min and max of no rows. */

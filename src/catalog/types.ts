@@ -200,12 +200,10 @@ export interface Catalog extends Disposable {
    * here later, the answer is that document's, under its name of then.
    */
   servedAt(path: string, seq: Seq): StoredEvent | undefined;
-  /** The last seq before the first event with a later time: what a moment stands for. */
+  /** The last seq before the first event with a later time (API.md, `_at`): what a moment stands for. */
   seqAtTime(timeMs: number): Seq;
   /** Last seq of the change set that holds this seq. */
   lastOfSet(seq: Seq): Seq;
-  /** The last seq before the first event with a later time (API.md, `_at`); 0 when there is none. */
-  seqAtTime(timeMs: number): Seq;
 
   /**
    * Replaces the derived problems of one path; `sinceMs` counts for those that are new. A valid version ends those that speak of
