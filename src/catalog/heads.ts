@@ -36,8 +36,8 @@ export const COUNT_PRESENT_IN_SCOPE = 'SELECT present FROM scopes WHERE name = ?
 
 /** A path that is its own folded form, or one of the few that are not. */
 export const FOLDED_AS = `
-  SELECT directory, name FROM paths WHERE directory = ?1 AND name = ?2 AND folded IS NULL AND ${PRESENT}
-  UNION ALL SELECT directory, name FROM paths WHERE folded = ?3 AND ${PRESENT}`;
+  SELECT directory, name FROM paths WHERE directory = ? AND name = ? AND folded IS NULL AND ${PRESENT}
+  UNION ALL SELECT directory, name FROM paths WHERE folded = ? AND ${PRESENT}`;
 
 type HeadReads = Pick<
   Catalog,

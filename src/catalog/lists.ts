@@ -16,21 +16,21 @@ import {
 import { prepareQuery } from './sql.ts';
 import type { Catalog } from './types.ts';
 
-const IN_SCOPE = 'p.scope = (SELECT id FROM scopes WHERE name = ?1) AND p.kind = 0';
+const IN_SCOPE = 'p.scope = (SELECT id FROM scopes WHERE name = ?) AND p.kind = 0';
 
 /** A page of a collection. The index gives the order; each row is then one step in four tables. */
 export const LIST = `
   SELECT ${LISTED_COLUMNS} FROM paths p
   JOIN documents d ON d.id = p.id JOIN events e ON e.seq = p.served_seq JOIN sets s ON s.first = e.first
-  WHERE ${IN_SCOPE} AND p.served_seq IS NOT NULL AND p.document >= ?2 AND p.document < ?3 ORDER BY p.document LIMIT ?4`;
+  WHERE ${IN_SCOPE} AND p.served_seq IS NOT NULL AND p.document >= ? AND p.document < ? ORDER BY p.document LIMIT ?`;
 
 export const SERVED = `
   SELECT ${SERVED_COLUMNS} FROM paths p JOIN documents d ON d.id = p.id JOIN events e ON e.seq = p.served_seq
-  WHERE ${IN_SCOPE} AND p.served_seq IS NOT NULL AND p.document >= ?2 AND p.document < ?3 ORDER BY p.document LIMIT ?4`;
+  WHERE ${IN_SCOPE} AND p.served_seq IS NOT NULL AND p.document >= ? AND p.document < ? ORDER BY p.document LIMIT ?`;
 
 export const LIST_DELETED = `
   SELECT ${DELETED_COLUMNS} FROM paths p JOIN events e ON e.seq = p.deleted_seq JOIN sets s ON s.first = e.first
-  WHERE ${IN_SCOPE} AND p.deleted_seq IS NOT NULL AND p.document >= ?2 AND p.document < ?3 ORDER BY p.document LIMIT ?4`;
+  WHERE ${IN_SCOPE} AND p.deleted_seq IS NOT NULL AND p.document >= ? AND p.document < ? ORDER BY p.document LIMIT ?`;
 
 export const TEXT = 'SELECT d.text FROM paths p JOIN documents d ON d.id = p.id WHERE p.directory = ? AND p.name = ?';
 

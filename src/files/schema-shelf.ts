@@ -1,10 +1,8 @@
 import type { JudgeValue } from '../core/examine.ts';
 import type { Digest } from '../core/digest.ts';
 import { classify, collectionOf } from '../core/refs.ts';
-import type { compileSchema } from '../core/schemas/compile.ts';
+import type { CompiledSchema } from '../core/schemas/compile.ts';
 import { assert } from '../util/assert.ts';
-
-type CompiledSchema = ReturnType<typeof compileSchema>;
 
 /** Collection and the digest of its schema in force. */
 export type SchemasInForce = ReadonlyMap<string, Digest>;
@@ -21,7 +19,10 @@ export class SchemaShelf {
       if (this.#compiled.has(digest)) continue;
       // The compiler is large; a tree without schemas never loads it.
       const { compileSchema } = await import('../core/schemas/compile.ts');
-      this.#compiled.set(digest, compileSchema(text));
+      const result = compileSchema(text);
+      // Only schemas in force come here; they were compiled before, by the same compiler.
+      assert(result.kind === 'usable', 'a schema in force compiles');
+      this.#compiled.set(digest, result.schema);
     }
   }
 

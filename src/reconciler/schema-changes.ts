@@ -25,9 +25,12 @@ type Outcome =
 const COMPILE_DEADLINE_MS = 1000;
 const JUDGE_BATCH = 200;
 
+/** A worker loads it by itself: from the TypeScript source in a checkout, from what was built of it in the package. */
+const COMPILER = new URL(import.meta.url.endsWith('.ts') ? '../core/schemas/compile.ts' : '../core/schemas/compile.js', import.meta.url);
+
 /** Compiles a schema text without ever holding the event loop for long. */
 export async function compileSafely(text: string): Promise<Outcome> {
-  const trial = await compileWithDeadline(text, COMPILE_DEADLINE_MS);
+  const trial = await compileWithDeadline(COMPILER, text, COMPILE_DEADLINE_MS);
   if (trial.kind === 'late') {
     const detail = `the schema does not compile within ${COMPILE_DEADLINE_MS} ms`;
     return { kind: 'broken', code: 'schema-unreliable', faults: [{ code: 'schema_too_slow', detail }] };
