@@ -11,10 +11,10 @@ if (major < 22 || (major === 22 && minor < 22)) {
 const { main } = await import('./cli/main.ts');
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // The second one no longer waits: kill -9 is safe too, so this is.
-  process.once(signal, () => {
+  process.on(signal, () => {
+    // Someone at a terminal who asks twice no longer waits: kill -9 is safe too, so this is. A service manager may repeat itself.
+    if (interrupt.signal.aborted && signal === 'SIGINT') process.exit(130);
     interrupt.abort();
-    process.once(signal, () => process.exit(130));
   });
 }
 // A reader that has seen enough (`larder types | head`) is no fault.

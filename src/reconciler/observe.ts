@@ -27,8 +27,9 @@ export async function observe(world: World, paths: readonly string[]): Promise<O
   return examined.flatMap((one) => {
     const meaning = classify(one.path);
     if (meaning.kind === 'files-schema') return [];
-    if (meaning.kind === 'ignored' && !isForeignLink(meaning, one.look)) return [];
-    return [{ path: one.path, meaning, head: world.catalog.head(one.path), examined: one, found: foundOf(world, meaning, one) }];
+    const head = world.catalog.head(one.path);
+    if (meaning.kind === 'ignored' && !isForeignLink(meaning, one.look)) return formerLink(meaning, head, one);
+    return [{ path: one.path, meaning, head, examined: one, found: foundOf(world, meaning, one) }];
   });
 }
 
@@ -50,6 +51,12 @@ async function examineOne(world: World, path: string): Promise<Examined> {
 /** A symlink inside a collection is reported whatever its name: people expect it to be followed. */
 const isForeignLink = (meaning: Extract<PathMeaning, { kind: 'ignored' }>, seen: Look): boolean =>
   meaning.why === 'other' && seen.kind === 'blocked' && seen.why === 'symlink';
+
+/** What was reported as a symlink and is none any more: its problem ends, whatever is there now. */
+const formerLink = (meaning: PathMeaning, head: Head | undefined, examined: Examined): Observation[] =>
+  head?.problems.includes('unreadable')
+    ? [{ path: examined.path, meaning, head, examined, found: { is: 'absent', ageMs: Infinity } }]
+    : [];
 
 function foundOf(world: World, meaning: PathMeaning, examined: Examined): Found {
   const { look: seen, path } = examined;

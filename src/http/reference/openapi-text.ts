@@ -1,5 +1,6 @@
 /** `/openapi.json` as text: the fixed routes, described once, and one set of paths for each collection. */
 import type { Seq } from '../../core/events.ts';
+import { describeCollections } from '../../core/openapi/collections.ts';
 import type { Larder } from '../../larder-types.ts';
 import type { OpenApi } from './describe.ts';
 import type { Route } from '../route.ts';
@@ -12,7 +13,7 @@ export function openApiText(larder: Larder, routes: () => readonly Route[]): () 
     const { seq } = larder;
     if (kept?.seq === seq) return kept.text;
     fixed ??= describe(routes());
-    const text = JSON.stringify(await fixed);
+    const text = JSON.stringify(withCollections(await fixed, larder.schemas()));
     kept = { seq, text };
     return text;
   };
@@ -21,3 +22,15 @@ export function openApiText(larder: Larder, routes: () => readonly Route[]): () 
 /** The library for it is loaded when somebody asks, not at every start. */
 const describe = async (routes: readonly Route[]): Promise<OpenApi> =>
   (await import('./describe.ts')).describeRoutes(routes);
+
+/** The collections' own paths come first: they are what a reader looks for. */
+function withCollections(fixed: OpenApi, schemas: ReturnType<Larder['schemas']>): OpenApi {
+  const own = describeCollections(schemas);
+  const known = (fixed.components?.['schemas'] ?? {}) as object;
+  return {
+    ...fixed,
+    openapi: '3.1.0',
+    paths: { ...own.paths, ...fixed.paths },
+    components: { ...fixed.components, schemas: { ...known, ...own.schemas } },
+  };
+}
