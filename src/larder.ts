@@ -48,7 +48,12 @@ export interface OpenOptions {
   readonly address?: { readonly host: string; readonly port: number };
   readonly log?: Log;
   /** The ports, for tests: a simulated disk and clock. `inThread` keeps bulk work off worker threads. */
-  readonly host?: { readonly fs: FileSystem; readonly clock: Clock; readonly random: RandomBytes; readonly inThread?: boolean };
+  readonly host?: {
+    readonly fs: FileSystem;
+    readonly clock: Clock;
+    readonly random: RandomBytes;
+    readonly inThread?: boolean;
+  };
 }
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -63,7 +68,9 @@ export async function openLarder(options: OpenOptions): Promise<Larder> {
   await using opening = new AsyncDisposableStack();
   const lock = opening.adopt(lockRoot(root, options), (held) => held.release());
   const events = opening.adopt(await openEvents(root, host, options), (log) => log.close(false));
-  const catalog = opening.use(openCatalog({ directory: root.derived, logId: events.id, fs: host.fs, clock: host.clock }));
+  const catalog = opening.use(
+    openCatalog({ directory: root.derived, logId: events.id, fs: host.fs, clock: host.clock }),
+  );
   const seen = { ...host, root: root.path, rootDevice: root.device };
   const bulk = opening.use(options.host?.inThread ? openBulkInThread(seen) : openBulkThreads(seen));
   const parts = { root, host, lock, events, catalog, bulk };
@@ -92,7 +99,13 @@ export interface Wired {
 }
 
 const lockRoot = (root: Root, { address }: OpenOptions): Lock =>
-  takeLock({ file: root.lockFile, rootIdentity: root.identity, pid: process.pid, host: address?.host ?? '', port: address?.port ?? 0 });
+  takeLock({
+    file: root.lockFile,
+    rootIdentity: root.identity,
+    pid: process.pid,
+    host: address?.host ?? '',
+    port: address?.port ?? 0,
+  });
 
 function openEvents(root: Root, host: Parts['host'], options: OpenOptions): Promise<EventLog> {
   const peeked = peekCatalog(root.derived);
@@ -113,10 +126,35 @@ function wire(parts: Parts, options: OpenOptions): Wired {
   const marks = { onMarked: (_path: string): void => {} };
   const onFailure = (error: unknown): void => log.error({ err: error }, 'background work failed');
   const blobs = openBlobStore({ fs, directory: root.blobs, random });
-  const recorder = new Recorder({ log: events, catalog, retryDelay: () => new Promise((resolve) => void clock.after(500, resolve)) });
-  const base = { fs, clock, random, root: root.path, rootDevice: root.device, rootInode: root.inode, tmp: root.tmp, events, catalog, blobs, bulk, recorder, log };
+  const recorder = new Recorder({
+    log: events,
+    catalog,
+    retryDelay: () => new Promise((resolve) => void clock.after(500, resolve)),
+  });
+  const base = {
+    fs,
+    clock,
+    random,
+    root: root.path,
+    rootDevice: root.device,
+    rootInode: root.inode,
+    tmp: root.tmp,
+    events,
+    catalog,
+    blobs,
+    bulk,
+    recorder,
+    log,
+  };
   const displaced = new Displaced({ fs, clock, rescue: (file, path) => rescue(base, file, path), onFailure });
-  const checkpoints = new Checkpoints({ fs, clock, events, root: root.path, settledUpTo: () => displaced.settledUpTo, onFailure });
+  const checkpoints = new Checkpoints({
+    fs,
+    clock,
+    events,
+    root: root.path,
+    settledUpTo: () => displaced.settledUpTo,
+    onFailure,
+  });
   const lookAgain = (paths: readonly string[]): void => reconciler.lookAgain(paths);
   const world: World = {
     ...base,
@@ -131,5 +169,11 @@ function wire(parts: Parts, options: OpenOptions): Wired {
     onMarked: (path) => marks.onMarked(path),
   };
   const reconciler: Reconciler = new Reconciler(world);
-  return { world, reconciler, cursorKey: Buffer.from(digestOf(Buffer.from(`cursors ${events.id}`)), 'hex'), log, marks };
+  return {
+    world,
+    reconciler,
+    cursorKey: Buffer.from(digestOf(Buffer.from(`cursors ${events.id}`)), 'hex'),
+    log,
+    marks,
+  };
 }

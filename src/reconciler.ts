@@ -122,7 +122,8 @@ export class Reconciler implements AsyncDisposable {
   }
 
   async #settleAll(paths: readonly string[]): Promise<void> {
-    for (let start = 0; start < paths.length; start += BATCH) await settle(this.#world, paths.slice(start, start + BATCH));
+    for (let start = 0; start < paths.length; start += BATCH)
+      await settle(this.#world, paths.slice(start, start + BATCH));
     await releaseHolds(this.#world);
   }
 

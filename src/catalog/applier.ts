@@ -47,7 +47,8 @@ export class Applier {
 
   apply(frames: readonly ToApply[]): Promise<void> {
     const due = frames.filter(({ frame }) => lastSeqOf(frame) > this.#reached);
-    if (this.#waiting === 0 && rowsOf(due) <= TURN_ROWS && !this.#options.checkpoints.isFull()) return this.#applyNow(due);
+    if (this.#waiting === 0 && rowsOf(due) <= TURN_ROWS && !this.#options.checkpoints.isFull())
+      return this.#applyNow(due);
     this.#waiting++;
     const done = this.#tail.then(() => this.#applyInTurns(due)).finally(() => this.#waiting--);
     this.#tail = done.catch(() => undefined);
@@ -73,7 +74,7 @@ export class Applier {
     const { clock, checkpoints } = this.#options;
     for (const batch of batchesOf(frames)) {
       await checkpoints.room();
-      for (const steps = this.#transaction(batch); !steps.next().done; ) await clock.yieldTurn();
+      for (const steps = this.#transaction(batch); !steps.next().done;) await clock.yieldTurn();
       await clock.yieldTurn();
       if (!this.#isClosed) this.#tidy();
     }

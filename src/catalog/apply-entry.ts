@@ -65,18 +65,34 @@ function moveAway(tables: Tables, path: string, entry: LoggedEntry): PathRow {
   return row;
 }
 
-function writeProblems(problems: ProblemRows, row: PathRow, entry: LoggedEntry, effect: Effect, { atMs }: Origin): void {
+function writeProblems(
+  problems: ProblemRows,
+  row: PathRow,
+  entry: LoggedEntry,
+  effect: Effect,
+  { atMs }: Origin,
+): void {
   const { path, digest, code, faults = [] } = entry;
   switch (effect) {
     case 'accept':
       return void (row.problems !== 0 && problems.endBy(path, digest));
     case 'refuse':
       if (row.problems !== 0) for (const disproved of DISPROVED_BY_BYTES) problems.endRecorded(path, disproved);
-      return problems.put(path, row, { code: parseProblemCode(code ?? 'invalid'), sinceMs: atMs, digest, faults }, 'recorded');
+      return problems.put(
+        path,
+        row,
+        { code: parseProblemCode(code ?? 'invalid'), sinceMs: atMs, digest, faults },
+        'recorded',
+      );
     case 'remove':
       return void (row.problems !== 0 && problems.endAll(path));
     case 'report':
-      return problems.put(path, row, { code: parseProblemCode(code ?? 'warning'), sinceMs: atMs, digest, faults }, 'recorded');
+      return problems.put(
+        path,
+        row,
+        { code: parseProblemCode(code ?? 'warning'), sinceMs: atMs, digest, faults },
+        'recorded',
+      );
     case 'resolve':
       return problems.endRecorded(path, code === undefined ? null : parseProblemCode(code));
     case 'none':

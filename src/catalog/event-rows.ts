@@ -66,7 +66,8 @@ const inForceOf = ({ op, inForce }: LoggedEntry): number | null => {
 };
 
 function verdictOf({ code, faults, becameInvalid, becameValid }: LoggedEntry): string | null {
-  if (code === undefined && faults === undefined && becameInvalid === undefined && becameValid === undefined) return null;
+  if (code === undefined && faults === undefined && becameInvalid === undefined && becameValid === undefined)
+    return null;
   const verdict: Verdict = {
     ...(code !== undefined && { code }),
     ...(faults !== undefined && { faults }),

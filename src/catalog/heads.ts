@@ -3,7 +3,16 @@ import type { Database } from 'better-sqlite3';
 import type { Digest } from '../core/digest.ts';
 import { directoriesIn, justAfter } from './name-ranges.ts';
 import { splitPath } from './places.ts';
-import { decodeHead, decodeKnownName, decodeNumber, decodePathName, decodeText, digestToBlob, HEAD_COLUMNS, KNOWN_NAME_COLUMNS } from './rows.ts';
+import {
+  decodeHead,
+  decodeKnownName,
+  decodeNumber,
+  decodePathName,
+  decodeText,
+  digestToBlob,
+  HEAD_COLUMNS,
+  KNOWN_NAME_COLUMNS,
+} from './rows.ts';
 import { prepareQuery } from './sql.ts';
 import type { Catalog } from './types.ts';
 

@@ -27,12 +27,14 @@ export const VERSIONS = `${EVENTS} WHERE e.path = ? AND e.seq < ? AND e.kind IS 
 /** A move away from here is told by an event of its target. */
 export const MOVES_AWAY = `${EVENTS} WHERE e.source = ? AND e.seq < ? ORDER BY e.seq DESC LIMIT ?`;
 
-export const MOVES_HERE = 'SELECT source, seq FROM events WHERE path = ? AND source IS NOT NULL AND seq < ? ORDER BY seq DESC';
+export const MOVES_HERE =
+  'SELECT source, seq FROM events WHERE path = ? AND source IS NOT NULL AND seq < ? ORDER BY seq DESC';
 
 /** The codes of `valid` and `deleted` (codes.ts) are what moves a served head; rescued and invalid versions do not. */
 const SERVED_AT = `${EVENTS} WHERE e.path = ? AND e.seq <= ? AND e.kind IN (0, 3) ORDER BY e.seq DESC LIMIT 1`;
 const LEFT_AT = `${EVENTS} WHERE e.source = ? AND e.seq <= ? ORDER BY e.seq DESC LIMIT 1`;
-const CAME_LATER = 'SELECT source, seq FROM events WHERE path = ? AND source IS NOT NULL AND seq > ? ORDER BY seq LIMIT 1';
+const CAME_LATER =
+  'SELECT source, seq FROM events WHERE path = ? AND source IS NOT NULL AND seq > ? ORDER BY seq LIMIT 1';
 
 const PATH_ID = 'SELECT id FROM paths WHERE directory = ? AND name = ?';
 const FIRST_LATER = 'SELECT min(first) FROM sets WHERE at > ?';
@@ -60,7 +62,8 @@ export function openHistoryReads(reader: Database): HistoryReads {
   };
 
   return {
-    events: (scope, seq, limit) => (scope.kind === 'all' ? after.all(seq, limit) : inScopeAfter.all(nameOf(scope), seq, limit)),
+    events: (scope, seq, limit) =>
+      scope.kind === 'all' ? after.all(seq, limit) : inScopeAfter.all(nameOf(scope), seq, limit),
     event: (seq) => event.get(seq),
     history(path, { before, limit }) {
       const id = idOf(path);

@@ -23,7 +23,8 @@ const kindOf = ({ kind }: Extract<PathMeaning, { collection: string }>): PathKin
 /** What is not served still has a collection to be listed in: that of the nearest directories which can be one. */
 function scopeOfStray(path: string): string | null {
   const [namespace, collection] = path.split('/');
-  const isScope = (name: string | undefined): name is string => name !== undefined && isServableDirectory(name) === null;
+  const isScope = (name: string | undefined): name is string =>
+    name !== undefined && isServableDirectory(name) === null;
   if (!isScope(namespace)) return null;
   return isScope(collection) ? `${namespace}/${collection}` : namespace;
 }

@@ -20,11 +20,15 @@ export const PROBLEMS_IN_SCOPE = `
 
 const PROBLEMS_OF = `${PROBLEMS} AND o.path = ? ORDER BY o.code`;
 const PROBLEM = `${PROBLEMS} AND o.id = ?`;
-const COUNT = 'SELECT coalesce(sum(problems), 0) FROM scopes WHERE name NOT LIKE \'%/%\'';
-const PATHS_WITH = 'SELECT path FROM problems WHERE scope = (SELECT id FROM scopes WHERE name = ?) AND code = ? AND derived = ? ORDER BY path';
+const COUNT = "SELECT coalesce(sum(problems), 0) FROM scopes WHERE name NOT LIKE '%/%'";
+const PATHS_WITH =
+  'SELECT path FROM problems WHERE scope = (SELECT id FROM scopes WHERE name = ?) AND code = ? AND derived = ? ORDER BY path';
 const SCHEMA_PATHS = 'SELECT directory, name FROM paths WHERE kind = ? AND known ORDER BY directory';
 
-type ProblemReads = Pick<Catalog, 'problems' | 'problemsOf' | 'problem' | 'countProblems' | 'pathsWithProblem' | 'schemaPaths'>;
+type ProblemReads = Pick<
+  Catalog,
+  'problems' | 'problemsOf' | 'problem' | 'countProblems' | 'pathsWithProblem' | 'schemaPaths'
+>;
 
 const SEPARATOR = '\n';
 

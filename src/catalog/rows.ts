@@ -9,7 +9,15 @@ import type { Problem, ProblemCode } from '../core/problems.ts';
 import type { StatKey } from '../core/stat-key.ts';
 import * as codes from './codes.ts';
 import type { RawRow } from './sql.ts';
-import type { CollectionSummary, DeletedDocument, Head, KnownName, ListedDocument, ServedText, StoredEvent } from './types.ts';
+import type {
+  CollectionSummary,
+  DeletedDocument,
+  Head,
+  KnownName,
+  ListedDocument,
+  ServedText,
+  StoredEvent,
+} from './types.ts';
 
 const digestFrom = (blob: Buffer | null): Digest | null => (blob === null ? null : (blob.toString('hex') as Digest));
 
@@ -54,14 +62,33 @@ export interface PathRow {
   readonly problems: number;
 }
 
-export const PATH_COLUMNS =
-  'id, kind, scope, disk_digest, disk_seq, served_seq, deleted_seq, stat, clean, problems';
+export const PATH_COLUMNS = 'id, kind, scope, disk_digest, disk_seq, served_seq, deleted_seq, stat, clean, problems';
 
 export function decodePath(row: RawRow): PathRow {
   const [id, kind, scope, digest, diskSeq, servedSeq, deletedSeq, stat, clean, problems] = row as [
-    number, number, number | null, Buffer | null, number, number | null, number | null, StatKey | null, number, number,
+    number,
+    number,
+    number | null,
+    Buffer | null,
+    number,
+    number | null,
+    number | null,
+    StatKey | null,
+    number,
+    number,
   ];
-  return { id, kind, scope, diskDigest: digestFrom(digest), diskSeq, servedSeq, deletedSeq, stat, clean: clean === 1, problems };
+  return {
+    id,
+    kind,
+    scope,
+    diskDigest: digestFrom(digest),
+    diskSeq,
+    servedSeq,
+    deletedSeq,
+    stat,
+    clean: clean === 1,
+    problems,
+  };
 }
 
 /** Of paths p, their scope c and their served event e. */
@@ -69,10 +96,27 @@ export const HEAD_COLUMNS = `p.directory, p.name, p.kind, c.name, p.document, p.
   e.seq, e.size, e.modified, e.encoding, e.segment, e.position, e.length, p.stat, p.clean, p.problems`;
 
 export function decodeHead(row: RawRow): Head {
-  const [directory, name, kind, scope, id, diskDigest, diskSeq, servedDigest, servedSeq, size, modified, ...rest] = row as [
-    string, string, number, string | null, string, Buffer | null, number, Buffer | null, number | null, number | null, number | null,
-    number | null, number | null, number | null, number | null, StatKey | null, number, number,
-  ];
+  const [directory, name, kind, scope, id, diskDigest, diskSeq, servedDigest, servedSeq, size, modified, ...rest] =
+    row as [
+      string,
+      string,
+      number,
+      string | null,
+      string,
+      Buffer | null,
+      number,
+      Buffer | null,
+      number | null,
+      number | null,
+      number | null,
+      number | null,
+      number | null,
+      number | null,
+      number | null,
+      StatKey | null,
+      number,
+      number,
+    ];
   const [encoding, segment, position, length, stat, clean, problems] = rest;
   return {
     path: joinPath(directory, name),
@@ -92,8 +136,7 @@ export function decodeHead(row: RawRow): Head {
   };
 }
 
-export const KNOWN_NAME_COLUMNS =
-  'name, stat, clean, disk_digest IS NOT NULL OR served_seq IS NOT NULL, problems <> 0';
+export const KNOWN_NAME_COLUMNS = 'name, stat, clean, disk_digest IS NOT NULL OR served_seq IS NOT NULL, problems <> 0';
 
 export function decodeKnownName(row: RawRow): KnownName {
   const [name, stat, clean, present, hasProblem] = row as [string, StatKey | null, number, number, number];
@@ -106,11 +149,28 @@ export const LISTED_COLUMNS =
 
 export function decodeListed(row: RawRow): ListedDocument {
   const [id, directory, name, text, digest, seq, modifiedMs, actor, problems] = row as [
-    string, string, string, string, Buffer, number, number, string, number,
+    string,
+    string,
+    string,
+    string,
+    Buffer,
+    number,
+    number,
+    string,
+    number,
   ];
   // A warning is for whoever tends the data; the document is served as it is.
   const problem = codes.codesOf(problems).find((code) => code !== 'warning') ?? null;
-  return { id, path: joinPath(directory, name), text, etag: digestFrom(digest) as Digest, seq, modifiedMs, actor, problem };
+  return {
+    id,
+    path: joinPath(directory, name),
+    text,
+    etag: digestFrom(digest) as Digest,
+    seq,
+    modifiedMs,
+    actor,
+    problem,
+  };
 }
 
 export const SERVED_COLUMNS = 'p.document, p.directory, p.name, d.text, e.digest, e.seq';
@@ -133,10 +193,31 @@ export const EVENT_COLUMNS = `e.seq, s.at, e.op, e.kind, p.directory, p.name, q.
 
 export function decodeEvent(row: RawRow): StoredEvent {
   const [seq, atMs, op, kind, directory, name, fromDirectory, fromName, digest, size, before, ...rest] = row as [
-    number, number, number, number | null, string, string, string | null, string | null, Buffer | null, number, Buffer | null,
-    number | null, string, number, string, string | null, number, number | null, number | null, number | null, number | null, string | null,
+    number,
+    number,
+    number,
+    number | null,
+    string,
+    string,
+    string | null,
+    string | null,
+    Buffer | null,
+    number,
+    Buffer | null,
+    number | null,
+    string,
+    number,
+    string,
+    string | null,
+    number,
+    number | null,
+    number | null,
+    number | null,
+    number | null,
+    string | null,
   ];
-  const [modifiedMs, actor, cause, changeSet, session, encoding, segment, position, length, inForce, verdictText] = rest;
+  const [modifiedMs, actor, cause, changeSet, session, encoding, segment, position, length, inForce, verdictText] =
+    rest;
   const verdict = (verdictText === null ? {} : JSON.parse(verdictText)) as Verdict;
   return {
     seq,
@@ -163,11 +244,21 @@ export function decodeEvent(row: RawRow): StoredEvent {
 }
 
 /** Of problems o, their path p, its scope c and its served event e. */
-export const PROBLEM_COLUMNS = 'o.id, o.code, o.path, c.name, p.kind, p.document, o.since, o.faults, o.digest, e.digest';
+export const PROBLEM_COLUMNS =
+  'o.id, o.code, o.path, c.name, p.kind, p.document, o.since, o.faults, o.digest, e.digest';
 
 export function decodeProblem(row: RawRow): Problem {
   const [id, code, path, scope, kind, document, since, faults, digest, serving] = row as [
-    string, ProblemCode, string, string | null, number, string, number, string, Buffer | null, Buffer | null,
+    string,
+    ProblemCode,
+    string,
+    string | null,
+    number,
+    string,
+    number,
+    string,
+    Buffer | null,
+    Buffer | null,
   ];
   const isDocument = ['document', 'stream'].includes(codes.pathKind.decode(kind));
   const { state, hint } = meaningOfProblem(code);

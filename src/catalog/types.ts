@@ -119,7 +119,10 @@ export interface StoredEvent {
 }
 
 /** Which events: all, those of a namespace, or of one collection (`ns/collection`). A move counts for source and target. */
-export type EventScope = { readonly kind: 'all' } | { readonly kind: 'namespace'; readonly namespace: string } | { readonly kind: 'collection'; readonly collection: string };
+export type EventScope =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'namespace'; readonly namespace: string }
+  | { readonly kind: 'collection'; readonly collection: string };
 
 export interface CollectionSummary {
   readonly name: string;
@@ -176,12 +179,22 @@ export interface Catalog extends Disposable {
   collections(namespace: string): CollectionSummary[];
   /** Also a collection of which nothing but history is left. */
   collection(name: string): CollectionSummary | undefined;
-  list(collection: string, options: { readonly after: string | null; readonly prefix: string | null; readonly limit: number }): ListedDocument[];
-  listDeleted(collection: string, options: { readonly after: string | null; readonly limit: number }): DeletedDocument[];
+  list(
+    collection: string,
+    options: { readonly after: string | null; readonly prefix: string | null; readonly limit: number },
+  ): ListedDocument[];
+  listDeleted(
+    collection: string,
+    options: { readonly after: string | null; readonly limit: number },
+  ): DeletedDocument[];
   /** Served text of one document. */
   text(path: string): string | undefined;
   /** Documents with a served head in a collection, in batches of at most `batch`, for judging them again. */
-  served(collection: string, after: string | null, batch: number): { readonly id: string; readonly path: string; readonly text: string; readonly etag: Digest; readonly seq: Seq }[];
+  served(
+    collection: string,
+    after: string | null,
+    batch: number,
+  ): { readonly id: string; readonly path: string; readonly text: string; readonly etag: Digest; readonly seq: Seq }[];
   /** Paths of a collection that have a problem of this code, recorded or derived. */
   pathsWithProblem(collection: string, code: ProblemCode, origin: 'recorded' | 'derived'): string[];
   /** Paths of kind `schema` with a head. */
@@ -211,7 +224,11 @@ export interface Catalog extends Disposable {
    */
   setDerived(path: string, problems: readonly DerivedProblem[]): void;
   /** In the order of path and code; `after` is `problemPosition` of the last item before (problems.ts). */
-  problems(options: { readonly collection: string | null; readonly after: string | null; readonly limit: number }): Problem[];
+  problems(options: {
+    readonly collection: string | null;
+    readonly after: string | null;
+    readonly limit: number;
+  }): Problem[];
   problemsOf(path: string): Problem[];
   problem(id: string): Problem | undefined;
   countProblems(): number;

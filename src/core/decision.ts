@@ -27,7 +27,12 @@ export const ABSENCE_MS = 1000;
 
 export type Found =
   | { readonly is: 'valid'; readonly digest: Digest; readonly ageMs: number }
-  | { readonly is: 'invalid'; readonly digest: Digest | null; readonly ageMs: number; readonly faults: readonly Fault[] }
+  | {
+      readonly is: 'invalid';
+      readonly digest: Digest | null;
+      readonly ageMs: number;
+      readonly faults: readonly Fault[];
+    }
   | { readonly is: 'absent'; readonly ageMs: number }
   | { readonly is: 'blocked'; readonly code: 'unreadable' | 'name'; readonly faults: readonly Fault[] }
   | { readonly is: 'unstable' };
@@ -43,7 +48,12 @@ export interface Known {
 
 export type Decision =
   | { readonly do: 'nothing' }
-  | { readonly do: 'wait'; readonly code: 'pending' | 'absent'; readonly forMs: number; readonly faults: readonly Fault[] }
+  | {
+      readonly do: 'wait';
+      readonly code: 'pending' | 'absent';
+      readonly forMs: number;
+      readonly faults: readonly Fault[];
+    }
   | { readonly do: 'record'; readonly op: 'create' | 'update' }
   | { readonly do: 'reaccept' }
   | { readonly do: 'record-invalid'; readonly faults: readonly Fault[] }

@@ -79,7 +79,12 @@ export interface Origin {
 }
 
 export type DraftFrame =
-  | { readonly type: 'events'; readonly kind: 'change' | 'verdict' | 'schema'; readonly origin: Origin; readonly entries: readonly DraftEntry[] }
+  | {
+      readonly type: 'events';
+      readonly kind: 'change' | 'verdict' | 'schema';
+      readonly origin: Origin;
+      readonly entries: readonly DraftEntry[];
+    }
   | { readonly type: 'checkpoint'; readonly upTo: Seq }
   /** Takes back synced entries whose swap failed; they were never announced. */
   | { readonly type: 'abort'; readonly seqs: readonly Seq[] }
@@ -88,7 +93,13 @@ export type DraftFrame =
 
 /** Where the bytes of a version lie. `blob` bytes are found by digest; a log position may be read with `EventLog.readBody`. */
 export type BodyPlace =
-  | { readonly in: 'log'; readonly segment: Seq; readonly offset: number; readonly length: number; readonly encoding: 'raw' | 'zstd' }
+  | {
+      readonly in: 'log';
+      readonly segment: Seq;
+      readonly offset: number;
+      readonly length: number;
+      readonly encoding: 'raw' | 'zstd';
+    }
   | { readonly in: 'blob' }
   /** Never kept (a large file) or pruned. */
   | { readonly in: 'nowhere' };
@@ -98,7 +109,12 @@ export interface LoggedEntry extends Entry {
 }
 
 export type LoggedFrame =
-  | { readonly type: 'events'; readonly kind: 'change' | 'verdict' | 'schema'; readonly origin: Origin; readonly entries: readonly LoggedEntry[] }
+  | {
+      readonly type: 'events';
+      readonly kind: 'change' | 'verdict' | 'schema';
+      readonly origin: Origin;
+      readonly entries: readonly LoggedEntry[];
+    }
   | { readonly type: 'checkpoint'; readonly upTo: Seq }
   | { readonly type: 'abort'; readonly seqs: readonly Seq[] }
   | { readonly type: 'clean'; readonly upTo: Seq };

@@ -29,7 +29,10 @@ function addressOf(path: string): { collection: string; id: string } {
   if (meaning.kind === 'schema') return { collection: meaning.collection, id: '_schema' };
   if ('id' in meaning) return { collection: meaning.collection, id: meaning.id };
   const [namespace, collection, ...rest] = path.split('/');
-  return { collection: collection === undefined ? (namespace ?? '') : `${namespace}/${collection}`, id: rest.join('/') };
+  return {
+    collection: collection === undefined ? (namespace ?? '') : `${namespace}/${collection}`,
+    id: rest.join('/'),
+  };
 }
 
 const fullName = (path: string): string => {
@@ -69,4 +72,3 @@ export function feedEvent(event: Recorded, scope: FeedScope): FeedEvent {
     ...(event.faults.length > 0 && { errors: event.faults }),
   };
 }
-

@@ -17,7 +17,13 @@ export interface LastRecorded {
 
 export type OnDisk =
   | { readonly is: 'absent' }
-  | { readonly is: 'file'; readonly digest: Digest; readonly identity: FileIdentity; readonly tornPiece: boolean; readonly recordedBefore: boolean }
+  | {
+      readonly is: 'file';
+      readonly digest: Digest;
+      readonly identity: FileIdentity;
+      readonly tornPiece: boolean;
+      readonly recordedBefore: boolean;
+    }
   | { readonly is: 'other' };
 
 export type Redo = 'done' | 'write' | 'remove' | 'leave';

@@ -109,7 +109,9 @@ export interface Written {
 }
 
 /** Result of one of several writes. */
-export type WriteResult = { readonly ok: true; readonly written: Written } | { readonly ok: false; readonly error: Error };
+export type WriteResult =
+  | { readonly ok: true; readonly written: Written }
+  | { readonly ok: false; readonly error: Error };
 
 export interface HistoryItem {
   readonly seq: Seq;

@@ -10,7 +10,8 @@ export interface CollectionSchema {
   readonly json: unknown;
 }
 
-const HEAD = '/* Made by `larder types` from the schemas of the collections. Do not edit: make it again. */\n/* eslint-disable */\n';
+const HEAD =
+  '/* Made by `larder types` from the schemas of the collections. Do not edit: make it again. */\n/* eslint-disable */\n';
 
 /**
  * Each collection has a type of its own name (`lod/customers` is `LodCustomers`), its parts lie in a namespace, and
@@ -19,7 +20,8 @@ const HEAD = '/* Made by `larder types` from the schemas of the collections. Do 
 export async function typesText(schemas: readonly CollectionSchema[]): Promise<string> {
   const names = typeNames(schemas.map(({ collection }) => collection));
   const blocks: string[] = [];
-  for (const { collection, json } of schemas) blocks.push(await block(collection, names.get(collection) ?? 'Unnamed', json));
+  for (const { collection, json } of schemas)
+    blocks.push(await block(collection, names.get(collection) ?? 'Unnamed', json));
   const map = schemas.map(({ collection }) => `  ${JSON.stringify(collection)}: ${names.get(collection)};`);
   return `${HEAD}\n${blocks.join('\n')}\nexport interface Collections {\n${map.join('\n')}\n}\n`;
 }
@@ -35,7 +37,10 @@ async function block(collection: string, name: string, json: unknown): Promise<s
     unknownAny: true,
     $refOptions: { resolve: { external: false } },
   });
-  const inside = text.trimEnd().split('\n').map((line) => (line === '' ? '' : `  ${line}`));
+  const inside = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => (line === '' ? '' : `  ${line}`));
   return `export declare namespace ${name}Parts {\n${inside.join('\n')}\n}\n${head}export type ${name} = ${name}Parts.${name};\n`;
 }
 
@@ -46,8 +51,13 @@ function downLevel(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(downLevel);
   if (typeof schema !== 'object' || schema === null) return schema;
   const { prefixItems, items, $id: _id, $schema: _schema, ...rest } = schema as JsonObject;
-  const members = Object.entries(rest).map(([key, value]) => [key, LITERALS.has(key) ? value : downLevel(value)] as const);
-  const tuple = prefixItems === undefined ? { items: downLevel(items) } : { items: downLevel(prefixItems), additionalItems: downLevel(items ?? true) };
+  const members = Object.entries(rest).map(
+    ([key, value]) => [key, LITERALS.has(key) ? value : downLevel(value)] as const,
+  );
+  const tuple =
+    prefixItems === undefined
+      ? { items: downLevel(items) }
+      : { items: downLevel(prefixItems), additionalItems: downLevel(items ?? true) };
   return { ...Object.fromEntries(members), ...(prefixItems === undefined && items === undefined ? {} : tuple) };
 }
 

@@ -10,7 +10,10 @@ type Examining = Exclude<BulkRequest, { do: 'list' }>;
 
 const shelf = new SchemaShelf();
 
-export async function examineIn(world: World, request: Examining): Promise<{ reply: BulkReply; handedOver: readonly ArrayBuffer[] }> {
+export async function examineIn(
+  world: World,
+  request: Examining,
+): Promise<{ reply: BulkReply; handedOver: readonly ArrayBuffer[] }> {
   if (request.do === 'hash') return { reply: hashFile(world, request.path), handedOver: [] };
   const { inForce, texts } = request;
   await shelf.put(texts);

@@ -26,7 +26,8 @@ type Pool = WorkerPool<BulkRequest, BulkReply>;
 /** Does the work in threads of its own. They start at the first call. */
 export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
   const { root, rootDevice, clock, idleMs = IDLE_MS, workers = WORKERS } = options;
-  const openPool = (most: number): Pool => new WorkerPool({ script: SCRIPT, start: { root, rootDevice }, most, idleMs, clock });
+  const openPool = (most: number): Pool =>
+    new WorkerPool({ script: SCRIPT, start: { root, rootDevice }, most, idleMs, clock });
   const pool = openPool(workers);
   // Reading gigabytes must not hold up those who wait for a kilobyte.
   const slowPool = openPool(1);
@@ -36,7 +37,10 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
     walk: (from) => walkTree(list, from),
     examine(paths, schemas) {
       const askForSome = async (some: readonly string[]) =>
-        fromExaminedColumns(await ask(pool, 'examine', (known) => ({ paths: some, ...unknownTo(known, schemas) })), some);
+        fromExaminedColumns(
+          await ask(pool, 'examine', (known) => ({ paths: some, ...unknownTo(known, schemas) })),
+          some,
+        );
       return examineWhole(paths, askForSome, hash);
     },
     hash,
@@ -50,12 +54,19 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
 type Fields<Kind> = Omit<Extract<BulkRequest, { do: Kind }>, 'do'>;
 
 /** A worker answers a request with the reply of its kind, which the type of messages cannot say. */
-async function ask<Kind extends BulkRequest['do']>(pool: Pool, kind: Kind, fields: (known: Set<string>) => Fields<Kind>): Promise<BulkReplies[Kind]> {
+async function ask<Kind extends BulkRequest['do']>(
+  pool: Pool,
+  kind: Kind,
+  fields: (known: Set<string>) => Fields<Kind>,
+): Promise<BulkReplies[Kind]> {
   const reply = await pool.ask((known) => ({ do: kind, ...fields(known) }) as unknown as BulkRequest);
   return reply as BulkReplies[Kind];
 }
 
-function unknownTo(known: Set<string>, schemas: SchemaTexts): Pick<Extract<BulkRequest, { do: 'judge' }>, 'inForce' | 'texts'> {
+function unknownTo(
+  known: Set<string>,
+  schemas: SchemaTexts,
+): Pick<Extract<BulkRequest, { do: 'judge' }>, 'inForce' | 'texts'> {
   const unknown = [...schemas.values()].filter(({ digest }) => !known.has(digest));
   for (const { digest } of unknown) known.add(digest);
   return {

@@ -10,7 +10,12 @@ export interface OpenFile {
   readonly stat: FileStat;
 }
 
-export function dressLikeReplaced(fs: FileSystem, { fd, file, stat }: OpenFile, replaced: string, like: FileStat): void {
+export function dressLikeReplaced(
+  fs: FileSystem,
+  { fd, file, stat }: OpenFile,
+  replaced: string,
+  like: FileStat,
+): void {
   own(fs, fd, stat, like);
   fs.copyAttributes(replaced, file);
   // Last, because changing the owner takes bits away and an ACL brings its own.

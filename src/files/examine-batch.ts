@@ -15,7 +15,11 @@ export interface ExaminedBatch {
   readonly arena: Arena;
 }
 
-export function examineBatch(world: World, paths: readonly string[], judgeOf: (path: string) => JudgeValue): ExaminedBatch {
+export function examineBatch(
+  world: World,
+  paths: readonly string[],
+  judgeOf: (path: string) => JudgeValue,
+): ExaminedBatch {
   const arena = openArena(paths.length);
   const options = { maxBytes: MAX_DOCUMENT_BYTES, allocate: arena.allocate, parents: rememberParents(world) };
   const examined: Examined[] = [];
@@ -31,7 +35,11 @@ export const hashFile = (world: World, path: string): Look => look(world, path, 
 type AskForSome = (paths: readonly string[]) => Promise<readonly Examined[]>;
 
 /** Asks until every path is answered, then has the large files hashed. */
-export async function examineWhole(paths: readonly string[], ask: AskForSome, hash: (path: string) => Promise<Look>): Promise<Examined[]> {
+export async function examineWhole(
+  paths: readonly string[],
+  ask: AskForSome,
+  hash: (path: string) => Promise<Look>,
+): Promise<Examined[]> {
   const examined: Examined[] = [];
   while (examined.length < paths.length) examined.push(...(await ask(paths.slice(examined.length))));
   return Promise.all(examined.map((one) => (one.look.kind === 'large' ? withDigest(one, hash) : one)));
@@ -40,6 +48,7 @@ export async function examineWhole(paths: readonly string[], ask: AskForSome, ha
 async function withDigest(examined: Examined, hash: (path: string) => Promise<Look>): Promise<Examined> {
   const hashed = await hash(examined.path);
   // It may be something else by now: then it is looked at again as that.
-  if (hashed.kind !== 'large') return { ...examined, look: { kind: 'unstable' }, digest: null, verdict: null, searchText: null };
+  if (hashed.kind !== 'large')
+    return { ...examined, look: { kind: 'unstable' }, digest: null, verdict: null, searchText: null };
   return { ...examined, look: hashed, digest: hashed.digest };
 }

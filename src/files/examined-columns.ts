@@ -51,7 +51,9 @@ function textColumns(examined: readonly Examined[]): TextColumns {
   const indexed = examined.map((one, at) => [at, one] as const);
   return {
     others: new Map(indexed.filter(([, { look }]) => look.kind !== 'file')),
-    verdicts: new Map(indexed.filter(([, { verdict }]) => !isPlainlyValid(verdict)).map(([at, { verdict }]) => [at, verdict])),
+    verdicts: new Map(
+      indexed.filter(([, { verdict }]) => !isPlainlyValid(verdict)).map(([at, { verdict }]) => [at, verdict]),
+    ),
     keys: examined.map(({ look }) => (look.kind === 'file' ? look.key : ('' as StatKey))),
     digests: examined.map(({ digest }) => digest),
     searchTexts: examined.map(({ searchText }) => searchText),
@@ -85,6 +87,9 @@ function lookAt({ numbers, bigints, buffers, keys }: ExaminedColumns, at: number
 
 function statAt(numbers: Float64Array, bigints: BigInt64Array, at: number): FileStat {
   const [size = 0, mode = 0, uid = 0, gid = 0, nlink = 0] = numbers.subarray(at * NUMBERS, at * NUMBERS + 5);
-  const [dev = 0n, ino = 0n, mtimeNs = 0n, ctimeNs = 0n, birthtimeNs = 0n] = bigints.subarray(at * BIGINTS, at * BIGINTS + BIGINTS);
+  const [dev = 0n, ino = 0n, mtimeNs = 0n, ctimeNs = 0n, birthtimeNs = 0n] = bigints.subarray(
+    at * BIGINTS,
+    at * BIGINTS + BIGINTS,
+  );
   return { kind: 'file', size, mode, uid, gid, nlink, dev, ino, mtimeNs, ctimeNs, birthtimeNs };
 }

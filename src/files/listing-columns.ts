@@ -30,7 +30,11 @@ export const toListingColumns = ({ path, unreadable, entries }: DirectoryListing
 });
 
 export function fromListingColumns({ path, unreadable, names, keys, marks }: ListingColumns): DirectoryListing {
-  const entries = names.map((name, at) => ({ name, key: keys[at] ?? ('' as StatKey), ...meaningOf(marks.charCodeAt(at)) }));
+  const entries = names.map((name, at) => ({
+    name,
+    key: keys[at] ?? ('' as StatKey),
+    ...meaningOf(marks.charCodeAt(at)),
+  }));
   return unreadable === undefined ? { path, entries } : { path, entries, unreadable };
 }
 
@@ -41,5 +45,9 @@ const markOf = ({ kind, racy, addressable }: Marked): string =>
 
 function meaningOf(mark: number): Marked {
   const bits = mark - FIRST_MARK;
-  return { kind: KINDS[bits % KINDS.length] ?? 'other', racy: (bits & RACY) !== 0, addressable: (bits & UNADDRESSABLE) === 0 };
+  return {
+    kind: KINDS[bits % KINDS.length] ?? 'other',
+    racy: (bits & RACY) !== 0,
+    addressable: (bits & UNADDRESSABLE) === 0,
+  };
 }

@@ -26,7 +26,8 @@ export interface Lock {
 
 type Row = Holder & { readonly root: string };
 
-const TABLE = 'CREATE TABLE IF NOT EXISTS holder (only INTEGER PRIMARY KEY CHECK (only = 1), root TEXT, pid INTEGER, host TEXT, port INTEGER)';
+const TABLE =
+  'CREATE TABLE IF NOT EXISTS holder (only INTEGER PRIMARY KEY CHECK (only = 1), root TEXT, pid INTEGER, host TEXT, port INTEGER)';
 const WRITE = 'INSERT OR REPLACE INTO holder (only, root, pid, host, port) VALUES (1, ?, ?, ?, ?)';
 
 /** Throws `root_locked` with who holds it. */
@@ -61,7 +62,10 @@ function openDatabase(file: string): Database.Database {
 
 function lockedError(file: string, error: unknown): LarderError {
   const held = readRow(file);
-  const who = held === null ? 'another process' : `process ${held.pid}${held.port > 0 ? ` at http://${held.host}:${held.port}` : ''}`;
+  const who =
+    held === null
+      ? 'another process'
+      : `process ${held.pid}${held.port > 0 ? ` at http://${held.host}:${held.port}` : ''}`;
   return new LarderError('root_locked', `${file} is held: ${who} serves this root already`, { cause: error });
 }
 

@@ -63,7 +63,8 @@ function tryLook(world: World, path: string, options: LookOptions): Look | 'move
 function lookOnce(world: World, path: string, options: LookOptions): Look | 'moved' {
   // Read before the first stat: a change after this moment must leave a mark.
   const readAtNs = world.clock.nowNs();
-  const checkAgain = (): ReturnType<ParentCheck> => (options.parents ? options.parents(path) : checkParents(world, path));
+  const checkAgain = (): ReturnType<ParentCheck> =>
+    options.parents ? options.parents(path) : checkParents(world, path);
   const parents = checkAgain();
   if (parents !== 'sound') return parents === 'absent' ? { kind: 'absent' } : parents;
   const stat = world.fs.lstat(absolutePath(world, path));

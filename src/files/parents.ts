@@ -15,24 +15,34 @@ export type ParentCheck = (path: string) => Parents;
 /** What a path is resolved against. */
 export type Rooted = Pick<World, 'fs' | 'root' | 'rootDevice'>;
 
-export const absolutePath = (world: Pick<World, 'root'>, path: string): string => (path === '' ? world.root : `${world.root}/${path}`);
+export const absolutePath = (world: Pick<World, 'root'>, path: string): string =>
+  path === '' ? world.root : `${world.root}/${path}`;
 
 export const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('/'), 0));
 
-export const blocked = (why: Blocked['why'], detail: string, key: Blocked['key'] = null): Blocked => ({ kind: 'blocked', why, key, detail });
+export const blocked = (why: Blocked['why'], detail: string, key: Blocked['key'] = null): Blocked => ({
+  kind: 'blocked',
+  why,
+  key,
+  detail,
+});
 
 function checkRoot(world: Rooted): Parents {
   const stat = world.fs.lstat(world.root);
   // The path is unknown, not absent: a disk that is not mounted must not look like a deletion of everything.
   if (!stat) return blocked('other-device', 'the root itself is not there');
   if (stat.kind !== 'directory') return blocked('other-device', 'the root is not a directory');
-  return stat.dev === world.rootDevice ? 'sound' : blocked('other-device', 'another disk is mounted at, or missing from, the root');
+  return stat.dev === world.rootDevice
+    ? 'sound'
+    : blocked('other-device', 'another disk is mounted at, or missing from, the root');
 }
 
 function judgeParent(world: Rooted, directory: string, stat: FileStat | undefined): Parents {
   if (stat?.kind === 'symlink') return blocked('parent-symlink', `${directory} is a symlink`);
   if (stat?.kind !== 'directory') return 'absent';
-  return stat.dev === world.rootDevice ? 'sound' : blocked('other-device', `${directory} lies on another device than the root`);
+  return stat.dev === world.rootDevice
+    ? 'sound'
+    : blocked('other-device', `${directory} lies on another device than the root`);
 }
 
 /** Looks at the root and at every directory above the path, from the outside in. */

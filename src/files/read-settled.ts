@@ -31,7 +31,9 @@ export function readWhole(world: World, path: string, seen: Seen, allocate = new
     if (!isSame(world.fs.fstat(fd), seen.stat)) return 'moved';
     const bytes = allocate(seen.stat.size);
     const length = readUpTo(world, fd, bytes);
-    return length === bytes.length && isSettled(world, path, fd, seen.stat) ? { kind: 'file', ...seen, bytes } : 'moved';
+    return length === bytes.length && isSettled(world, path, fd, seen.stat)
+      ? { kind: 'file', ...seen, bytes }
+      : 'moved';
   });
 }
 
@@ -60,7 +62,12 @@ function whileOpen(world: World, path: string, key: StatKey, use: (fd: number) =
 
 /** As equality of stat identities, without spelling them out. */
 const isSame = (a: FileStat, b: FileStat): boolean =>
-  a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs && a.birthtimeNs === b.birthtimeNs && a.dev === b.dev;
+  a.ctimeNs === b.ctimeNs &&
+  a.ino === b.ino &&
+  a.size === b.size &&
+  a.mtimeNs === b.mtimeNs &&
+  a.birthtimeNs === b.birthtimeNs &&
+  a.dev === b.dev;
 
 /** The second fstat and the last lstat: the file did not change, and the name still means this file. */
 function isSettled(world: World, path: string, fd: number, stat: FileStat): boolean {
@@ -82,7 +89,7 @@ function readUpTo(world: World, fd: number, into: Uint8Array): number {
 function digestOfOpen(world: World, fd: number): Digest {
   const running = startDigest();
   const chunk = new Uint8Array(CHUNK_BYTES);
-  for (let position = 0; ; ) {
+  for (let position = 0; ;) {
     const read = world.fs.read(fd, chunk, 0, chunk.length, position);
     if (read === 0) return running.finish();
     running.update(chunk.subarray(0, read));

@@ -4,7 +4,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** The name as text, with `\xNN` for each byte that is not part of a UTF-8 character. */
 export function spellName(raw: Uint8Array): string {
   let spelled = '';
-  for (let at = 0; at < raw.length; ) {
+  for (let at = 0; at < raw.length;) {
     const character = characterAt(raw, at);
     spelled += character ?? `\\x${(raw[at] ?? 0).toString(16).padStart(2, '0')}`;
     at += character === null ? 1 : Buffer.byteLength(character);

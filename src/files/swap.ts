@@ -123,7 +123,11 @@ function letGo(world: SwapWorld, kept: string, target: string): Placed {
 }
 
 function placedOver({ expected, racy }: Placement, temp: Temp | null, file: string, out: FileStat): Placed {
-  return { kind: 'placed', placed: temp, displaced: { file, asExpected: racy !== true && lastsTheSwap(out, expected) } };
+  return {
+    kind: 'placed',
+    placed: temp,
+    displaced: { file, asExpected: racy !== true && lastsTheSwap(out, expected) },
+  };
 }
 
 function remove(world: SwapWorld, placement: Placement, removes: Digest): Placed {

@@ -91,7 +91,8 @@ function statOfDirectory(world: WriteWorld, path: string): FileStat {
   if (stat?.kind !== 'directory') {
     throw Object.assign(new Error(`ENOTDIR: ${path || 'the root'} is not a directory`), { code: 'ENOTDIR' });
   }
-  if (stat.dev !== world.rootDevice) throw new LarderError('other_device', `${path || 'the root'} lies on another device`);
+  if (stat.dev !== world.rootDevice)
+    throw new LarderError('other_device', `${path || 'the root'} lies on another device`);
   return stat;
 }
 

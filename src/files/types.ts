@@ -16,12 +16,29 @@ export interface World {
 /** What one look at a path found. Only regular files below real directories of the root's own device are opened. */
 export type Look =
   /** `bytes` may be a view of a whole batch's buffer: what is kept for longer is copied first. */
-  | { readonly kind: 'file'; readonly stat: FileStat; readonly key: StatKey; readonly racy: boolean; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'file';
+      readonly stat: FileStat;
+      readonly key: StatKey;
+      readonly racy: boolean;
+      readonly bytes: Uint8Array;
+    }
   /** Larger than was asked for: hashed, not held. `digest` is null when hashing was not asked for. */
-  | { readonly kind: 'large'; readonly stat: FileStat; readonly key: StatKey; readonly racy: boolean; readonly digest: Digest | null }
+  | {
+      readonly kind: 'large';
+      readonly stat: FileStat;
+      readonly key: StatKey;
+      readonly racy: boolean;
+      readonly digest: Digest | null;
+    }
   | { readonly kind: 'absent' }
   /** Something that is never read: a directory, a symlink, a FIFO, another device, no permission. */
-  | { readonly kind: 'blocked'; readonly why: 'directory' | 'symlink' | 'special' | 'denied' | 'other-device' | 'parent-symlink'; readonly key: StatKey | null; readonly detail: string }
+  | {
+      readonly kind: 'blocked';
+      readonly why: 'directory' | 'symlink' | 'special' | 'denied' | 'other-device' | 'parent-symlink';
+      readonly key: StatKey | null;
+      readonly detail: string;
+    }
   /** It changed during each of five reads. */
   | { readonly kind: 'unstable' };
 
@@ -30,7 +47,10 @@ export interface Examined {
   readonly path: string;
   readonly look: Look;
   readonly digest: Digest | null;
-  readonly verdict: { readonly kind: 'valid'; readonly warnings: readonly Fault[] } | { readonly kind: 'invalid'; readonly faults: readonly Fault[] } | null;
+  readonly verdict:
+    | { readonly kind: 'valid'; readonly warnings: readonly Fault[] }
+    | { readonly kind: 'invalid'; readonly faults: readonly Fault[] }
+    | null;
   /** What full text indexes of a valid document; null otherwise. */
   readonly searchText: string | null;
 }

@@ -39,7 +39,12 @@ export class WorkerSeat<Request, Reply> {
   }
 
   static take<Request, Reply>(options: SeatOptions<Request, Reply>): WorkerSeat<Request, Reply> {
-    const worker = new Worker(options.script, { workerData: options.start, execArgv: [], name: 'larder-bulk', resourceLimits: LIMITS });
+    const worker = new Worker(options.script, {
+      workerData: options.start,
+      execArgv: [],
+      name: 'larder-bulk',
+      resourceLimits: LIMITS,
+    });
     const seat = new WorkerSeat(worker, options);
     worker.unref();
     worker.on('message', (answered: Answered<Reply>) => seat.#answer(answered));

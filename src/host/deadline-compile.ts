@@ -11,7 +11,10 @@ const IDLE_MS = 2000;
 const START_MS = 20_000;
 
 /** From a checkout the worker is the TypeScript source, from the package what was built of it. */
-const SCRIPT = new URL(import.meta.url.endsWith('.ts') ? './compile-worker.ts' : './compile-worker.js', import.meta.url);
+const SCRIPT = new URL(
+  import.meta.url.endsWith('.ts') ? './compile-worker.ts' : './compile-worker.js',
+  import.meta.url,
+);
 
 let warm: Promise<Worker> | null = null;
 let turn: Promise<unknown> = Promise.resolve();

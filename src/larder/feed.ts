@@ -4,9 +4,16 @@ import type { Seq } from '../core/events.ts';
 import type { CatchUp, FeedScope, FeedStart } from '../core/requests.ts';
 import type { World } from '../reconciler/world.ts';
 
-export function changes(world: World, scope: FeedScope, start: FeedStart, limit: number, logId: string | null): CatchUp {
+export function changes(
+  world: World,
+  scope: FeedScope,
+  start: FeedStart,
+  limit: number,
+  logId: string | null,
+): CatchUp {
   const newest = world.recorder.announcedSeq;
-  if (logId !== null && logId !== world.events.id) return { kind: 'must-refetch', reason: 'the log is another one now' };
+  if (logId !== null && logId !== world.events.id)
+    return { kind: 'must-refetch', reason: 'the log is another one now' };
   const since = sinceOf(world, start, newest);
   if (since < 0 || since > newest) return { kind: 'must-refetch', reason: `seq ${since} is unknown to this log` };
   const events = world.catalog.events(scope, since, limit).filter((event) => event.seq <= newest);

@@ -25,7 +25,11 @@ export async function openFile(world: World, namespace: string, name: string): P
   throw new LarderError('pending', `${path} is being written`);
 }
 
-async function digestOfFile(world: World, path: string, seen: Extract<Look, { kind: 'file' | 'large' }>): Promise<Digest | null> {
+async function digestOfFile(
+  world: World,
+  path: string,
+  seen: Extract<Look, { kind: 'file' | 'large' }>,
+): Promise<Digest | null> {
   const head = world.catalog.head(path);
   if (head?.clean && head.stat === seen.key) return head.diskDigest;
   const hashed = await world.bulk.hash(path);

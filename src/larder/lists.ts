@@ -38,20 +38,38 @@ export class Lists {
     });
   }
 
-  listDeleted(collection: string, { limit, cursor }: { readonly limit: number; readonly cursor: string | null }): Page<DeletedItem> | undefined {
+  listDeleted(
+    collection: string,
+    { limit, cursor }: { readonly limit: number; readonly cursor: string | null },
+  ): Page<DeletedItem> | undefined {
     if (!this.#exists(collection)) return undefined;
-    const fetch = (after: string | null, count: number): DeletedItem[] => this.#catalog.listDeleted(collection, { after, limit: count });
+    const fetch = (after: string | null, count: number): DeletedItem[] =>
+      this.#catalog.listDeleted(collection, { after, limit: count });
     return this.#page({ scope: `deleted:${collection}`, limit, cursor, keyOf: (item) => item.id, fetch });
   }
 
-  problems({ collection, limit, cursor }: { readonly collection: string | null; readonly limit: number; readonly cursor: string | null }): Page<Problem> {
+  problems({
+    collection,
+    limit,
+    cursor,
+  }: {
+    readonly collection: string | null;
+    readonly limit: number;
+    readonly cursor: string | null;
+  }): Page<Problem> {
     const keyOf = (problem: Problem): string => `${problem.path}\n${problem.code}`;
-    const fetch = (after: string | null, count: number): Problem[] => this.#catalog.problems({ collection, after, limit: count });
+    const fetch = (after: string | null, count: number): Problem[] =>
+      this.#catalog.problems({ collection, after, limit: count });
     const page = this.#page({ scope: `problems:${collection ?? ''}`, limit, cursor, keyOf, fetch });
-    return page.next === null ? { items: [...page.items, ...pendingProblems(this.#world, collection)], next: null } : page;
+    return page.next === null
+      ? { items: [...page.items, ...pendingProblems(this.#world, collection)], next: null }
+      : page;
   }
 
-  history(ref: DocumentRef, { before, limit }: { readonly before: Seq | null; readonly limit: number }): Page<HistoryItem> | undefined {
+  history(
+    ref: DocumentRef,
+    { before, limit }: { readonly before: Seq | null; readonly limit: number },
+  ): Page<HistoryItem> | undefined {
     const events = this.#catalog.history(pathOf(ref), { before, limit: limit + 1 });
     if (events.length === 0 && before === null) return undefined;
     const items = events.slice(0, limit).map(historyItem);
@@ -66,7 +84,10 @@ export class Lists {
   collections(namespace: string): Summary[] | undefined {
     const collections = this.#catalog.collections(namespace);
     if (collections.length === 0) return undefined;
-    return collections.map((one) => summaryOf(one, this.#world.schemas.inForce(`${namespace}/${one.name}`) !== undefined));
+    return collections.map((one) => {
+      const schema = this.#world.schemas.inForce(one.name) !== undefined;
+      return { ...summaryOf(one, schema), name: one.name.slice(namespace.length + 1) };
+    });
   }
 
   get #catalog(): Catalog {
@@ -83,11 +104,19 @@ export class Lists {
     const found = fetch(after, limit + 1);
     const items = found.slice(0, limit);
     const last = items.at(-1);
-    return { items, next: found.length > limit && last !== undefined ? sealCursor(this.#key, scope, keyOf(last)) : null };
+    return {
+      items,
+      next: found.length > limit && last !== undefined ? sealCursor(this.#key, scope, keyOf(last)) : null,
+    };
   }
 }
 
-const summaryOf = ({ name, count, problems }: CollectionSummary, schema: boolean): Summary => ({ name, count, schema, problems });
+const summaryOf = ({ name, count, problems }: CollectionSummary, schema: boolean): Summary => ({
+  name,
+  count,
+  schema,
+  problems,
+});
 
 const historyItem = (event: StoredEvent): HistoryItem => ({
   seq: event.seq,

@@ -11,7 +11,12 @@ const LARGEST_ATOMIC_BYTES = 64 * 1024 * 1024;
 
 type Options = WriteOptions & { readonly atomic?: boolean };
 
-export async function writeMany(world: World, requests: readonly WriteRequest[], who: Who, options: Options): Promise<WriteResult[]> {
+export async function writeMany(
+  world: World,
+  requests: readonly WriteRequest[],
+  who: Who,
+  options: Options,
+): Promise<WriteResult[]> {
   if (options.atomic) {
     checkAtomic(requests);
     return requests.length === 0 ? [] : writeSet(world, requests, who, options);
@@ -43,6 +48,9 @@ function checkAtomic(requests: readonly WriteRequest[]): void {
   if (paths.size < requests.length) throw new LarderError('conflict', 'an atomic set may change each document once');
   const bytes = requests.reduce((sum, { change }) => sum + ('body' in change ? change.body.length : 0), 0);
   if (requests.length > LARGEST_ATOMIC_SET || bytes > LARGEST_ATOMIC_BYTES) {
-    throw new LarderError('too_large', `an atomic set holds at most ${LARGEST_ATOMIC_SET} changes and ${LARGEST_ATOMIC_BYTES} bytes`);
+    throw new LarderError(
+      'too_large',
+      `an atomic set holds at most ${LARGEST_ATOMIC_SET} changes and ${LARGEST_ATOMIC_BYTES} bytes`,
+    );
   }
 }

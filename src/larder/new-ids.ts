@@ -15,7 +15,8 @@ interface NewDocument {
 
 export function nameNewDocument(world: World, collection: string, body: Uint8Array): NewDocument {
   const read = readJson(body);
-  if (read.kind === 'invalid') throw new LarderError('bad_json', read.faults[0]?.detail ?? 'not a JSON object', { errors: read.faults });
+  if (read.kind === 'invalid')
+    throw new LarderError('bad_json', read.faults[0]?.detail ?? 'not a JSON object', { errors: read.faults });
   const value = read.value as Readonly<Record<string, unknown>>;
   const id = idOf(world, collection, value);
   const text = Object.hasOwn(value, '_id') ? withoutMember(read.text, '_id') : read.text;
@@ -32,7 +33,9 @@ function idOf(world: World, collection: string, value: Readonly<Record<string, u
 function textId(value: unknown, member: string): string {
   if (typeof value === 'string' && value !== '') return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  throw new LarderError('bad_name', `${member} must be text to serve as an id`, { errors: [{ code: 'bad_id', detail: 'not text', pointer: `/${member}` }] });
+  throw new LarderError('bad_name', `${member} must be text to serve as an id`, {
+    errors: [{ code: 'bad_id', detail: 'not text', pointer: `/${member}` }],
+  });
 }
 
 /** `uuidv7`, `slug:FIELD` or `field:FIELD` of x-larder. */
@@ -48,7 +51,10 @@ const LONGEST_SLUG = 80;
 /** Lower case, words joined by hyphens, accents taken off where Unicode lets them. */
 function slugOf(text: string): string {
   const plain = text.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase();
-  const slug = plain.replaceAll(/[^\p{L}\p{N}]+/gu, '-').replaceAll(/^-+|-+$/g, '').normalize('NFC');
+  const slug = plain
+    .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .normalize('NFC');
   if (slug === '') throw new LarderError('bad_name', `no id can be made from ${JSON.stringify(text.slice(0, 40))}`);
   return slug.slice(0, LONGEST_SLUG).replace(/-+$/, '');
 }

@@ -3,7 +3,26 @@ import type { Seq } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
 import type { Problem } from '../core/problems.ts';
 import type { DocumentRef } from '../core/refs.ts';
-import type { At, CatchUp, DeletedItem, FeedScope, FeedStart, HistoryItem, ListItem, ListOptions, Page, ReadAnswer, ReadinessReport, Status, Summary, Who, WriteOptions, WriteRequest, WriteResult, Written } from '../core/requests.ts';
+import type {
+  At,
+  CatchUp,
+  DeletedItem,
+  FeedScope,
+  FeedStart,
+  HistoryItem,
+  ListItem,
+  ListOptions,
+  Page,
+  ReadAnswer,
+  ReadinessReport,
+  Status,
+  Summary,
+  Who,
+  WriteOptions,
+  WriteRequest,
+  WriteResult,
+  Written,
+} from '../core/requests.ts';
 import type { FileAnswer, Larder } from '../larder-types.ts';
 import type { OpenOptions, Parts, Wired } from '../larder.ts';
 import { writeSchema } from '../reconciler/write-schema.ts';
@@ -112,7 +131,10 @@ export class OpenedLarder implements Larder {
     return this.#lists.list(collection, options);
   }
 
-  listDeleted(collection: string, options: { readonly limit: number; readonly cursor: string | null }): Page<DeletedItem> | undefined {
+  listDeleted(
+    collection: string,
+    options: { readonly limit: number; readonly cursor: string | null },
+  ): Page<DeletedItem> | undefined {
     return this.#lists.listDeleted(collection, options);
   }
 
@@ -124,20 +146,46 @@ export class OpenedLarder implements Larder {
   async create(collection: string, body: Uint8Array, who: Who, options?: WriteOptions): Promise<Written> {
     await this.#writable();
     const named = nameNewDocument(this.#wired.world, collection, body);
-    return write(this.#wired.world, { ref: named.ref, change: { op: 'put', body: named.body, mustBeNew: true } }, who, options);
+    return write(
+      this.#wired.world,
+      { ref: named.ref, change: { op: 'put', body: named.body, mustBeNew: true } },
+      who,
+      options,
+    );
   }
 
-  async writeAll(requests: readonly WriteRequest[], who: Who, options: WriteOptions & { readonly atomic?: boolean } = {}): Promise<WriteResult[]> {
+  async writeAll(
+    requests: readonly WriteRequest[],
+    who: Who,
+    options: WriteOptions & { readonly atomic?: boolean } = {},
+  ): Promise<WriteResult[]> {
     await this.#writable();
     return writeMany(this.#wired.world, requests, who, options);
   }
 
-  putFile(namespace: string, path: string, bytes: Uint8Array, who: Who, preconditions: Preconditions, options?: WriteOptions): Promise<Written> {
+  putFile(
+    namespace: string,
+    path: string,
+    bytes: Uint8Array,
+    who: Who,
+    preconditions: Preconditions,
+    options?: WriteOptions,
+  ): Promise<Written> {
     const ref = { collection: `${namespace}/files`, id: path };
-    return this.write({ ref, change: { op: 'put', body: bytes }, ...(preconditions && { preconditions }) }, who, options);
+    return this.write(
+      { ref, change: { op: 'put', body: bytes }, ...(preconditions && { preconditions }) },
+      who,
+      options,
+    );
   }
 
-  deleteFile(namespace: string, path: string, who: Who, preconditions: Preconditions, options?: WriteOptions): Promise<Written> {
+  deleteFile(
+    namespace: string,
+    path: string,
+    who: Who,
+    preconditions: Preconditions,
+    options?: WriteOptions,
+  ): Promise<Written> {
     const ref = { collection: `${namespace}/files`, id: path };
     return this.write({ ref, change: { op: 'delete' }, ...(preconditions && { preconditions }) }, who, options);
   }
@@ -147,7 +195,13 @@ export class OpenedLarder implements Larder {
     return schemaOf(this.#wired.world, collection);
   }
 
-  async putSchema(collection: string, body: Uint8Array, who: Who, preconditions: Preconditions, options?: WriteOptions): Promise<Written> {
+  async putSchema(
+    collection: string,
+    body: Uint8Array,
+    who: Who,
+    preconditions: Preconditions,
+    options?: WriteOptions,
+  ): Promise<Written> {
     await this.#writable();
     return writeSchema(this.#wired.world, collection, body, who, preconditions, options);
   }
@@ -156,11 +210,18 @@ export class OpenedLarder implements Larder {
     return allSchemas(this.#wired.world);
   }
 
-  problems(options: { readonly collection: string | null; readonly limit: number; readonly cursor: string | null }): Page<Problem> {
+  problems(options: {
+    readonly collection: string | null;
+    readonly limit: number;
+    readonly cursor: string | null;
+  }): Page<Problem> {
     return this.#lists.problems(options);
   }
 
-  history(ref: DocumentRef, options: { readonly before: Seq | null; readonly limit: number }): Page<HistoryItem> | undefined {
+  history(
+    ref: DocumentRef,
+    options: { readonly before: Seq | null; readonly limit: number },
+  ): Page<HistoryItem> | undefined {
     return this.#lists.history(ref, options);
   }
 
@@ -187,7 +248,10 @@ export class OpenedLarder implements Larder {
   /** Writes wait for the first scan: before it, names and versions on disk are not known yet. */
   async #writable(): Promise<void> {
     if (this.#closing) throw new LarderError('stopping', 'the daemon is stopping; nothing was written');
-    if (!this.#startUp.isReady) throw new LarderError('starting', 'the first scan is not finished; nothing was written', { headers: { 'Retry-After': '1' } });
+    if (!this.#startUp.isReady)
+      throw new LarderError('starting', 'the first scan is not finished; nothing was written', {
+        headers: { 'Retry-After': '1' },
+      });
   }
 
   async #close(): Promise<void> {

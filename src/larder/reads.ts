@@ -10,7 +10,8 @@ import type { At, ReadAnswer, Served } from '../core/requests.ts';
 import { statOnly } from '../files/look.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { pendingProblem } from '../reconciler/pending-problems.ts';
-import { settle, type Settled } from '../reconciler/settle.ts';
+import { settle } from '../reconciler/settle.ts';
+import type { Settled } from '../reconciler/settled.ts';
 import type { World } from '../reconciler/world.ts';
 import { ReadCache } from './read-cache.ts';
 import { seqAt } from './moments.ts';
@@ -67,7 +68,8 @@ function bytesIfServed(one: Settled | undefined, digest: Digest): Uint8Array | n
 }
 
 function recordedBytes(world: World, head: Head): Uint8Array {
-  if (head.servedDigest === null || head.servedBody === null) throw new LarderError('gone', `${head.path} has no kept version`);
+  if (head.servedDigest === null || head.servedBody === null)
+    throw new LarderError('gone', `${head.path} has no kept version`);
   return bytesOf(world, head.servedBody, head.servedDigest);
 }
 
@@ -96,22 +98,28 @@ function notServed(world: World, { collection, id }: DocumentRef, path: string):
   const problem = world.catalog.problemsOf(path)[0] ?? pendingProblem(world, path);
   if (problem) return { kind: 'problem', problem };
   const inFolder = world.catalog.countPresentBelow(`${collection}/${id}`) > 0;
-  return { kind: 'missing', hint: inFolder ? `${id} is a folder; list it with /v1/${collection}?_prefix=${id}/` : null };
+  return {
+    kind: 'missing',
+    hint: inFolder ? `${id} is a folder; list it with /v1/${collection}?_prefix=${id}/` : null,
+  };
 }
 
 /** The served head at a point in history. */
 export function readAt(world: World, ref: DocumentRef, at: At): ReadAnswer {
   const event = world.catalog.servedAt(pathOf(ref), seqAt(world, at));
-  if (!event || event.kind !== 'valid' || event.digest === null) return { kind: 'missing', hint: 'it was not there then' };
+  if (!event || event.kind !== 'valid' || event.digest === null)
+    return { kind: 'missing', hint: 'it was not there then' };
   return servedVersion(world, event, event.digest);
 }
 
 /** The version with this very seq, whatever its kind. */
 export function readVersion(world: World, ref: DocumentRef, seq: Seq): ReadAnswer {
-  if (seq > world.recorder.announcedSeq) throw new LarderError('future_seq', `the newest seq is ${world.recorder.announcedSeq}`);
+  if (seq > world.recorder.announcedSeq)
+    throw new LarderError('future_seq', `the newest seq is ${world.recorder.announcedSeq}`);
   const event = world.catalog.event(seq);
   const isOfDocument = event !== undefined && (event.path === pathOf(ref) || isEarlierName(world, event, ref));
-  if (!isOfDocument || event.digest === null) return { kind: 'missing', hint: `seq ${seq} is no version of this document` };
+  if (!isOfDocument || event.digest === null)
+    return { kind: 'missing', hint: `seq ${seq} is no version of this document` };
   return servedVersion(world, event, event.digest);
 }
 

@@ -23,22 +23,41 @@ const PRIVATE = 0o700;
 export function prepareRoot(fs: FileSystem, path: string, refuseEmpty: boolean): Root {
   const stat = checkDirectory(fs, path);
   if (refuseEmpty && fs.lstat(`${path}/${OURS}/log`) === undefined && isEmpty(fs, path)) {
-    throw new LarderError('root_empty', `${path} is empty and has no history: is its disk mounted? A new root is made with: larder init --root ${path}`);
+    throw new LarderError(
+      'root_empty',
+      `${path} is empty and has no history: is its disk mounted? A new root is made with: larder init --root ${path}`,
+    );
   }
   const ours = `${path}/${OURS}`;
   const below = (name: string): string => `${ours}/${name}`;
   try {
-    for (const directory of [ours, below('log'), below('derived'), below('blobs'), below('tmp')]) ensureDirectory(fs, directory);
+    for (const directory of [ours, below('log'), below('derived'), below('blobs'), below('tmp')])
+      ensureDirectory(fs, directory);
   } catch (error) {
-    throw new LarderError('root_missing', `${ours} cannot be made: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new LarderError(
+      'root_missing',
+      `${ours} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
   const identity = `${stat.dev}:${stat.ino}`;
-  return { path, device: stat.dev, inode: stat.ino, identity, log: below('log'), derived: below('derived'), blobs: below('blobs'), tmp: below('tmp'), lockFile: below('lock') };
+  return {
+    path,
+    device: stat.dev,
+    inode: stat.ino,
+    identity,
+    log: below('log'),
+    derived: below('derived'),
+    blobs: below('blobs'),
+    tmp: below('tmp'),
+    lockFile: below('lock'),
+  };
 }
 
 function checkDirectory(fs: FileSystem, path: string): FileStat {
   const stat = fs.lstat(path);
-  if (!stat) throw new LarderError('root_missing', `${path} is not there: make the directory, or name another with --root`);
+  if (!stat)
+    throw new LarderError('root_missing', `${path} is not there: make the directory, or name another with --root`);
   if (stat.kind !== 'directory') throw new LarderError('root_missing', `${path} is not a directory`);
   return stat;
 }

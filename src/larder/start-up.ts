@@ -158,17 +158,21 @@ export class StartUp {
     if (!head?.servedDigest || !head.servedBody) return world.schemas.setUnusable(collection);
     const text = new TextDecoder().decode(bytesOf(world, head.servedBody, head.servedDigest));
     const outcome = await compileSafely(text);
-    if (outcome.kind === 'usable') world.schemas.set(collection, { schema: outcome.schema, source: { text, digest: head.servedDigest } });
+    if (outcome.kind === 'usable')
+      world.schemas.set(collection, { schema: outcome.schema, source: { text, digest: head.servedDigest } });
     else world.schemas.setUnusable(collection);
   }
 
   async #redo(): Promise<void> {
     const { world } = this.#wired;
-    for (const { path } of world.catalog.problems({ collection: null, after: null, limit: 1000 }).filter(({ code }) => code === 'held')) {
+    for (const { path } of world.catalog
+      .problems({ collection: null, after: null, limit: 1000 })
+      .filter(({ code }) => code === 'held')) {
       world.absences.held.add(path);
     }
     const report = await redo(world);
-    if (report.written.length + report.removed.length > 0) world.log.warn({ ...report }, 'redo completed what a crash cut off');
+    if (report.written.length + report.removed.length > 0)
+      world.log.warn({ ...report }, 'redo completed what a crash cut off');
     await sweepTemps(world, this.#parts.root.tmp);
   }
 }

@@ -2,7 +2,8 @@
 import { emptyTally, judgeAbsences, type AbsenceTally } from '../core/absence.ts';
 import { collectionOf } from '../core/refs.ts';
 import { absolute, parentOf, rootIsThere } from './places.ts';
-import { originOf, type Settled } from './settle.ts';
+import { originOf } from './origin.ts';
+import type { Settled } from './settled.ts';
 import type { World } from './world.ts';
 
 export const isLost = (one: Settled): boolean => one.decision.do === 'lost' && one.from === undefined;
@@ -71,9 +72,17 @@ export async function releaseHolds(world: World): Promise<void> {
   }
 }
 
-async function recordVerdict(world: World, path: string, op: 'problem' | 'resolved', faults: readonly { code: string; detail: string }[]): Promise<void> {
+async function recordVerdict(
+  world: World,
+  path: string,
+  op: 'problem' | 'resolved',
+  faults: readonly { code: string; detail: string }[],
+): Promise<void> {
   const entry = { op, path, kind: null, digest: null, size: 0, before: null, code: 'held', faults } as const;
-  await world.recorder.record({ type: 'events', kind: 'verdict', origin: originOf(world, 'hand'), entries: [entry] }, { content: noContent });
+  await world.recorder.record(
+    { type: 'events', kind: 'verdict', origin: originOf(world, 'hand'), entries: [entry] },
+    { content: noContent },
+  );
 }
 
 const noContent = (): never => {

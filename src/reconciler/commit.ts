@@ -11,7 +11,8 @@ import { bodyOf, identityOf, keptBytes, modifiedMsOf } from './drafts.ts';
 import { absolute, parentOf } from './places.ts';
 import { place, takeBack, type Placed, type Placement } from '../files/swap.ts';
 import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
-import { originOf } from './settle.ts';
+import { originOf } from './origin.ts';
+import { freeNames } from './twins.ts';
 import type { Who, WriteOptions, WriteResult, Written } from '../core/requests.ts';
 import type { Prepared } from './write.ts';
 import type { World } from './world.ts';
@@ -23,7 +24,12 @@ export interface Staged {
 }
 
 /** Answers a result for each prepared write. Errors of the disk are thrown, with nothing changed. */
-export async function commit(world: World, prepared: readonly Prepared[], who: Who, options: WriteOptions): Promise<ReadonlyMap<Prepared, WriteResult>> {
+export async function commit(
+  world: World,
+  prepared: readonly Prepared[],
+  who: Who,
+  options: WriteOptions,
+): Promise<ReadonlyMap<Prepared, WriteResult>> {
   const origin = originFor(world, who);
   const changing = prepared.filter(({ outcome }) => outcome !== 'unchanged');
   if (options.dryRun || changing.length === 0) return resultsOf(world, prepared, new Map(), origin);
@@ -52,7 +58,8 @@ export function originFor(world: World, who: Who): Origin {
   return who.session === undefined ? origin : { ...origin, session: who.session };
 }
 
-const seqByPath = (frame: EventFrame): ReadonlyMap<string, Seq> => new Map(frame.entries.map((entry) => [entry.path, entry.seq]));
+const seqByPath = (frame: EventFrame): ReadonlyMap<string, Seq> =>
+  new Map(frame.entries.map((entry) => [entry.path, entry.seq]));
 
 async function stage(world: World, prepared: readonly Prepared[]): Promise<Staged[]> {
   const staged: Staged[] = [];
@@ -74,13 +81,26 @@ export async function stageOne(world: World, prepared: Prepared): Promise<Staged
   const replaced = replaces === null ? {} : { replaced: identityOf(replaces) };
   if (bytes === null || digest === null) {
     if (before === null) throw new Error('a deletion needs what it deletes');
-    return { prepared, temp: { removes: before }, entry: { op: 'delete', path, kind: 'deleted', digest: null, size: 0, before, ...replaced } };
+    return {
+      prepared,
+      temp: { removes: before },
+      entry: { op: 'delete', path, kind: 'deleted', digest: null, size: 0, before, ...replaced },
+    };
   }
   const body = bodyOf(bytes, keptBytes(path));
   if (body.inBlob) await world.blobs.put(digest, bytes);
   makeDirectories(world, parentOf(path));
   const temp = writeTemp(world, { path, bytes, digest, replaces });
-  const version = { path, kind: 'valid', digest, size: bytes.length, before, placed: identityOf(temp.stat), modifiedMs: modifiedMsOf(temp.stat), ...body } as const;
+  const version = {
+    path,
+    kind: 'valid',
+    digest,
+    size: bytes.length,
+    before,
+    placed: identityOf(temp.stat),
+    modifiedMs: modifiedMsOf(temp.stat),
+    ...body,
+  } as const;
   return { prepared, temp, entry: { op: outcome === 'created' ? 'create' : 'update', ...version, ...replaced } };
 }
 
@@ -110,16 +130,30 @@ export function afterwards(world: World, frame: EventFrame, placed: ReadonlyMap<
   const seqs = seqByPath(frame);
   for (const [path, one] of placed) {
     if (one.kind === 'occupied') world.lookAgain([path]);
-    else if (one.displaced) world.displaced.add(one.displaced.file, path, seqs.get(path) ?? 0, one.displaced.asExpected);
+    else if (one.displaced)
+      world.displaced.add(one.displaced.file, path, seqs.get(path) ?? 0, one.displaced.asExpected);
   }
   world.checkpoints.changed(frame);
+  freeNames(world, frame);
 }
 
-function resultsOf(world: World, prepared: readonly Prepared[], seqs: ReadonlyMap<string, Seq>, origin: Origin): ReadonlyMap<Prepared, WriteResult> {
-  return new Map(prepared.map((one) => [one, { ok: true, written: writtenOf(world, one, seqs.get(one.path), origin) }]));
+function resultsOf(
+  world: World,
+  prepared: readonly Prepared[],
+  seqs: ReadonlyMap<string, Seq>,
+  origin: Origin,
+): ReadonlyMap<Prepared, WriteResult> {
+  return new Map(
+    prepared.map((one) => [one, { ok: true, written: writtenOf(world, one, seqs.get(one.path), origin) }]),
+  );
 }
 
-function writtenOf(world: World, { request, path, outcome, digest, bytes }: Prepared, seq: Seq | undefined, origin: Origin): Written {
+function writtenOf(
+  world: World,
+  { request, path, outcome, digest, bytes }: Prepared,
+  seq: Seq | undefined,
+  origin: Origin,
+): Written {
   const current = seq ?? world.catalog.head(path)?.servedSeq ?? world.recorder.announcedSeq;
   return { outcome, ref: request.ref, etag: digest, seq: current, changeSet: origin.changeSet, bytes };
 }
@@ -129,9 +163,13 @@ const FULL = new Set(['ENOSPC', 'EDQUOT']);
 /** What the disk refused, in the catalogue's words. */
 export function refusalOf(error: unknown): unknown {
   if (error instanceof LarderError || !(error instanceof Error) || !('code' in error)) return error;
-  if (FULL.has(String(error.code))) return new LarderError('disk_full', 'the disk is full; nothing was changed', { cause: error });
-  if (error.code === 'ENAMETOOLONG') return new LarderError('bad_name', 'the path is too long for the file system', { cause: error });
-  if (error.code === 'ENOTDIR' || error.code === 'EEXIST') return new LarderError('conflict', 'a file stands where a directory would be needed', { cause: error });
-  if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS') return new LarderError('log_unwritable', `the data cannot be written: ${error.message}`, { cause: error });
+  if (FULL.has(String(error.code)))
+    return new LarderError('disk_full', 'the disk is full; nothing was changed', { cause: error });
+  if (error.code === 'ENAMETOOLONG')
+    return new LarderError('bad_name', 'the path is too long for the file system', { cause: error });
+  if (error.code === 'ENOTDIR' || error.code === 'EEXIST')
+    return new LarderError('conflict', 'a file stands where a directory would be needed', { cause: error });
+  if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS')
+    return new LarderError('log_unwritable', `the data cannot be written: ${error.message}`, { cause: error });
   return error;
 }

@@ -12,7 +12,8 @@ export function judgeNew(world: World, meaning: PathMeaning, path: string, bytes
   checkNameFree(world, path);
   if (meaning.kind !== 'document') return '';
   const read = readJson(bytes);
-  if (read.kind === 'invalid') throw new LarderError('bad_json', read.faults[0]?.detail ?? 'not a document', { errors: read.faults });
+  if (read.kind === 'invalid')
+    throw new LarderError('bad_json', read.faults[0]?.detail ?? 'not a document', { errors: read.faults });
   checkSchema(world, meaning.collection, path, read.value, read.text);
   return searchTextOf(read.value);
 }

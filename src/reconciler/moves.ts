@@ -5,7 +5,7 @@
 import type { Head } from '../catalog/types.ts';
 import type { FileStat } from '../host/ports.ts';
 import { absolute } from './places.ts';
-import type { Settled } from './settle.ts';
+import type { Settled } from './settled.ts';
 import type { World } from './world.ts';
 
 export interface MoveCandidate {
@@ -29,7 +29,11 @@ function sourceOf(world: World, { observation, decision }: Settled, taken: Reado
   if (examined.look.kind !== 'file' && examined.look.kind !== 'large') return undefined;
   const { stat } = examined.look;
   const isSource = (known: Head): boolean =>
-    known.path !== path && known.kind === meaning.kind && !taken.has(known.path) && isSameFile(known, stat) && isGone(world, known.path);
+    known.path !== path &&
+    known.kind === meaning.kind &&
+    !taken.has(known.path) &&
+    isSameFile(known, stat) &&
+    isGone(world, known.path);
   return world.catalog.headsWithDigest(examined.digest).find(isSource)?.path;
 }
 

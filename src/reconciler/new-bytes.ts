@@ -38,5 +38,7 @@ export function bodyText(body: Uint8Array): string {
   if (read.kind === 'valid') return read.text;
   const [first] = read.faults;
   const place = first?.line === undefined ? '' : ` (line ${first.line}, column ${first.column ?? 1})`;
-  throw new LarderError('bad_json', `${first?.detail ?? 'the body is not a JSON object'}${place}`, { errors: read.faults });
+  throw new LarderError('bad_json', `${first?.detail ?? 'the body is not a JSON object'}${place}`, {
+    errors: read.faults,
+  });
 }

@@ -1,6 +1,6 @@
 /** Names and directories that cannot be looked at like others: bytes that are no UTF-8, directories without permission. */
 import type { DirectoryListing, ListedName } from '../files/types.ts';
-import { originOf } from './settle.ts';
+import { originOf } from './origin.ts';
 import type { World } from './world.ts';
 
 const isDocumentLike = (name: string): boolean => name.endsWith('.json') || name.endsWith('.jsonl');
@@ -18,7 +18,8 @@ export async function reportUnaddressable(world: World, path: string, entry: Lis
 export async function reportUnreadable(world: World, listing: DirectoryListing): Promise<void> {
   const known = world.catalog.head(listing.path)?.problems.includes('unreadable') ?? false;
   if (known === (listing.unreadable !== undefined) || listing.path === '') return;
-  if (listing.unreadable === undefined) return recordProblem(world, listing.path, { op: 'resolved', code: 'unreadable', faults: [] });
+  if (listing.unreadable === undefined)
+    return recordProblem(world, listing.path, { op: 'resolved', code: 'unreadable', faults: [] });
   const faults = [{ code: 'unreadable_directory', detail: listing.unreadable }];
   await recordProblem(world, listing.path, { op: 'problem', code: 'unreadable', faults });
 }
@@ -29,7 +30,12 @@ interface Verdict {
   readonly faults: readonly { readonly code: string; readonly detail: string }[];
 }
 
-async function recordProblem(world: World, path: string, verdict: Verdict, seen?: { key: ListedName['key']; clean: boolean }): Promise<void> {
+async function recordProblem(
+  world: World,
+  path: string,
+  verdict: Verdict,
+  seen?: { key: ListedName['key']; clean: boolean },
+): Promise<void> {
   const entry = { ...verdict, path, kind: null, digest: null, size: 0, before: null };
   const frame = { type: 'events', kind: 'verdict', origin: originOf(world, 'hand'), entries: [entry] } as const;
   await world.recorder.record(frame, { content: noContent, seen: () => seen });

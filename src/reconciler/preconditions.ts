@@ -13,7 +13,11 @@ const names = (wanted: '*' | readonly string[], digest: Digest | null): boolean 
   digest !== null && (wanted === '*' || wanted.includes(digest));
 
 /** Throws `precondition_failed` with the current ETag. */
-export function checkPreconditions(conditions: Preconditions | undefined, state: DiskState, describe: () => Readonly<Record<string, unknown>>): void {
+export function checkPreconditions(
+  conditions: Preconditions | undefined,
+  state: DiskState,
+  describe: () => Readonly<Record<string, unknown>>,
+): void {
   if (conditions?.ifMatch !== undefined && !names(conditions.ifMatch, state.disk)) {
     throw failed(state, 'If-Match names another version than the one on disk', describe());
   }

@@ -120,4 +120,3 @@ export class Recorder {
 }
 
 const lastSeqOf = (frame: EventFrame): Seq => frame.entries.at(-1)?.seq ?? 0;
-

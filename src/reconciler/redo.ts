@@ -30,7 +30,10 @@ export async function redo(world: World): Promise<RedoReport> {
   const report: RedoReport = { looked: candidates.length, written: [], removed: [] };
   for (let start = 0; start < candidates.length; start += BATCH) {
     const batch = candidates.slice(start, start + BATCH);
-    const examined = await world.bulk.examine(batch.map(({ entry }) => entry.path), new Map());
+    const examined = await world.bulk.examine(
+      batch.map(({ entry }) => entry.path),
+      new Map(),
+    );
     batch.forEach((candidate, index) => {
       const found = examined[index];
       if (found) redoOne(world, candidate, found, report);
@@ -53,7 +56,12 @@ function collectFrame(frame: EventFrame, byPath: Map<string, Candidate>): void {
     if (entry.kind !== 'valid' && entry.kind !== 'deleted') continue;
     const before = byPath.get(entry.path);
     const earlierIdentities = [...(before?.last.earlierIdentities ?? []), ...identitiesBefore(entry, before?.entry)];
-    const last = { kind: entry.kind, digest: entry.digest, created: entry.before === null || (before?.last.created ?? false), earlierIdentities };
+    const last = {
+      kind: entry.kind,
+      digest: entry.digest,
+      created: entry.before === null || (before?.last.created ?? false),
+      earlierIdentities,
+    };
     byPath.set(entry.path, { entry, last, versions: [...(before?.versions ?? []), entry] });
     if (entry.from !== undefined) byPath.delete(entry.from);
   }
@@ -75,12 +83,17 @@ function onDisk(world: World, candidate: Candidate, found: Examined): OnDisk {
   if (found.look.kind !== 'file' || found.digest === null) return { is: 'other' };
   const { bytes, stat } = found.look;
   const { digest } = found;
-  const recordedBefore = world.catalog.history(candidate.entry.path, { before: null, limit: 1000 }).some((event) => event.digest === digest);
+  const recordedBefore = world.catalog
+    .history(candidate.entry.path, { before: null, limit: 1000 })
+    .some((event) => event.digest === digest);
   return { is: 'file', digest, identity: identityOf(stat), recordedBefore, tornPiece: isTorn(world, candidate, bytes) };
 }
 
 const isTorn = (world: World, { versions }: Candidate, bytes: Uint8Array): boolean =>
-  versions.some(({ body, digest }) => digest !== null && body.in !== 'nowhere' && isTornPieceOf(bytes, bytesOf(world, body, digest)));
+  versions.some(
+    ({ body, digest }) =>
+      digest !== null && body.in !== 'nowhere' && isTornPieceOf(bytes, bytesOf(world, body, digest)),
+  );
 
 /** Writes the recorded version over what is there, unless that changed since it was looked at. */
 function restore(world: World, { path, digest, body }: LoggedEntry, found: Examined): boolean {
@@ -91,13 +104,19 @@ function restore(world: World, { path, digest, body }: LoggedEntry, found: Exami
   const temp = writeTemp(world, { path, bytes, digest, replaces });
   const expected = replaces === null ? 'absent' : statKeyOf(replaces);
   const placed = place(world, { target: absolute(world, path), temp, expected });
-  if (placed.kind === 'placed' && placed.displaced) world.displaced.add(placed.displaced.file, path, 0, placed.displaced.asExpected);
+  if (placed.kind === 'placed' && placed.displaced)
+    world.displaced.add(placed.displaced.file, path, 0, placed.displaced.asExpected);
   return placed.kind === 'placed';
 }
 
 function remove(world: World, path: string, found: Examined): boolean {
   if (found.look.kind !== 'file' || found.digest === null) return false;
-  const placed = place(world, { target: absolute(world, path), temp: { removes: found.digest }, expected: found.look.key });
-  if (placed.kind === 'placed' && placed.displaced) world.displaced.add(placed.displaced.file, path, 0, placed.displaced.asExpected);
+  const placed = place(world, {
+    target: absolute(world, path),
+    temp: { removes: found.digest },
+    expected: found.look.key,
+  });
+  if (placed.kind === 'placed' && placed.displaced)
+    world.displaced.add(placed.displaced.file, path, 0, placed.displaced.asExpected);
   return placed.kind === 'placed';
 }

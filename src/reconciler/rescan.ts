@@ -40,7 +40,13 @@ export async function rescan(world: World, options: RescanOptions = {}): Promise
 }
 
 /** Directories that are known and were not met: what they held is looked at, unless they lie where nothing can be read. */
-async function lookForVanished(world: World, subtree: string, visited: ReadonlySet<string>, unreadable: readonly string[], batches: Batches): Promise<void> {
+async function lookForVanished(
+  world: World,
+  subtree: string,
+  visited: ReadonlySet<string>,
+  unreadable: readonly string[],
+  batches: Batches,
+): Promise<void> {
   for (const directory of world.catalog.directoriesBelow(subtree)) {
     if (visited.has(directory) || unreadable.some((place) => isBelow(directory, place))) continue;
     for (const known of world.catalog.namesIn(directory)) {
@@ -49,7 +55,12 @@ async function lookForVanished(world: World, subtree: string, visited: ReadonlyS
   }
 }
 
-async function compare(world: World, listing: DirectoryListing, options: RescanOptions, batches: Batches): Promise<void> {
+async function compare(
+  world: World,
+  listing: DirectoryListing,
+  options: RescanOptions,
+  batches: Batches,
+): Promise<void> {
   const known = new Map<string, KnownName>();
   if (!options.nothingKnown) for (const one of world.catalog.namesIn(listing.path)) known.set(one.name, one);
   for (const entry of listing.entries) {
@@ -79,7 +90,8 @@ function isOurs(path: string, entry: ListedName): boolean {
 
 const join = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
 
-const isBelow = (path: string, place: string): boolean => place === '' || path === place || path.startsWith(`${place}/`);
+const isBelow = (path: string, place: string): boolean =>
+  place === '' || path === place || path.startsWith(`${place}/`);
 
 /** Gathers paths into batches and keeps a few of them in flight. */
 class Batches {

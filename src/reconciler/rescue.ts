@@ -3,7 +3,7 @@ import { digestOf, type Digest } from '../core/digest.ts';
 import { readFile } from '../host/read-file.ts';
 import { bodyOf } from './drafts.ts';
 import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
-import { originOf } from './settle.ts';
+import { originOf } from './origin.ts';
 import type { World } from './world.ts';
 
 type RescueWorld = Pick<World, 'fs' | 'catalog' | 'blobs' | 'recorder' | 'clock' | 'random'>;
@@ -17,8 +17,23 @@ export async function rescue(world: RescueWorld, file: string, path: string): Pr
   if (isKnown(world, path, digest)) return;
   const body = bodyOf(bytes, LARGEST_DOCUMENT_BYTES);
   if (body.inBlob) await world.blobs.put(digest, bytes);
-  const faults = [{ code: 'rescued', detail: 'another program saved this version while a write replaced the file; it is kept in the history' }];
-  const entry = { op: 'problem', path, kind: 'rescued', code: 'rescued', digest, size: bytes.length, before: null, faults, ...body } as const;
+  const faults = [
+    {
+      code: 'rescued',
+      detail: 'another program saved this version while a write replaced the file; it is kept in the history',
+    },
+  ];
+  const entry = {
+    op: 'problem',
+    path,
+    kind: 'rescued',
+    code: 'rescued',
+    digest,
+    size: bytes.length,
+    before: null,
+    faults,
+    ...body,
+  } as const;
   const frame = { type: 'events', kind: 'verdict', origin: originOf(world, 'hand'), entries: [entry] } as const;
   await world.recorder.record(frame, { content: () => ({ text: '', searchText: '' }) });
 }
@@ -40,14 +55,21 @@ export async function sweepTemps(world: World, directory: string): Promise<void>
     }
   }
   for (const { name, kind } of world.fs.readDirectory(directory)) {
-    if (name !== null && kind === 'file') await sweepOne(world, `${directory}/${name}`, name.slice(0, 16), pathByDigits);
+    if (name !== null && kind === 'file')
+      await sweepOne(world, `${directory}/${name}`, name.slice(0, 16), pathByDigits);
   }
 }
 
-async function sweepOne(world: World, file: string, digits: string, pathByDigits: ReadonlyMap<string, string>): Promise<void> {
+async function sweepOne(
+  world: World,
+  file: string,
+  digits: string,
+  pathByDigits: ReadonlyMap<string, string>,
+): Promise<void> {
   const path = pathByDigits.get(digits);
   const isOurs = digestOf(readFile(world.fs, file)).startsWith(digits);
-  if (!isOurs && path === undefined) return world.log.warn({ file }, 'a file in .larder/tmp belongs to no known write; it is left alone');
+  if (!isOurs && path === undefined)
+    return world.log.warn({ file }, 'a file in .larder/tmp belongs to no known write; it is left alone');
   if (!isOurs && path !== undefined) await rescue(world, file, path);
   world.fs.unlink(file);
 }

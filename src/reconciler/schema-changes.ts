@@ -15,7 +15,8 @@ import { identityOf, modifiedMsOf } from './drafts.ts';
 import type { Observation } from './observe.ts';
 import type { RecordOptions } from './recorder.ts';
 import type { SchemaInForce } from './schema-book.ts';
-import { originOf, setDerived } from './settle.ts';
+import { setDerived } from './derived.ts';
+import { originOf } from './origin.ts';
 import type { World } from './world.ts';
 
 type Outcome =
@@ -26,7 +27,10 @@ const COMPILE_DEADLINE_MS = 1000;
 const JUDGE_BATCH = 200;
 
 /** A worker loads it by itself: from the TypeScript source in a checkout, from what was built of it in the package. */
-const COMPILER = new URL(import.meta.url.endsWith('.ts') ? '../core/schemas/compile.ts' : '../core/schemas/compile.js', import.meta.url);
+const COMPILER = new URL(
+  import.meta.url.endsWith('.ts') ? '../core/schemas/compile.ts' : '../core/schemas/compile.js',
+  import.meta.url,
+);
 
 /** Compiles a schema text without ever holding the event loop for long. */
 export async function compileSafely(text: string): Promise<Outcome> {
@@ -44,17 +48,31 @@ export async function settleSchema(world: World, observation: Observation): Prom
   if (look.kind === 'file') return settleFile(world, observation, look);
   if (look.kind === 'absent') return settleAbsent(world, observation);
   const detail = look.kind === 'blocked' ? look.detail : 'the schema cannot be read';
-  if (!observation.head?.problems.includes('unreadable')) await report(world, observation, 'unreadable', [{ code: 'unreadable', detail }]);
+  if (!observation.head?.problems.includes('unreadable'))
+    await report(world, observation, 'unreadable', [{ code: 'unreadable', detail }]);
 }
 
-async function settleFile(world: World, observation: Observation, look: Extract<Look, { kind: 'file' }>): Promise<void> {
+async function settleFile(
+  world: World,
+  observation: Observation,
+  look: Extract<Look, { kind: 'file' }>,
+): Promise<void> {
   const { path, head, examined, meaning } = observation;
   const seen = { key: look.key, clean: !look.racy };
   if (head && examined.digest === head.diskDigest) return world.catalog.noteSeen([{ path, seen }]);
   const outcome = await compileSafely(new TextDecoder().decode(look.bytes));
-  const ageMs = Math.max(Number((world.clock.nowNs() - look.stat.ctimeNs) / 1_000_000n), world.pendings.ageMs(path, look.key));
+  const ageMs = Math.max(
+    Number((world.clock.nowNs() - look.stat.ctimeNs) / 1_000_000n),
+    world.pendings.ageMs(path, look.key),
+  );
   if (outcome.kind === 'broken' && ageMs < PENDING_MS) {
-    const pending = { code: 'pending', sight: look.key, collection: collectionOf(meaning), digest: examined.digest, faults: outcome.faults } as const;
+    const pending = {
+      code: 'pending',
+      sight: look.key,
+      collection: collectionOf(meaning),
+      digest: examined.digest,
+      faults: outcome.faults,
+    } as const;
     return world.pendings.set(path, pending, PENDING_MS - ageMs);
   }
   world.pendings.delete(path);
@@ -66,26 +84,66 @@ async function settleAbsent(world: World, { path, head, meaning }: Observation):
   if (!head || (head.diskDigest === null && head.problems.length === 0)) return world.pendings.delete(path);
   const ageMs = world.pendings.ageMs(path, 'absent');
   if (ageMs < ABSENCE_MS) {
-    const pending = { code: 'absent', sight: 'absent', collection: collectionOf(meaning), digest: null, faults: [] } as const;
+    const pending = {
+      code: 'absent',
+      sight: 'absent',
+      collection: collectionOf(meaning),
+      digest: null,
+      faults: [],
+    } as const;
     return world.pendings.set(path, pending, ABSENCE_MS - ageMs);
   }
   world.pendings.delete(path);
-  const entry = { op: 'schema', path, kind: 'deleted', digest: null, size: 0, before: head.diskDigest, inForce: true } as const;
+  const entry = {
+    op: 'schema',
+    path,
+    kind: 'deleted',
+    digest: null,
+    size: 0,
+    before: head.diskDigest,
+    inForce: true,
+  } as const;
   await changeSchema(world, path, null, entry, originOf(world, 'hand'), {});
 }
 
-async function putInForce(world: World, { path, head, examined }: Observation, look: Extract<Look, { kind: 'file' }>, schema: CompiledSchema): Promise<void> {
-  const entry = { op: 'schema', path, kind: 'valid', ...version(look, examined.digest), before: head?.diskDigest ?? null, inForce: true } as const;
+async function putInForce(
+  world: World,
+  { path, head, examined }: Observation,
+  look: Extract<Look, { kind: 'file' }>,
+  schema: CompiledSchema,
+): Promise<void> {
+  const entry = {
+    op: 'schema',
+    path,
+    kind: 'valid',
+    ...version(look, examined.digest),
+    before: head?.diskDigest ?? null,
+    inForce: true,
+  } as const;
   const source = { text: new TextDecoder().decode(look.bytes), digest: examined.digest as Digest };
   const frame = await changeSchema(world, path, { schema, source }, entry, originOf(world, 'hand'), seenBy(look));
   world.checkpoints.changed(frame);
 }
 
 /** The broken text is history too, but the last good schema stays in force. */
-async function reject(world: World, { path, head, examined, meaning }: Observation, look: Extract<Look, { kind: 'file' }>, outcome: Extract<Outcome, { kind: 'broken' }>): Promise<void> {
+async function reject(
+  world: World,
+  { path, head, examined, meaning }: Observation,
+  look: Extract<Look, { kind: 'file' }>,
+  outcome: Extract<Outcome, { kind: 'broken' }>,
+): Promise<void> {
   world.schemas.setUnusable(collectionOf(meaning));
   const { code, faults } = outcome;
-  const entry = { op: 'schema', path, kind: 'invalid', ...version(look, examined.digest), before: head?.diskDigest ?? null, inForce: false, code, faults } as const;
+  const entry = {
+    op: 'schema',
+    path,
+    kind: 'invalid',
+    ...version(look, examined.digest),
+    before: head?.diskDigest ?? null,
+    inForce: false,
+    code,
+    faults,
+  } as const;
   const frame = await record(world, entry, originOf(world, 'hand'), seenBy(look));
   world.checkpoints.changed(frame);
 }
@@ -99,7 +157,14 @@ const version = (look: Extract<Look, { kind: 'file' }>, digest: Digest | null) =
 });
 
 /** Judges the collection by the new schema, records the one event, puts the schema in force. */
-export async function changeSchema(world: World, path: string, next: SchemaInForce | null, entry: DraftEntry, origin: Origin, options: Pick<RecordOptions, 'place' | 'seen'>): Promise<EventFrame> {
+export async function changeSchema(
+  world: World,
+  path: string,
+  next: SchemaInForce | null,
+  entry: DraftEntry,
+  origin: Origin,
+  options: Pick<RecordOptions, 'place' | 'seen'>,
+): Promise<EventFrame> {
   const collection = path.slice(0, path.lastIndexOf('/'));
   const startedAtSeq = world.recorder.announcedSeq;
   const judged = await judgeAll(world, collection, next?.schema ?? null, null);
@@ -121,12 +186,17 @@ interface Judged {
 }
 
 /** Judges served documents, all or those newer than a seq; gives the loop back after every batch. */
-async function judgeAll(world: World, collection: string, schema: CompiledSchema | null, newerThan: number | null): Promise<Judged> {
+async function judgeAll(
+  world: World,
+  collection: string,
+  schema: CompiledSchema | null,
+  newerThan: number | null,
+): Promise<Judged> {
   const problems = new Map<string, readonly DerivedProblem[]>();
   const wasUnfit = new Set(world.catalog.pathsWithProblem(collection, 'invalid', 'derived'));
   let becameInvalid = 0;
   let becameValid = 0;
-  for (let after: string | null = null; ; ) {
+  for (let after: string | null = null; ;) {
     const batch = world.catalog.served(collection, after, JUDGE_BATCH);
     for (const one of batch) {
       if (newerThan !== null && one.seq <= newerThan) continue;
@@ -164,16 +234,38 @@ export async function rejudge(world: World, collection: string): Promise<void> {
   await applyDerived(world, problems);
 }
 
-async function record(world: World, entry: DraftEntry, origin: Origin, options: Pick<RecordOptions, 'place' | 'seen'>): Promise<EventFrame> {
-  const frame = await world.recorder.record({ type: 'events', kind: 'schema', origin, entries: [entry] }, { ...options, content: noContent });
+async function record(
+  world: World,
+  entry: DraftEntry,
+  origin: Origin,
+  options: Pick<RecordOptions, 'place' | 'seen'>,
+): Promise<EventFrame> {
+  const frame = await world.recorder.record(
+    { type: 'events', kind: 'schema', origin, entries: [entry] },
+    { ...options, content: noContent },
+  );
   world.onMarked(entry.path);
   return frame;
 }
 
 const seenBy = (look: Extract<Look, { kind: 'file' }>) => ({ seen: () => ({ key: look.key, clean: !look.racy }) });
 
-async function report(world: World, { path, head }: Observation, code: string, faults: readonly Fault[]): Promise<void> {
-  const entry = { op: 'problem', path, kind: null, digest: null, size: 0, before: head?.diskDigest ?? null, code, faults } as const;
+async function report(
+  world: World,
+  { path, head }: Observation,
+  code: string,
+  faults: readonly Fault[],
+): Promise<void> {
+  const entry = {
+    op: 'problem',
+    path,
+    kind: null,
+    digest: null,
+    size: 0,
+    before: head?.diskDigest ?? null,
+    code,
+    faults,
+  } as const;
   const origin = originOf(world, 'hand');
   await world.recorder.record({ type: 'events', kind: 'verdict', origin, entries: [entry] }, { content: noContent });
 }

@@ -2,7 +2,6 @@
  * Makes the log agree with what lies at some paths: look, decide, record. Everything that changes anything comes through
  * here or through write.ts, each inside the queues of its paths.
  */
-import { v7 as uuidv7 } from 'uuid';
 import type { Cause, DraftEntry, Origin } from '../core/events.ts';
 import { decide, type Decision } from '../core/decision.ts';
 import { collectionOf } from '../core/refs.ts';
@@ -16,21 +15,16 @@ import { derivedProblems } from './derived.ts';
 import { moveSources, type MoveCandidate } from './moves.ts';
 import { knownOf, observe, type Observation } from './observe.ts';
 import { settleSchema } from './schema-changes.ts';
-import { hasTwin } from './twins.ts';
+import { freeNames, hasTwin } from './twins.ts';
+import { originOf } from './origin.ts';
+import { setDerived } from './derived.ts';
+import type { Settled } from './settled.ts';
 import type { World } from './world.ts';
 
 export interface SettleOptions {
   readonly cause?: Cause;
   /** True while nothing can have moved: the first index of a new root. */
   readonly nothingKnown?: boolean;
-}
-
-/** One path with what was decided for it. */
-export interface Settled {
-  readonly observation: Observation;
-  readonly decision: Decision;
-  /** Set when the decision is a move: the path it came from. */
-  readonly from?: string;
 }
 
 /** Settles the paths, each exactly once, and resolves when what was found is recorded, applied and announced. */
@@ -49,11 +43,18 @@ interface Pass {
 }
 
 /** The same for a caller that holds the queues of the paths. A path that seems moved is left for the second pass. */
-export async function settleHeld(world: World, paths: readonly string[], options: SettleOptions & { readonly movesAllowed?: boolean } = {}): Promise<Pass> {
+export async function settleHeld(
+  world: World,
+  paths: readonly string[],
+  options: SettleOptions & { readonly movesAllowed?: boolean } = {},
+): Promise<Pass> {
   const observations = await observe(world, paths);
   const schemas = observations.filter(({ meaning }) => meaning.kind === 'schema');
   for (const observation of schemas) await settleSchema(world, observation);
-  const decided = decideAll(world, observations.filter(({ meaning }) => meaning.kind !== 'schema'));
+  const decided = decideAll(
+    world,
+    observations.filter(({ meaning }) => meaning.kind !== 'schema'),
+  );
   const moves = options.nothingKnown ? [] : moveSources(world, decided);
   const { ready, postponed } = options.movesAllowed ? withMoves(decided, moves) : withoutMoves(decided, moves);
   await carryOut(world, ready, options.cause ?? 'hand');
@@ -69,12 +70,18 @@ function decideAll(world: World, observations: readonly Observation[]): Settled[
   });
 }
 
-function withoutMoves(decided: Settled[], moves: readonly MoveCandidate[]): { ready: Settled[]; postponed: readonly MoveCandidate[] } {
+function withoutMoves(
+  decided: Settled[],
+  moves: readonly MoveCandidate[],
+): { ready: Settled[]; postponed: readonly MoveCandidate[] } {
   const involved = new Set(moves.flatMap((move) => [move.to, move.from]));
   return { ready: decided.filter(({ observation }) => !involved.has(observation.path)), postponed: moves };
 }
 
-function withMoves(decided: Settled[], moves: readonly MoveCandidate[]): { ready: Settled[]; postponed: readonly MoveCandidate[] } {
+function withMoves(
+  decided: Settled[],
+  moves: readonly MoveCandidate[],
+): { ready: Settled[]; postponed: readonly MoveCandidate[] } {
   const fromByTarget = new Map(moves.map((move) => [move.to, move.from]));
   const sources = new Set(moves.map((move) => move.from));
   const ready = decided
@@ -95,7 +102,10 @@ async function carryOut(world: World, settled: readonly Settled[], cause: Cause)
     if (await remember(world, one)) recorded.push(one);
   }
   await record(world, recorded, cause);
-  noteSeen(world, settled.filter((one) => !recorded.includes(one)));
+  noteSeen(
+    world,
+    settled.filter((one) => !recorded.includes(one)),
+  );
 }
 
 /** Updates what waits and what is derived; true when an event is due. */
@@ -104,7 +114,11 @@ async function remember(world: World, one: Settled): Promise<boolean> {
   if (one.decision.do === 'wait') {
     const sight = 'key' in examined.look && examined.look.key !== null ? examined.look.key : 'absent';
     const { code, forMs, faults } = one.decision;
-    world.pendings.set(path, { code, sight, collection: collectionOf(meaning), digest: examined.digest, faults }, forMs);
+    world.pendings.set(
+      path,
+      { code, sight, collection: collectionOf(meaning), digest: examined.digest, faults },
+      forMs,
+    );
     return false;
   }
   world.pendings.delete(path);
@@ -113,11 +127,6 @@ async function remember(world: World, one: Settled): Promise<boolean> {
   if (one.decision.do === 'nothing' || one.decision.do === 'mark-unfit') return false;
   await keepLargeBytes(world, one);
   return true;
-}
-
-export function setDerived(world: World, path: string, derived: readonly DerivedProblem[]): void {
-  world.catalog.setDerived(path, derived);
-  world.onMarked(path);
 }
 
 async function record(world: World, settled: readonly Settled[], cause: Cause): Promise<void> {
@@ -129,7 +138,12 @@ async function record(world: World, settled: readonly Settled[], cause: Cause): 
 
 const isChange = (decision: Decision): boolean => decision.do === 'record' || decision.do === 'lost';
 
-async function recordKind(world: World, kind: 'change' | 'verdict', origin: Origin, settled: readonly Settled[]): Promise<void> {
+async function recordKind(
+  world: World,
+  kind: 'change' | 'verdict',
+  origin: Origin,
+  settled: readonly Settled[],
+): Promise<void> {
   if (settled.length === 0) return;
   const byPath = new Map(settled.map((one) => [one.observation.path, one]));
   const entries: DraftEntry[] = settled.map((one) => draftFor(one));
@@ -138,6 +152,7 @@ async function recordKind(world: World, kind: 'change' | 'verdict', origin: Orig
     { seen: (path) => seenOf(byPath.get(path)?.observation.examined), content: (path) => contentFor(byPath.get(path)) },
   );
   world.checkpoints.changed(frame);
+  freeNames(world, frame);
   for (const path of byPath.keys()) world.onMarked(path);
 }
 
@@ -161,11 +176,3 @@ function noteSeen(world: World, settled: readonly Settled[]): void {
   });
   for (let start = 0; start < notes.length; start += 200) world.catalog.noteSeen(notes.slice(start, start + 200));
 }
-
-/** Where a change set made by a look comes from. */
-export const originOf = (world: Pick<World, 'clock' | 'random'>, cause: Cause, actor: string = cause): Origin => ({
-  atMs: world.clock.nowMs(),
-  actor,
-  cause,
-  changeSet: uuidv7({ msecs: world.clock.nowMs(), random: world.random(16) }),
-});

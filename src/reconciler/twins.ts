@@ -1,6 +1,8 @@
 /** Two names that differ only in case or spelling: the one known first is served, the other is a problem (FORMAT, names). */
 import type { Decision } from '../core/decision.ts';
+import type { EventFrame } from '../core/events.ts';
 import { folded } from '../core/names.ts';
+import { classify, collectionOf } from '../core/refs.ts';
 import type { Observation } from './observe.ts';
 import { absolute } from './places.ts';
 import type { World } from './world.ts';
@@ -22,6 +24,14 @@ export function hasTwin(world: World, { path, head }: Observation, taken: Map<st
     return head?.problems.includes('name') ? { do: 'nothing' } : { do: 'report', code: 'name', faults };
   }
   return isSameFile(world, path, twin) ? null : { do: 'wait', code: 'pending', forMs: TWIN_RETRY_MS, faults };
+}
+
+/** Names that a frame gave up may be what others wait for. */
+export function freeNames(world: World, frame: EventFrame): void {
+  const given = frame.entries.flatMap((entry) => (entry.kind === 'deleted' ? [entry.path] : (entry.from ?? [])));
+  for (const collection of new Set(given.map((path) => collectionOf(classify(path))))) {
+    world.lookAgain(world.catalog.pathsWithProblem(collection, 'name', 'recorded'));
+  }
 }
 
 function isSameFile(world: World, path: string, twin: string): boolean {

@@ -16,16 +16,27 @@ import { settleHeld } from './settle.ts';
 import type { Prepared } from './write.ts';
 import type { World } from './world.ts';
 
-export async function writeSchema(world: World, collection: string, body: Uint8Array, who: Who, preconditions: WriteRequest['preconditions'], options: WriteOptions = {}): Promise<Written> {
+export async function writeSchema(
+  world: World,
+  collection: string,
+  body: Uint8Array,
+  who: Who,
+  preconditions: WriteRequest['preconditions'],
+  options: WriteOptions = {},
+): Promise<Written> {
   const path = pathOfSchema(collection);
   return world.queues.run(path, async () => {
     await settleHeld(world, [path]);
     const prepared = prepare(world, collection, path, body, preconditions);
     const text = new TextDecoder().decode(prepared.bytes ?? body);
     const outcome = await compileSafely(text);
-    if (outcome.kind === 'broken') throw new LarderError('schema_broken', outcome.faults[0]?.detail ?? 'the schema cannot be used', { errors: outcome.faults });
+    if (outcome.kind === 'broken')
+      throw new LarderError('schema_broken', outcome.faults[0]?.detail ?? 'the schema cannot be used', {
+        errors: outcome.faults,
+      });
     const origin = originFor(world, who);
-    if (options.dryRun || prepared.outcome === 'unchanged' || prepared.digest === null) return writtenOf(world, prepared, origin.changeSet);
+    if (options.dryRun || prepared.outcome === 'unchanged' || prepared.digest === null)
+      return writtenOf(world, prepared, origin.changeSet);
     const next = { schema: outcome.schema, source: { text, digest: prepared.digest } };
     const staged = await stageOne(world, prepared);
     const placed = new Map<string, Placed>();
@@ -44,13 +55,21 @@ export async function writeSchema(world: World, collection: string, body: Uint8A
   });
 }
 
-function prepare(world: World, collection: string, path: string, body: Uint8Array, preconditions: WriteRequest['preconditions']): Prepared {
+function prepare(
+  world: World,
+  collection: string,
+  path: string,
+  body: Uint8Array,
+  preconditions: WriteRequest['preconditions'],
+): Prepared {
   const seen = look(world, path, { maxBytes: LARGEST_DOCUMENT_BYTES });
-  if (seen.kind !== 'file' && seen.kind !== 'absent') throw new LarderError('conflict', `${path} is not a file that can be replaced`);
+  if (seen.kind !== 'file' && seen.kind !== 'absent')
+    throw new LarderError('conflict', `${path} is not a file that can be replaced`);
   const disk = seen.kind === 'file' ? digestOf(seen.bytes) : null;
   checkPreconditions(preconditions, { disk, served: disk }, () => ({}));
   const request: WriteRequest = { ref: { collection, id: '_schema' }, change: { op: 'put', body } };
-  const current = seen.kind === 'file' && world.schemas.inForce(collection)?.source?.digest === disk ? seen.bytes : null;
+  const current =
+    seen.kind === 'file' && world.schemas.inForce(collection)?.source?.digest === disk ? seen.bytes : null;
   const bytes = newBytes(request.change, current) ?? body;
   const digest = digestOf(bytes);
   const outcome = disk === null ? 'created' : disk === digest ? 'unchanged' : 'updated';

@@ -12,7 +12,8 @@ import { commit } from './commit.ts';
 import { judgeNew } from './judge-new.ts';
 import { newBytes } from './new-bytes.ts';
 import { checkPreconditions, checkUnserved } from './preconditions.ts';
-import { settle, settleHeld, type Settled } from './settle.ts';
+import { settle, settleHeld } from './settle.ts';
+import type { Settled } from './settled.ts';
 import type { World } from './world.ts';
 
 /** A write that is judged and ready to be put in place. */
@@ -32,7 +33,12 @@ export interface Prepared {
 const MOST_ATTEMPTS = 50;
 const RETRY_MS = 100;
 
-export async function write(world: World, request: WriteRequest, who: Who, options: WriteOptions = {}): Promise<Written> {
+export async function write(
+  world: World,
+  request: WriteRequest,
+  who: Who,
+  options: WriteOptions = {},
+): Promise<Written> {
   const [result] = await writeSet(world, [request], who, { ...options, atomic: true });
   if (!result) throw new Error('one request, no result');
   if (!result.ok) throw result.error;
@@ -40,7 +46,12 @@ export async function write(world: World, request: WriteRequest, who: Who, optio
 }
 
 /** Requests for distinct paths as one frame. `atomic`: the first refusal refuses all, by throwing. */
-export async function writeSet(world: World, requests: readonly WriteRequest[], who: Who, options: WriteOptions & { readonly atomic?: boolean }): Promise<WriteResult[]> {
+export async function writeSet(
+  world: World,
+  requests: readonly WriteRequest[],
+  who: Who,
+  options: WriteOptions & { readonly atomic?: boolean },
+): Promise<WriteResult[]> {
   const paths = requests.map((request) => pathOf(request.ref));
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     const results = await world.queues.runAll(paths, () => tryWrite(world, requests, paths, who, options));
@@ -51,7 +62,13 @@ export async function writeSet(world: World, requests: readonly WriteRequest[], 
   throw new LarderError('pending', 'the file is being changed; nothing was written');
 }
 
-async function tryWrite(world: World, requests: readonly WriteRequest[], paths: readonly string[], who: Who, options: WriteOptions & { readonly atomic?: boolean }): Promise<WriteResult[] | 'undecided'> {
+async function tryWrite(
+  world: World,
+  requests: readonly WriteRequest[],
+  paths: readonly string[],
+  who: Who,
+  options: WriteOptions & { readonly atomic?: boolean },
+): Promise<WriteResult[] | 'undecided'> {
   const pass = await settleHeld(world, paths);
   if (pass.moves.length > 0 || pass.settled.some((one) => isUndecided(world, one))) return 'undecided';
   const settledByPath = new Map(pass.settled.map((one) => [one.observation.path, one]));
@@ -60,12 +77,15 @@ async function tryWrite(world: World, requests: readonly WriteRequest[], paths: 
   if (refused && options.atomic) throw refused;
   const prepared = results.filter((result): result is Prepared => !(result instanceof Error));
   const written = await commit(world, prepared, who, options);
-  return results.map((result) => (result instanceof Error ? { ok: false, error: result } : written.get(result) ?? failedAlone()));
+  return results.map((result) =>
+    result instanceof Error ? { ok: false, error: result } : (written.get(result) ?? failedAlone()),
+  );
 }
 
 const failedAlone = (): WriteResult => ({ ok: false, error: new Error('a prepared write came back without a result') });
 
-const isUndecided = (world: World, { observation: { path } }: Settled): boolean => world.pendings.get(path)?.code === 'absent';
+const isUndecided = (world: World, { observation: { path } }: Settled): boolean =>
+  world.pendings.get(path)?.code === 'absent';
 
 /** Judges one write in full. Refusals are values here, so that a bulk goes on past them. */
 function prepare(world: World, request: WriteRequest, settled: Settled | undefined): Prepared | LarderError {
@@ -96,7 +116,8 @@ function judge(world: World, request: WriteRequest, settled: Settled | undefined
 
 function checkTarget(request: WriteRequest, path: string, disk: Digest | null): void {
   const { change } = request;
-  if (change.op === 'put' && change.mustBeNew && disk !== null) throw new LarderError('exists', `${path} is there already`);
+  if (change.op === 'put' && change.mustBeNew && disk !== null)
+    throw new LarderError('exists', `${path} is there already`);
   if (disk !== null || change.op === 'put') return;
   if (request.preconditions?.ifMatch !== undefined) return;
   throw new LarderError('not_found', `there is no document ${request.ref.id} in ${request.ref.collection}`);

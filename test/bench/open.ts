@@ -9,6 +9,8 @@ const openedMs = performance.now() - started;
 await larder.ready;
 const ms = performance.now() - started;
 const { documents, seq } = larder.status();
-process.stdout.write(`${JSON.stringify({ ms, openedMs, documents, seq, rssMb: Math.round(process.memoryUsage.rss() / 1e6) })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ ms, openedMs, documents, seq, rssMb: Math.round(process.memoryUsage.rss() / 1e6) })}\n`,
+);
 await larder[Symbol.asyncDispose]();
 process.exit(0);

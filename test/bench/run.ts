@@ -10,10 +10,22 @@ import { parseArgs } from 'node:util';
 import { scenarios, type Figure, type Setting } from './scenarios.ts';
 import { makeTree } from './tree.ts';
 
-const { values } = parseArgs({ options: { documents: { type: 'string', default: '100000' }, rounds: { type: 'string', default: '3' }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    documents: { type: 'string', default: '100000' },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string' },
+  },
+});
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const place = mkdtempSync(join(tmpdir(), 'larder-bench-'));
-const setting: Setting = { tree: join(place, 'tree'), place, documents: Number(values.documents), rounds: Number(values.rounds), daemon: join(root, 'src', 'cli.ts') };
+const setting: Setting = {
+  tree: join(place, 'tree'),
+  place,
+  documents: Number(values.documents),
+  rounds: Number(values.rounds),
+  daemon: join(root, 'src', 'cli.ts'),
+};
 
 try {
   makeTree(setting.tree, { documents: setting.documents, perCollection: 1000 });
@@ -23,7 +35,14 @@ try {
     process.stderr.write(`${name} …\n`);
     figures.push(...(await scenario(setting)));
   }
-  const report = { date: new Date().toISOString(), node: process.version, cores: cpus().length, documents: setting.documents, rounds: setting.rounds, figures };
+  const report = {
+    date: new Date().toISOString(),
+    node: process.version,
+    cores: cpus().length,
+    documents: setting.documents,
+    rounds: setting.rounds,
+    figures,
+  };
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   const table = tableOf(report.date, figures);
   process.stdout.write(`\n${table}`);
@@ -33,7 +52,10 @@ try {
 }
 
 function tableOf(date: string, figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => `| ${figure.what} | ${figure.larder} | ${figure.against} | ${figure.ratio} | ${figure.bound} | ${figure.holds ? 'yes' : 'no'} |`);
+  const rows = figures.map(
+    (figure) =>
+      `| ${figure.what} | ${figure.larder} | ${figure.against} | ${figure.ratio} | ${figure.bound} | ${figure.holds ? 'yes' : 'no'} |`,
+  );
   return [
     '# Benchmarks',
     '',

@@ -17,7 +17,15 @@ function glosses(): string[] {
 function documentOf(index: number, words: readonly string[]): string {
   const at = (offset: number): string => words[(index * 7 + offset) % words.length] ?? '';
   let notes = at(4);
-  const base = { name: at(0).slice(0, 60), price: (index % 1000) / 10, active: index % 3 === 0, tags: [`t${index % 17}`, `t${index % 5}`], made: { by: at(1).slice(0, 40), year: 1900 + (index % 120) }, summary: at(2), text: at(3) };
+  const base = {
+    name: at(0).slice(0, 60),
+    price: (index % 1000) / 10,
+    active: index % 3 === 0,
+    tags: [`t${index % 17}`, `t${index % 5}`],
+    made: { by: at(1).slice(0, 40), year: 1900 + (index % 120) },
+    summary: at(2),
+    text: at(3),
+  };
   for (let more = 5; JSON.stringify({ ...base, notes }, null, 2).length < 950; more++) notes += ` ${at(more)}`;
   return `${JSON.stringify({ ...base, notes }, null, 2)}\n`;
 }

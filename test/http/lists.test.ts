@@ -165,7 +165,13 @@ test('a page of very large documents ends early, and the walk still passes all',
 });
 
 const item = (text: string): ListItem => ({
-  ...{ id: 'x"y', text, seq: 7, path: 'a/b/x.json', modifiedMs: 0, actor: 'hand', problem: null },
+  id: 'x"y',
+  text,
+  seq: 7,
+  path: 'a/b/x.json',
+  modifiedMs: 0,
+  actor: 'hand',
+  problem: null,
   etag: '0'.repeat(64) as ListItem['etag'],
 });
 

@@ -27,9 +27,11 @@ async function operations(): Promise<[route: string, operation: Operation][]> {
   );
 }
 
+const escapeRegExp = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
 /** In a code span. */
 const isTold = (word: string): boolean =>
-  new RegExp(`\`[^\`\\n]*(?<![\\w-])${RegExp.escape(word)}(?![\\w-])[^\`\\n]*\``).test(reference);
+  new RegExp(`\`[^\`\\n]*(?<![\\w-])${escapeRegExp(word)}(?![\\w-])[^\`\\n]*\``).test(reference);
 
 test('every route is in the reference, and every route of the reference is offered', async () => {
   const offered = (await operations()).map(([route]) => route);
@@ -69,8 +71,19 @@ const ops: Record<Op, true> = {
 };
 const causes: Record<Cause, true> = { api: true, hand: true, restore: true, job: true, agent: true, import: true };
 const marks: Record<Exclude<ProblemCode, 'warning'>, true> = {
-  ...{ invalid: true, pending: true, absent: true, held: true, unrecorded: true, rescued: true },
-  ...{ conflict: true, rotten: true, unreadable: true, name: true, 'schema-unreliable': true },
+  invalid: true,
+  pending: true,
+  absent: true,
+  held: true,
+  unrecorded: true,
+  rescued: true,
+  ...{
+    conflict: true,
+    rotten: true,
+    unreadable: true,
+    name: true,
+    'schema-unreliable': true,
+  },
 };
 const headers = [
   'ETag',

@@ -12,8 +12,8 @@ import { systemRandom } from '../../src/host/system-random.ts';
 import { DEFAULT_HTTP_CONFIG, type HttpConfig } from '../../src/http/http-config.ts';
 import { serveHttp, type Listening } from '../../src/http/server.ts';
 import type { Larder } from '../../src/larder-types.ts';
+import { openLarder } from '../../src/larder.ts';
 import { request, type Answer, type RequestOptions } from './client.ts';
-import { openStandIn } from './stand-in.ts';
 
 export type Files = Readonly<Record<string, string | Uint8Array | object>>;
 
@@ -49,7 +49,7 @@ export async function openWorld({
   const root = mkdtempSync(join(tmpdir(), 'larder-http-'));
   const save = (path: string, body: string | Uint8Array | object): void => saveFile(join(root, path), body);
   for (const [path, body] of Object.entries(files)) save(path, body);
-  const larder = await openStandIn({ root });
+  const larder = await openLarder({ root });
   await larder.ready;
   const logged: Record<string, unknown>[] = [];
   const listening = await serveHttp({
@@ -64,13 +64,26 @@ export async function openWorld({
   const { port } = listening.address;
   const ask: World['ask'] = (method, path, options) => request(port, method, path, options);
   return {
-    ...{ root, larder, listening, port, logged, ask, save },
+    root,
+    larder,
+    listening,
+    port,
+    logged,
+    ask,
+    save,
     get: (path, headers = {}) => ask('GET', path, { headers }),
-    put: (path, body, headers = {}) => ask('PUT', path, { body, headers }),
+    put: (path, body, headers = {}) =>
+      ask('PUT', path, {
+        body,
+        headers,
+      }),
     [Symbol.asyncDispose]: async () => {
-      await whileTimePasses(clock, 50, listening.close(1000));
+      await whileTimePasses(clock, 50, listening.close(1e3));
       await larder[Symbol.asyncDispose]();
-      rmSync(root, { recursive: true, force: true });
+      rmSync(root, {
+        recursive: true,
+        force: true,
+      });
     },
   };
 }

@@ -30,14 +30,17 @@ function evaluate(linked: Linked, place: string, value: unknown): Evaluated {
   return unevaluated(at, value, evaluated);
 }
 
-const union = (parts: readonly (Evaluated | undefined)[]): Set<string> => new Set(parts.flatMap((part) => [...(part ?? [])]));
+const union = (parts: readonly (Evaluated | undefined)[]): Set<string> =>
+  new Set(parts.flatMap((part) => [...(part ?? [])]));
 
 const sub = ({ linked, place }: At, tokens: readonly (string | number)[], value: unknown): Evaluated =>
   evaluate(linked, tokens.reduce<string>(below, place), value);
 
 function inPlace(at: At, value: unknown): Evaluated[] {
   const { schema } = at;
-  const results: Evaluated[] = ['$ref', '$dynamicRef'].filter((name) => name in schema).map((name) => reference(at, name, value));
+  const results: Evaluated[] = ['$ref', '$dynamicRef']
+    .filter((name) => name in schema)
+    .map((name) => reference(at, name, value));
   const each = (name: string): Evaluated[] => list(schema[name]).map((_, index) => sub(at, [name, index], value));
   results.push(...each('allOf'));
   if ('anyOf' in schema) results.push(each('anyOf').some(Boolean) ? union(each('anyOf')) : null);
@@ -64,19 +67,40 @@ type Applicator = (at: At, value: unknown) => Evaluated;
 
 /** Keywords that look at members or items, and answer which. */
 const CHILDREN: Readonly<Record<string, Applicator>> = {
-  properties: (at, value) => members(at, value, 'properties', (name) => Object.hasOwn(object(at.schema['properties']), name) && ['properties', name]),
+  properties: (at, value) =>
+    members(
+      at,
+      value,
+      'properties',
+      (name) => Object.hasOwn(object(at.schema['properties']), name) && ['properties', name],
+    ),
   patternProperties: (at, value) =>
-    union2(Object.keys(object(at.schema['patternProperties'])).map((pattern) =>
-      members(at, value, 'patternProperties', (name) => new RegExp(pattern, 'u').test(name) && ['patternProperties', pattern]))),
+    union2(
+      Object.keys(object(at.schema['patternProperties'])).map((pattern) =>
+        members(
+          at,
+          value,
+          'patternProperties',
+          (name) => new RegExp(pattern, 'u').test(name) && ['patternProperties', pattern],
+        ),
+      ),
+    ),
   additionalProperties: (at, value) => {
     const patterns = Object.keys(object(at.schema['patternProperties'])).map((pattern) => new RegExp(pattern, 'u'));
-    const known = (name: string): boolean => Object.hasOwn(object(at.schema['properties']), name) || patterns.some((pattern) => pattern.test(name));
+    const known = (name: string): boolean =>
+      Object.hasOwn(object(at.schema['properties']), name) || patterns.some((pattern) => pattern.test(name));
     return members(at, value, 'additionalProperties', (name) => !known(name) && ['additionalProperties']);
   },
   propertyNames: (at, value) =>
-    isObject(value) && 'propertyNames' in at.schema && Object.keys(value).some((name) => sub(at, ['propertyNames'], name) === null) ? null : new Set(),
-  prefixItems: (at, value) => items(at, value, (index) => index < list(at.schema['prefixItems']).length && ['prefixItems', index]),
-  items: (at, value) => items(at, value, (index) => 'items' in at.schema && index >= list(at.schema['prefixItems']).length && ['items']),
+    isObject(value) &&
+    'propertyNames' in at.schema &&
+    Object.keys(value).some((name) => sub(at, ['propertyNames'], name) === null)
+      ? null
+      : new Set(),
+  prefixItems: (at, value) =>
+    items(at, value, (index) => index < list(at.schema['prefixItems']).length && ['prefixItems', index]),
+  items: (at, value) =>
+    items(at, value, (index) => 'items' in at.schema && index >= list(at.schema['prefixItems']).length && ['items']),
   contains: containing,
 };
 
@@ -84,15 +108,30 @@ const union2 = (parts: readonly Evaluated[]): Evaluated => (parts.includes(null)
 
 function members(at: At, value: unknown, keyword: string, where: (name: string) => false | string[]): Evaluated {
   if (!isObject(value) || !(keyword in at.schema)) return new Set();
-  return looked(Object.keys(value), (name) => where(name), at, (name) => (value as SchemaObject)[name]);
+  return looked(
+    Object.keys(value),
+    (name) => where(name),
+    at,
+    (name) => value[name],
+  );
 }
 
 function items(at: At, value: unknown, where: (index: number) => false | (string | number)[]): Evaluated {
   if (!Array.isArray(value)) return new Set();
-  return looked(Object.keys(value), (key) => where(Number(key)), at, (key) => value[Number(key)]);
+  return looked(
+    Object.keys(value),
+    (key) => where(Number(key)),
+    at,
+    (key) => value[Number(key)],
+  );
 }
 
-function looked(keys: readonly string[], where: (key: string) => false | (string | number)[], at: At, get: (key: string) => unknown): Evaluated {
+function looked(
+  keys: readonly string[],
+  where: (key: string) => false | (string | number)[],
+  at: At,
+  get: (key: string) => unknown,
+): Evaluated {
   const seen = keys.filter((key) => where(key) !== false);
   return seen.every((key) => sub(at, where(key) || [], get(key)) !== null) ? new Set(seen) : null;
 }
@@ -112,7 +151,8 @@ function unevaluated(at: At, value: unknown, evaluated: Set<string>): Evaluated 
   return new Set(Object.keys(value));
 }
 
-const isObject = (value: unknown): value is SchemaObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is SchemaObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const object = (value: unknown): SchemaObject => (isObject(value) ? value : {});
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
@@ -127,18 +167,22 @@ const ASSERTIONS: Readonly<Record<string, (value: never, limit: never) => boolea
   maximum: (value: number, limit: number) => value <= limit,
   exclusiveMinimum: (value: number, limit: number) => value > limit,
   exclusiveMaximum: (value: number, limit: number) => value < limit,
-  multipleOf: (value: number, limit: number) => Math.abs(value / limit - Math.round(value / limit)) < 1e-9 || Math.abs(value) > 1e300,
+  multipleOf: (value: number, limit: number) =>
+    Math.abs(value / limit - Math.round(value / limit)) < 1e-9 || Math.abs(value) > 1e300,
   minLength: (value: string, limit: number) => [...value].length >= limit,
   maxLength: (value: string, limit: number) => [...value].length <= limit,
   pattern: (value: string, limit: string) => new RegExp(limit, 'u').test(value),
   minItems: (value: unknown[], limit: number) => value.length >= limit,
   maxItems: (value: unknown[], limit: number) => value.length <= limit,
-  uniqueItems: (value: unknown[], limit: boolean) => !limit || value.every((a, i) => value.slice(i + 1).every((b) => !isDeepStrictEqual(a, b))),
+  uniqueItems: (value: unknown[], limit: boolean) =>
+    !limit || value.every((a, i) => value.slice(i + 1).every((b) => !isDeepStrictEqual(a, b))),
   minProperties: (value: object, limit: number) => Object.keys(value).length >= limit,
   maxProperties: (value: object, limit: number) => Object.keys(value).length <= limit,
   required: (value: object, limit: string[]) => limit.every((name) => Object.hasOwn(value, name)),
   dependentRequired: (value: object, limit: Record<string, string[]>) =>
-    Object.entries(limit).every(([name, needed]) => !Object.hasOwn(value, name) || needed.every((other) => Object.hasOwn(value, other))),
+    Object.entries(limit).every(
+      ([name, needed]) => !Object.hasOwn(value, name) || needed.every((other) => Object.hasOwn(value, other)),
+    ),
 };
 
 const NUMBERS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'];
@@ -154,6 +198,9 @@ function assertionsHold(schema: SchemaObject, value: unknown): boolean {
   if ('const' in schema && !isDeepStrictEqual(value, schema['const'])) return false;
   if ('enum' in schema && !list(schema['enum']).some((allowed) => isDeepStrictEqual(value, allowed))) return false;
   return Object.entries(ASSERTIONS).every(
-    ([name, holds]) => !Object.hasOwn(schema, name) || TYPE_OF_KEYWORD.get(name) !== typeOf(value) || holds(value as never, schema[name] as never),
+    ([name, holds]) =>
+      !Object.hasOwn(schema, name) ||
+      TYPE_OF_KEYWORD.get(name) !== typeOf(value) ||
+      holds(value as never, schema[name] as never),
   );
 }

@@ -41,7 +41,13 @@ const PROBLEM = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 
-const ID = { name: 'id', in: 'path', required: true, schema: { type: 'string' }, description: 'May hold / for folders' };
+const ID = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  schema: { type: 'string' },
+  description: 'May hold / for folders',
+};
 const IF_MATCH = { name: 'If-Match', in: 'header', schema: { type: 'string' }, description: 'Only over this version' };
 const PREFER = { name: 'Prefer', in: 'header', schema: { type: 'string' }, description: 'return=minimal, tx=rollback' };
 
@@ -76,8 +82,16 @@ function listOf(name: string, collection: string, document: object): object {
     required: ['items', 'next'],
     properties: { items: { type: 'array', items: item }, next: { type: ['string', 'null'] } },
   };
-  const parameters = ['_limit', '_prefix', '_cursor'].map((parameter) => ({ name: parameter, in: 'query', schema: { type: 'string' } }));
-  return operation(name, 'list', collection, { summary: `List ${collection}`, parameters, responses: answers(200, 'One page', json(page)) });
+  const parameters = ['_limit', '_prefix', '_cursor'].map((parameter) => ({
+    name: parameter,
+    in: 'query',
+    schema: { type: 'string' },
+  }));
+  return operation(name, 'list', collection, {
+    summary: `List ${collection}`,
+    parameters,
+    responses: answers(200, 'One page', json(page)),
+  });
 }
 
 const createIn = (name: string, collection: string, document: object): object =>
@@ -91,10 +105,27 @@ const createIn = (name: string, collection: string, document: object): object =>
 function documentOperations(name: string, collection: string, document: object): object {
   const change = { parameters: [IF_MATCH, PREFER] };
   return {
-    get: operation(name, 'get', collection, { summary: 'The bytes of the file', responses: answers(200, 'The document', json(document)) }),
-    put: operation(name, 'put', collection, { ...change, summary: 'Replace, or create', requestBody: { required: true, content: json(document) }, responses: answers(200, 'Replaced', json(document)) }),
-    patch: operation(name, 'patch', collection, { ...change, summary: 'Change in part (RFC 7396, RFC 6902)', requestBody: { required: true, content: PATCHES }, responses: answers(200, 'Changed', json(document)) }),
-    delete: operation(name, 'delete', collection, { ...change, summary: 'Delete; the history keeps it', responses: answers(204, 'Deleted') }),
+    get: operation(name, 'get', collection, {
+      summary: 'The bytes of the file',
+      responses: answers(200, 'The document', json(document)),
+    }),
+    put: operation(name, 'put', collection, {
+      ...change,
+      summary: 'Replace, or create',
+      requestBody: { required: true, content: json(document) },
+      responses: answers(200, 'Replaced', json(document)),
+    }),
+    patch: operation(name, 'patch', collection, {
+      ...change,
+      summary: 'Change in part (RFC 7396, RFC 6902)',
+      requestBody: { required: true, content: PATCHES },
+      responses: answers(200, 'Changed', json(document)),
+    }),
+    delete: operation(name, 'delete', collection, {
+      ...change,
+      summary: 'Delete; the history keeps it',
+      responses: answers(204, 'Deleted'),
+    }),
   };
 }
 

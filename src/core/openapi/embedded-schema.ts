@@ -58,7 +58,8 @@ function placesOf(root: Json): ReadonlyMap<string, string> {
 }
 
 function collect(schema: Json, pointer: string, base: string, places: Map<string, string>): void {
-  if (Array.isArray(schema)) return schema.forEach((item: Json, index) => collect(item, below(pointer, index), base, places));
+  if (Array.isArray(schema))
+    return schema.forEach((item: Json, index) => collect(item, below(pointer, index), base, places));
   if (!isObject(schema)) return;
   const id = typeof schema['$id'] === 'string' ? schema['$id'] : base;
   if (id !== base) places.set(id, pointer);

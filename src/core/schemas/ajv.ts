@@ -18,13 +18,21 @@ interface Setting {
 
 export function openAjv({ errors, run, stepKeyword, keywords }: Setting): Ajv2020 {
   const ajv = new Ajv2020({
-    ...{ allErrors: errors === 'all', verbose: errors === 'all' },
-    ...{ strict: false, logger: false, meta: false, validateSchema: false, addUsedSchema: false },
-    // Without this a required property named `constructor` is always there.
+    allErrors: errors === 'all',
+    verbose: errors === 'all',
+    ...{
+      strict: false,
+      logger: false,
+      meta: false,
+      validateSchema: false,
+      addUsedSchema: false,
+    },
     ownProperties: true,
-    // An inlined definition is copied to each place that refers to it: 1 MiB of schema could become gigabytes of code.
     inlineRefs: false,
-    ...{ formats: FORMATS, code: { regExp: linearRegExp } },
+    ...{
+      formats: FORMATS,
+      code: { regExp: linearRegExp },
+    },
   });
   // The constructor of this dialect sets both, whatever it is told; every verdict would pay for what is not used.
   Object.assign(ajv.opts, { unevaluated: false, dynamicRef: false });

@@ -26,7 +26,10 @@ const END = 0x110000;
 /** A match over all characters in their order is a range of the set. */
 function rangesOf(set: RegExp): string {
   let ranges = '';
-  for (const [from, to] of [[0, SURROGATES.from], [SURROGATES.to, END]] as const) {
+  for (const [from, to] of [
+    [0, SURROGATES.from],
+    [SURROGATES.to, END],
+  ] as const) {
     for (const [run] of allCharacters(from, to).matchAll(set)) ranges += spelledRange(run);
   }
   // An empty set, inside a class: nothing can be spelled, and U+D800 alone is in no text.
@@ -43,6 +46,7 @@ const STEP = 4096;
 
 function allCharacters(from: number, to: number): string {
   let text = '';
-  for (let at = from; at < to; at += STEP) text += String.fromCodePoint(...Array.from({ length: STEP }, (_, i) => at + i));
+  for (let at = from; at < to; at += STEP)
+    text += String.fromCodePoint(...Array.from({ length: STEP }, (_, i) => at + i));
   return text;
 }

@@ -2,7 +2,12 @@
  * `anyOf`, `oneOf` and `propertyNames` for whoever explains a refusal. Ajv lists what is wrong with every branch; a person
  * meant one of them, and wants to know what is wrong with that one.
  */
-import type { DataValidateFunction, DataValidationCxt, ErrorObject, FuncKeywordDefinition } from 'ajv/dist/types/index.js';
+import type {
+  DataValidateFunction,
+  DataValidationCxt,
+  ErrorObject,
+  FuncKeywordDefinition,
+} from 'ajv/dist/types/index.js';
 import { below } from '../json/pointer.ts';
 import type { Inside } from './inside.ts';
 import type { Schema } from './keywords.ts';
@@ -17,14 +22,23 @@ export const choiceKeywords = (inside: Inside): FuncKeywordDefinition[] => [
 
 function choice(keyword: string, inside: Inside, enough: (fitting: number) => boolean): FuncKeywordDefinition {
   return {
-    ...{ keyword, schemaType: 'array' },
+    keyword,
+    schemaType: 'array',
     compile(branches: readonly Schema[]) {
       const validate: DataValidateFunction = (value: unknown, context) => {
         const refusals = branches.map((branch) => errorsOf(inside, branch, value, context));
         const fitting = refusals.flatMap((errors, index) => (errors === null ? [index] : []));
         if (enough(fitting.length)) return true;
         const refused = refusals.filter((errors) => errors !== null);
-        validate.errors = fitting.length > 0 ? [{ keyword, params: { fitting } }] : closest(keyword, refused, context);
+        validate.errors =
+          fitting.length > 0
+            ? [
+                {
+                  keyword,
+                  params: { fitting },
+                },
+              ]
+            : closest(keyword, refused, context);
         return false;
       };
       return validate;
@@ -32,7 +46,12 @@ function choice(keyword: string, inside: Inside, enough: (fitting: number) => bo
   };
 }
 
-const errorsOf = (inside: Inside, schema: Schema, value: unknown, context?: DataValidationCxt): ErrorObject[] | null => {
+const errorsOf = (
+  inside: Inside,
+  schema: Schema,
+  value: unknown,
+  context?: DataValidationCxt,
+): ErrorObject[] | null => {
   const judge = inside.judgeOf(schema);
   return judge(value, context) ? null : [...(judge.errors ?? [])];
 };
@@ -75,12 +94,25 @@ const sharedPlace = (refused: readonly ErrorObject[][]): string | undefined =>
 function propertyNames(inside: Inside): FuncKeywordDefinition {
   const keyword = 'propertyNames';
   return {
-    ...{ keyword, type: 'object', schemaType: ['object', 'boolean'] },
+    keyword,
+    type: 'object',
+    schemaType: ['object', 'boolean'],
     compile(schema: Schema) {
       const validate: DataValidateFunction = (value: object, context) => {
         const errors = Object.keys(value).flatMap((name) => {
           const reasons = errorsOf(inside, schema, name);
-          return reasons === null ? [] : [{ keyword, instancePath: below(context?.instancePath ?? '', name), params: { name, reasons } }];
+          return reasons === null
+            ? []
+            : [
+                {
+                  keyword,
+                  instancePath: below(context?.instancePath ?? '', name),
+                  params: {
+                    name,
+                    reasons,
+                  },
+                },
+              ];
         });
         validate.errors = errors;
         return errors.length === 0;

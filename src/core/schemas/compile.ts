@@ -1,5 +1,5 @@
 /** From the text of a `_schema.json` to what judges documents: the front door of this folder. */
-import * as z from 'zod';
+import type * as z from 'zod';
 import { nearestName } from '../../util/nearest-name.ts';
 import type { Fault } from '../events.ts';
 import { readJsonValue } from '../json/read-json.ts';
@@ -64,7 +64,13 @@ function compileJson(json: Schema, text: string): CompileResult {
   const judge = tryCompile(linked);
   if (typeof judge !== 'function') return broken([judge], text);
   const schema = { json, zod: zodOf(judge, json), settings: larder.settings, judge };
-  return { kind: 'usable', schema, warnings: findIgnored(linked).slice(0, MAX_FAULTS).map((finding) => faultOf(finding, text)) };
+  return {
+    kind: 'usable',
+    schema,
+    warnings: findIgnored(linked)
+      .slice(0, MAX_FAULTS)
+      .map((finding) => faultOf(finding, text)),
+  };
 }
 
 function broken(findings: readonly Finding[], text: string): CompileResult {

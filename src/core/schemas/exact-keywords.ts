@@ -28,7 +28,10 @@ export const EXACT_KEYWORDS: readonly CodeKeywordDefinition[] = [
   testing('const', undefined, undefined, (allowed) => membershipOf([allowed])),
   testing('enum', undefined, 'array', (allowed) => membershipOf(allowed as unknown[])),
   testing('multipleOf', 'number', 'number', (divisor) => (value: number) => isMultipleOf(value, divisor as number)),
-  testing('uniqueItems', 'array', 'boolean', (wanted) => (items: readonly unknown[]) =>
-    wanted !== true || firstRepetition(items) === null,
+  testing(
+    'uniqueItems',
+    'array',
+    'boolean',
+    (wanted) => (items: readonly unknown[]) => wanted !== true || firstRepetition(items) === null,
   ),
 ];

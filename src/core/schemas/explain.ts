@@ -19,8 +19,14 @@ const MAX_ERRORS = 20_000;
 export function compileExplanation(linked: Linked): Explain {
   const run = new JudgeRun();
   const ajv = openAjv({
-    ...{ errors: 'all', run, stepKeyword: countingErrors(run) },
-    keywords: (inside) => [containsKeyword(inside), ...choiceKeywords(inside), ...unevaluatedKeywords(inside, MAX_ERRORS)],
+    errors: 'all',
+    run,
+    stepKeyword: countingErrors(run),
+    keywords: (inside) => [
+      containsKeyword(inside),
+      ...choiceKeywords(inside),
+      ...unevaluatedKeywords(inside, MAX_ERRORS),
+    ],
   });
   const validate = compileWith(ajv, linked, 'schemas');
   return (value) =>

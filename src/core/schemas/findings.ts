@@ -10,15 +10,23 @@ export interface Finding {
 }
 
 export const invalid = (code: string, pointer: string, detail: string): Finding => ({
-  ...{ kind: 'invalid', code, pointer, detail },
+  kind: 'invalid',
+  code,
+  pointer,
+  detail,
 });
 
 export const unreliable = (code: string, pointer: string, detail: string): Finding => ({
-  ...{ kind: 'schema-unreliable', code, pointer, detail },
+  kind: 'schema-unreliable',
+  code,
+  pointer,
+  detail,
 });
 
 /** The finding as it is reported, with its place where there is a text. */
 export const faultOf = ({ code, pointer, detail }: Omit<Finding, 'kind'>, text?: string): Fault => ({
-  ...{ code, detail, pointer },
+  code,
+  detail,
+  pointer,
   ...(text === undefined ? {} : placeOf(text, pointer)),
 });

@@ -8,7 +8,8 @@ import { compileVerdict } from './verdict.ts';
 export type JudgeFaults = (value: unknown, text?: string) => Fault[];
 
 const TOO_COSTLY: Fault = {
-  ...{ code: 'schema_too_costly', pointer: '' },
+  code: 'schema_too_costly',
+  pointer: '',
   detail: 'the schema looks at the same parts of this document so often that judging it was given up',
 };
 

@@ -37,7 +37,8 @@ export function judgedForm(linked: Linked, id: string, stepsIn: Copying['stepsIn
   const first = refer('');
   const $defs: Record<string, unknown> = {};
   // Copying a definition names those that it refers to: the map grows while it is walked.
-  for (const [place, name] of nameByPlace) $defs[name] = stepped(copy(copying, place, linked.schemaByPlace.get(place) ?? true));
+  for (const [place, name] of nameByPlace)
+    $defs[name] = stepped(copy(copying, place, linked.schemaByPlace.get(place) ?? true));
   return { $id: id, ...first, $defs };
 }
 
@@ -48,14 +49,17 @@ function copy(copying: Copying, place: string, schema: Schema): unknown {
   const judged = mapSubschemas(judgingOf(schema), place, (inner) =>
     copying.shared.has(inner.pointer) ? copying.refer(inner.pointer) : copy(copying, inner.pointer, inner.schema),
   );
-  const targets = ['$ref', '$dynamicRef'].flatMap((keyword) => copying.linked.targetByPlace.get(below(place, keyword)) ?? []);
+  const targets = ['$ref', '$dynamicRef'].flatMap(
+    (keyword) => copying.linked.targetByPlace.get(below(place, keyword)) ?? [],
+  );
   const whole = withReferences(judged, targets.map(copying.refer));
   return copying.stepsIn === 'schemas' ? stepped(whole) : whole;
 }
 
 function judgingOf(schema: SchemaObject): SchemaObject {
   const judging: Record<string, unknown> = {};
-  for (const [keyword, value] of Object.entries(schema)) if (JUDGING_KEYWORDS.has(keyword)) setOwn(judging, keyword, value);
+  for (const [keyword, value] of Object.entries(schema))
+    if (JUDGING_KEYWORDS.has(keyword)) setOwn(judging, keyword, value);
   return judging;
 }
 

@@ -37,22 +37,55 @@ function one(name: string): readonly [string, 'one'] {
 
 /** Keywords whose schemas judge the very value that their own schema judges, not a part of it. */
 export const IN_PLACE: ReadonlySet<string> = new Set([
-  ...['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentSchemas', 'dependencies'],
+  'allOf',
+  'anyOf',
+  'oneOf',
+  'not',
+  'if',
+  'then',
+  'else',
+  'dependentSchemas',
+  'dependencies',
 ]);
 
 /** Keywords that judge without holding schemas. */
 const ASSERTIONS = [
-  ...['type', 'const', 'enum', 'multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum'],
-  ...['maxLength', 'minLength', 'pattern', 'maxItems', 'minItems', 'uniqueItems', 'maxContains', 'minContains'],
-  ...['maxProperties', 'minProperties', 'required', 'dependentRequired', 'format'],
+  'type',
+  'const',
+  'enum',
+  'multipleOf',
+  'maximum',
+  'exclusiveMaximum',
+  'minimum',
+  'exclusiveMinimum',
+  'maxLength',
+  'minLength',
+  'pattern',
+  'maxItems',
+  'minItems',
+  'uniqueItems',
+  'maxContains',
+  'minContains',
+  'maxProperties',
+  'minProperties',
+  'required',
+  'dependentRequired',
+  'format',
 ];
 
 /** Keywords that only place and name schemas. */
 const CORE = ['$schema', '$id', '$ref', '$anchor', '$dynamicRef', '$dynamicAnchor', '$vocabulary', '$comment'];
 
 const ANNOTATIONS = [
-  ...['title', 'description', 'default', 'deprecated', 'readOnly', 'writeOnly', 'examples'],
-  ...['contentEncoding', 'contentMediaType'],
+  'title',
+  'description',
+  'default',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+  'examples',
+  'contentEncoding',
+  'contentMediaType',
 ];
 
 export const KNOWN_KEYWORDS: ReadonlySet<string> = new Set([...HOLDERS.keys(), ...ASSERTIONS, ...CORE, ...ANNOTATIONS]);

@@ -17,12 +17,16 @@ let linked: Linked | undefined;
 
 /** Made at its first use; a daemon without schemas never pays for it. */
 export function linkedMetaSchema(): Linked {
-  linked ??= linkReferences(flattened({ ...schema, $defs: { core, applicator, unevaluated, validation, metaData, format, content } }));
+  linked ??= linkReferences(
+    flattened({ ...schema, $defs: { core, applicator, unevaluated, validation, metaData, format, content } }),
+  );
   return linked;
 }
 
 function flattened(value: unknown): Schema {
-  return JSON.parse(JSON.stringify(value, (_key, inner: unknown) => (isObject(inner) ? plain(inner) : inner))) as Schema;
+  return JSON.parse(
+    JSON.stringify(value, (_key, inner: unknown) => (isObject(inner) ? plain(inner) : inner)),
+  ) as Schema;
 }
 
 /** In the properties of the core vocabulary these names stand for schemas, not for themselves. */

@@ -44,8 +44,16 @@ interface Index {
 
 export function linkReferences(json: Schema): Linked {
   const index: Index = {
-    ...{ json, schemaByPlace: new Map(), placeByResource: new Map([[NAMELESS, '']]), placeByAnchor: new Map() },
-    ...{ dynamicPlaces: new Map(), baseByPlace: new Map(), references: [], findings: [] },
+    json,
+    schemaByPlace: new Map(),
+    placeByResource: new Map([[NAMELESS, '']]),
+    placeByAnchor: new Map(),
+    ...{
+      dynamicPlaces: new Map(),
+      baseByPlace: new Map(),
+      references: [],
+      findings: [],
+    },
   };
   indexSchema(index, json, '', NAMELESS);
   const targetByPlace = new Map<string, Target>();
@@ -75,7 +83,8 @@ function nameSchema(index: Index, schema: SchemaObject, place: string, outerBase
   }
   for (const keyword of ['$ref', '$dynamicRef'] as const) {
     const uri = schema[keyword];
-    if (typeof uri === 'string') index.references.push({ keyword, place: below(place, keyword), ...absolute(uri, base) });
+    if (typeof uri === 'string')
+      index.references.push({ keyword, place: below(place, keyword), ...absolute(uri, base) });
   }
   return base;
 }
@@ -173,4 +182,6 @@ function valueAt(json: unknown, pointer: string): unknown {
 
 /** Whether any schema of the document has one of these keywords. */
 export const uses = ({ schemaByPlace }: Linked, keywords: readonly string[]): boolean =>
-  [...schemaByPlace.values()].some((schema) => typeof schema === 'object' && keywords.some((name) => Object.hasOwn(schema, name)));
+  [...schemaByPlace.values()].some(
+    (schema) => typeof schema === 'object' && keywords.some((name) => Object.hasOwn(schema, name)),
+  );

@@ -109,7 +109,9 @@ function codePointOf(escape: string): number {
   const letter = escape[1] ?? '';
   const digits = escape.match(/[0-9a-fA-F]{2,}/g) ?? [];
   if ((letter !== 'u' && letter !== 'x') || escape.length === 2) {
-    return letter === 'c' && escape.length === 3 ? escape.charCodeAt(2) % 32 : (CONTROLS[letter] ?? escape.codePointAt(1) ?? 0);
+    return letter === 'c' && escape.length === 3
+      ? escape.charCodeAt(2) % 32
+      : (CONTROLS[letter] ?? escape.codePointAt(1) ?? 0);
   }
   if (escape.startsWith(String.raw`\u{`)) return Number.parseInt(escape.slice(3, -1), 16);
   return String.fromCharCode(...digits.map((unit) => Number.parseInt(unit, 16))).codePointAt(0) ?? 0;

@@ -34,7 +34,9 @@ function patternFinding(source: string, place: string): Finding | null {
   const reading = readPattern(source);
   if (reading.kind === 'pattern') return null;
   const detail = `the pattern ${reading.detail}`;
-  return reading.kind === 'malformed' ? invalid('schema_pattern', place, detail) : unreliable('schema_pattern', place, detail);
+  return reading.kind === 'malformed'
+    ? invalid('schema_pattern', place, detail)
+    : unreliable('schema_pattern', place, detail);
 }
 
 /** Schemas in place in each other, at most; each is a call on the stack when a value is judged. */
@@ -62,7 +64,10 @@ function findEndless(linked: Linked): Finding[] {
     open.add(place);
     const inner = placesInPlace(linked, place).map(reach);
     open.delete(place);
-    const found = { paths: 1 + sum(inner.map(({ paths }) => paths)), chain: 1 + Math.max(0, ...inner.map(({ chain }) => chain)) };
+    const found = {
+      paths: 1 + sum(inner.map(({ paths }) => paths)),
+      chain: 1 + Math.max(0, ...inner.map(({ chain }) => chain)),
+    };
     if (found.paths > MAX_PATHS) findings.push(tooMany(place));
     if (found.chain > MAX_CHAIN) findings.push(tooLong(place));
     known.set(place, found.paths > MAX_PATHS || found.chain > MAX_CHAIN ? { paths: 1, chain: 1 } : found);

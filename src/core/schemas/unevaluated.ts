@@ -3,7 +3,12 @@
  * what the schema, and everything in place in it that the value fits, have looked at. Ajv counts while it compiles: it
  * leaves out `contains` and half an `if`, and its code for some schemas throws.
  */
-import type { DataValidateFunction, DataValidationCxt, ErrorObject, FuncKeywordDefinition } from 'ajv/dist/types/index.js';
+import type {
+  DataValidateFunction,
+  DataValidationCxt,
+  ErrorObject,
+  FuncKeywordDefinition,
+} from 'ajv/dist/types/index.js';
 import { below } from '../json/pointer.ts';
 import type { Container, Inside } from './inside.ts';
 import { isObject, isSchema, type Schema, type SchemaObject } from './keywords.ts';
@@ -16,7 +21,9 @@ export const unevaluatedKeywords = (inside: Inside, atMost: number): FuncKeyword
 
 function unevaluated(keyword: string, type: 'object' | 'array', inside: Inside, atMost: number): FuncKeywordDefinition {
   return {
-    ...{ keyword, type, schemaType: ['object', 'boolean'] },
+    keyword,
+    type,
+    schemaType: ['object', 'boolean'],
     compile(schema: Schema, { [keyword]: _itself, ...neighbours }: SchemaObject) {
       const validate: DataValidateFunction = (value: Container, context) => {
         const errors: Partial<ErrorObject>[] = [];
@@ -31,7 +38,12 @@ function unevaluated(keyword: string, type: 'object' | 'array', inside: Inside, 
     },
   };
 
-  function refusals(schema: Schema, value: Container, name: string, context?: DataValidationCxt): Partial<ErrorObject>[] {
+  function refusals(
+    schema: Schema,
+    value: Container,
+    name: string,
+    context?: DataValidationCxt,
+  ): Partial<ErrorObject>[] {
     const instancePath = below(context?.instancePath ?? '', name);
     if (schema === false) return [{ keyword, instancePath, params: { [keyword]: name }, message: 'is not allowed' }];
     const judge = inside.judgeOf(schema);
@@ -41,7 +53,10 @@ function unevaluated(keyword: string, type: 'object' | 'array', inside: Inside, 
 }
 
 const place = (parentData: Container, parentDataProperty: string, context?: DataValidationCxt): DataValidationCxt => ({
-  ...{ instancePath: '', parentData, parentDataProperty, dynamicAnchors: {} },
+  instancePath: '',
+  parentData,
+  parentDataProperty,
+  dynamicAnchors: {},
   rootData: context?.rootData ?? parentData,
 });
 
@@ -94,7 +109,7 @@ function chosen(schema: SchemaObject, value: Container, inside: Inside): Schema[
   const { if: condition, then, else: otherwise } = schema;
   if (!isSchema(condition)) return [];
   const met = inside.fits(condition, value);
-  return [...(met ? [condition, then] : [otherwise])].filter(isSchema);
+  return (met ? [condition, then] : [otherwise]).filter(isSchema);
 }
 
 const objectAt = (schema: SchemaObject, keyword: string): SchemaObject => {

@@ -21,7 +21,10 @@ const shown = (value: unknown): string => {
   return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH)}…`;
 };
 
-const bound = (words: string, unit = ''): Wording => ({ limit }) => `must ${words} ${shown(limit)}${counted(limit, unit)}`;
+const bound =
+  (words: string, unit = ''): Wording =>
+  ({ limit }) =>
+    `must ${words} ${shown(limit)}${counted(limit, unit)}`;
 
 const counted = (limit: unknown, unit: string): string => (unit === '' ? '' : ` ${limit === 1 ? unit : plural(unit)}`);
 
@@ -29,7 +32,11 @@ const plural = (unit: string): string => (unit === 'property' ? 'properties' : `
 
 const withArticle = (type: string): string => (type === 'null' ? type : `${/^[aio]/.test(type) ? 'an' : 'a'} ${type}`);
 
-const types = (type: unknown): string => [type].flat().map((name) => withArticle(String(name))).join(' or ');
+const types = (type: unknown): string =>
+  [type]
+    .flat()
+    .map((name) => withArticle(String(name)))
+    .join(' or ');
 
 function typeOf(value: unknown): string {
   if (Array.isArray(value)) return 'array';
@@ -79,9 +86,15 @@ const badName: Wording = ({ name, reasons }) => {
 };
 
 const WORDINGS: ReadonlyMap<string, Wording> = new Map<string, Wording>([
-  ['type', ({ type }, { data }) => `must be ${types(type)}${data === undefined ? '' : `, is ${withArticle(typeOf(data))}`}`],
+  [
+    'type',
+    ({ type }, { data }) => `must be ${types(type)}${data === undefined ? '' : `, is ${withArticle(typeOf(data))}`}`,
+  ],
   ['const', (_params, error) => oneOfThese(expectation(error))],
-  ['enum', (_params, error) => (listed(error).length === 0 ? 'no value is allowed here' : oneOfThese(expectation(error)))],
+  [
+    'enum',
+    (_params, error) => (listed(error).length === 0 ? 'no value is allowed here' : oneOfThese(expectation(error))),
+  ],
   ['minimum', bound('be at least')],
   ['maximum', bound('be at most')],
   ['exclusiveMinimum', bound('be greater than')],
@@ -96,7 +109,10 @@ const WORDINGS: ReadonlyMap<string, Wording> = new Map<string, Wording>([
   ['pattern', ({ pattern }) => `must match the pattern ${shown(pattern)}`],
   ['format', ({ format }) => `must be a valid ${String(format)}`],
   ['required', ({ missingProperty }) => `must have the property ${shown(missingProperty)}`],
-  ['dependentRequired', ({ missingProperty, property }) => `must have ${shown(missingProperty)}, because it has ${shown(property)}`],
+  [
+    'dependentRequired',
+    ({ missingProperty, property }) => `must have ${shown(missingProperty)}, because it has ${shown(property)}`,
+  ],
   ['additionalProperties', unknownName],
   ['unevaluatedProperties', unknownName],
   ['unevaluatedItems', () => 'one item more than is allowed'],

@@ -29,16 +29,31 @@ const LANGUAGE = 'must be a language tag such as "en"';
 const INDEX = 'must be a field, or a list of fields';
 
 const xLarder = z.strictObject({
-  id: z.string(ID_RULE).regex(/^(?:uuidv7|(?:slug|field):.+)$/, ID_RULE).optional(),
+  id: z
+    .string(ID_RULE)
+    .regex(/^(?:uuidv7|(?:slug|field):.+)$/, ID_RULE)
+    .optional(),
   /** Each a field, or fields in their order; `-` before a field is descending. */
   indexes: z.array(z.union([field, fields], { error: INDEX }), { error: 'must be a list' }).optional(),
   unique: fields.optional(),
   references: z.record(z.string(), reference, { error: 'must be an object of references by field' }).optional(),
   search: z
-    .record(z.string(), z.number('must be a weight').positive('must be greater than 0'), { error: 'must be an object of weights by field' })
+    .record(z.string(), z.number('must be a weight').positive('must be greater than 0'), {
+      error: 'must be an object of weights by field',
+    })
     .optional(),
-  language: z.string(LANGUAGE).regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, LANGUAGE).optional(),
-  embed: z.strictObject({ fields, template: z.string().optional(), embedder: z.string().min(1).optional(), chunk: chunk.optional() }).optional(),
+  language: z
+    .string(LANGUAGE)
+    .regex(/^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$/, LANGUAGE)
+    .optional(),
+  embed: z
+    .strictObject({
+      fields,
+      template: z.string().optional(),
+      embedder: z.string().min(1).optional(),
+      chunk: chunk.optional(),
+    })
+    .optional(),
   records: z.strictObject({ text: field, id: field.optional(), embedding: field.optional() }).optional(),
   history: z.strictObject({ keep: z.string(KEEP).regex(/^(?:all|staggered|[1-9]\d{0,4}d)$/, KEEP) }).optional(),
 });
@@ -64,7 +79,11 @@ function findingsOf(issue: z.core.$ZodIssue): Finding[] {
   return issue.keys.map((key) => {
     const near = nearestName(key, known);
     const hint = near === null ? `known are ${known.join(', ')}` : `did you mean ${JSON.stringify(near)}?`;
-    return invalid('x_larder_unknown', formatPointer([...path, key]), `unknown setting ${JSON.stringify(key)}; ${hint}`);
+    return invalid(
+      'x_larder_unknown',
+      formatPointer([...path, key]),
+      `unknown setting ${JSON.stringify(key)}; ${hint}`,
+    );
   });
 }
 

@@ -20,7 +20,8 @@ export const jsonSchemaOf = (type: z.ZodType): unknown => z.toJSONSchema(type, {
 export function judgeWithZod(type: z.ZodType): CompiledSchema {
   const json = jsonSchemaOf(type);
   const larder = readXLarder(json);
-  if (larder.kind === 'broken') throw new Error(larder.findings.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '));
+  if (larder.kind === 'broken')
+    throw new Error(larder.findings.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '));
   const judge: JudgeFaults = (value, text) => {
     const checked = type.safeParse(value);
     return checked.success ? [] : checked.error.issues.slice(0, MAX_FAULTS).map((issue) => faultOf(issue, text));

@@ -6,7 +6,13 @@ import type { JudgeFaults } from './judge.ts';
 export function zodOf(judge: JudgeFaults, json: unknown): z.ZodType {
   const type = z.unknown().check(({ value, issues }) => {
     for (const { code, detail, pointer = '' } of judge(value)) {
-      issues.push({ code: 'custom', input: value, message: detail, path: parsePointer(pointer) ?? [], params: { code } });
+      issues.push({
+        code: 'custom',
+        input: value,
+        message: detail,
+        path: parsePointer(pointer) ?? [],
+        params: { code },
+      });
     }
   });
   type._zod.toJSONSchema = () => json;

@@ -11,7 +11,13 @@ export function watchWithChokidar({ root, onHint, onTrouble }: WatchOptions): Wa
   const below = (path: string): string => relative(root, path).split(sep).join('/');
   const isIgnored = (path: string, stats?: { isDirectory(): boolean }): boolean =>
     path !== root && (isIgnoredDirectory(basename(path)) || (stats !== undefined && !stats.isDirectory()));
-  const watcher = watch(root, { ignored: isIgnored, ignoreInitial: true, followSymlinks: false, atomic: false, persistent: false });
+  const watcher = watch(root, {
+    ignored: isIgnored,
+    ignoreInitial: true,
+    followSymlinks: false,
+    atomic: false,
+    persistent: false,
+  });
   let blind = 0;
   watcher.on('raw', (_event, name, details) => hearRaw(String(name ?? ''), detailsPath(details), below, onHint));
   for (const event of ['addDir', 'unlinkDir'] as const) {
@@ -37,7 +43,12 @@ export function watchWithChokidar({ root, onHint, onTrouble }: WatchOptions): Wa
 const detailsPath = (details: unknown): string | null =>
   typeof details === 'object' && details !== null && 'watchedPath' in details ? String(details.watchedPath) : null;
 
-function hearRaw(name: string, watched: string | null, below: (path: string) => string, onHint: WatchOptions['onHint']): void {
+function hearRaw(
+  name: string,
+  watched: string | null,
+  below: (path: string) => string,
+  onHint: WatchOptions['onHint'],
+): void {
   if (watched === null || isIgnoredDirectory(name)) return;
   onHint({ directory: below(watched), name: name === '' || name.includes('\uFFFD') ? null : name });
 }

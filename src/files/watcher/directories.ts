@@ -59,7 +59,9 @@ class WatchedTree implements Watcher {
 
   #watch(directory: string, identity: string): void {
     try {
-      const handle = watch(this.#absolute(directory), { encoding: 'buffer', persistent: false }, (_type, name) => this.#heard(directory, name));
+      const handle = watch(this.#absolute(directory), { encoding: 'buffer', persistent: false }, (_type, name) =>
+        this.#heard(directory, name),
+      );
       handle.on('error', (error) => this.#failed(directory, error));
       this.#watched.set(directory, { identity, handle });
       this.#blind.delete(directory);
@@ -109,7 +111,9 @@ class WatchedTree implements Watcher {
   #subdirectories(directory: string): string[] {
     try {
       const entries = this.#options.fs.readDirectory(this.#absolute(directory));
-      return entries.flatMap(({ name, kind }) => (kind === 'directory' && name !== null && !isIgnoredDirectory(name) ? [name] : []));
+      return entries.flatMap(({ name, kind }) =>
+        kind === 'directory' && name !== null && !isIgnoredDirectory(name) ? [name] : [],
+      );
     } catch {
       return [];
     }

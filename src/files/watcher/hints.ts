@@ -63,7 +63,8 @@ export function collectHints({ clock, onDue }: HintOptions): HintCollector {
     hint({ directory, name }) {
       const nowMs = clock.monotonicMs();
       if (everything) everything.lastMs = nowMs;
-      else if (byDirectory.size >= MOST_DIRECTORIES && !byDirectory.has(directory)) everything = { firstMs: nowMs, lastMs: nowMs };
+      else if (byDirectory.size >= MOST_DIRECTORIES && !byDirectory.has(directory))
+        everything = { firstMs: nowMs, lastMs: nowMs };
       else remember(byDirectory, directory, name, nowMs);
       if (everything) byDirectory.clear();
       arm();
@@ -96,7 +97,8 @@ function makeWhole(names: Names, nowMs: number): void {
   names.byName.clear();
 }
 
-const isDue = ({ firstMs, lastMs }: Waiting, nowMs: number): boolean => nowMs - lastMs >= QUIET_MS || nowMs - firstMs >= LATEST_MS;
+const isDue = ({ firstMs, lastMs }: Waiting, nowMs: number): boolean =>
+  nowMs - lastMs >= QUIET_MS || nowMs - firstMs >= LATEST_MS;
 
 function takeDue(byDirectory: Map<string, Names>, everything: Waiting | null, nowMs: number): Due {
   if (everything) return { paths: [], directories: [], everything: isDue(everything, nowMs) };

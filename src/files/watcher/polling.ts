@@ -14,5 +14,11 @@ export function watchByPolling(options: WatchOptions & { readonly fs: FileSystem
     });
   };
   arm();
-  return { kind: 'poll', watches: 0, blind: 0, ready: Promise.resolve(), [Symbol.asyncDispose]: async () => timer.cancel() };
+  return {
+    kind: 'poll',
+    watches: 0,
+    blind: 0,
+    ready: Promise.resolve(),
+    [Symbol.asyncDispose]: async () => timer.cancel(),
+  };
 }

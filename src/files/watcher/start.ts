@@ -13,7 +13,11 @@ export function chooseWatcher(documents: number, platform: NodeJS.Platform): Wat
   return platform === 'linux' && documents > LARGE_TREE ? 'directories' : 'chokidar';
 }
 
-export function startWatcher(choice: WatcherKind | 'auto', documents: number, options: WatchOptions & { readonly fs: FileSystem; readonly clock: Clock }): Watcher {
+export function startWatcher(
+  choice: WatcherKind | 'auto',
+  documents: number,
+  options: WatchOptions & { readonly fs: FileSystem; readonly clock: Clock },
+): Watcher {
   const kind = choice === 'auto' ? chooseWatcher(documents, process.platform) : choice;
   if (kind === 'poll') return watchByPolling(options);
   return kind === 'directories' ? watchDirectories(options) : watchWithChokidar(options);

@@ -26,7 +26,7 @@ const describe = async (routes: readonly Route[]): Promise<OpenApi> =>
 /** The collections' own paths come first: they are what a reader looks for. */
 function withCollections(fixed: OpenApi, schemas: ReturnType<Larder['schemas']>): OpenApi {
   const own = describeCollections(schemas);
-  const known = (fixed.components?.['schemas'] ?? {}) as object;
+  const known = fixed.components?.['schemas'] ?? {};
   return {
     ...fixed,
     openapi: '3.1.0',
