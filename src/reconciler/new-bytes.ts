@@ -10,6 +10,13 @@ import type { Change } from '../core/requests.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/** Streams and files are any bytes: they are replaced whole. */
+export function newRawBytes(change: Change): Uint8Array | null {
+  if (change.op === 'delete') return null;
+  if (change.op === 'put') return change.body;
+  throw new LarderError('method_not_allowed', 'only documents can be patched');
+}
+
 /** Null after a deletion. `current` is the valid text on disk, with its byte order mark; null when there is none. */
 export function newBytes(change: Change, current: Uint8Array | null): Uint8Array | null {
   switch (change.op) {

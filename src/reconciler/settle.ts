@@ -6,7 +6,7 @@ import type { Cause, DraftEntry, Origin } from '../core/events.ts';
 import { decide, type Decision } from '../core/decision.ts';
 import { collectionOf } from '../core/refs.ts';
 import { statKeyOf } from '../core/stat-key.ts';
-import type { DerivedProblem, Seen } from '../catalog/types.ts';
+import type { Seen } from '../catalog/types.ts';
 import type { Examined } from '../files/types.ts';
 import { isLost, judgeLost } from './absences.ts';
 import { contentOf } from './content.ts';

@@ -10,7 +10,7 @@ import type { Who, WriteOptions, WriteRequest, WriteResult, Written } from '../c
 import type { FileStat } from '../host/ports.ts';
 import { commit } from './commit.ts';
 import { judgeNew } from './judge-new.ts';
-import { newBytes } from './new-bytes.ts';
+import { newBytes, newRawBytes } from './new-bytes.ts';
 import { checkPreconditions, checkUnserved } from './preconditions.ts';
 import { settle, settleHeld } from './settle.ts';
 import type { Settled } from './settled.ts';
@@ -140,9 +140,11 @@ function judgeBytes(world: World, request: WriteRequest, path: string, { disk, r
   if (disk !== null && current === null && request.change.op !== 'put' && request.change.op !== 'delete') {
     throw new LarderError('document_invalid', `${path} is broken on disk: a patch has nothing to apply to`);
   }
-  const bytes = newBytes(request.change, current);
+  const meaning = classify(path);
+  const isJson = meaning.kind !== 'file' && meaning.kind !== 'stream';
+  const bytes = isJson ? newBytes(request.change, current) : newRawBytes(request.change);
   if (bytes === null) return { ...common, outcome: 'deleted', bytes: null, digest: null, searchText: null };
-  const searchText = judgeNew(world, classify(path), path, bytes);
+  const searchText = judgeNew(world, meaning, path, bytes);
   const digest = digestOf(bytes);
   const outcome = disk === null ? 'created' : digest === disk ? 'unchanged' : 'updated';
   return { ...common, outcome, bytes, digest, searchText };

@@ -117,10 +117,12 @@ test('the log has a line for a write and for a refusal, with the request id and 
 test('a fault of our own is a 500 with a request id, its cause in the log alone', async () => {
   await using world = await openWorld({
     wrap: (larder) =>
-      Object.assign(Object.create(larder) as typeof larder, {
-        read: () => Promise.reject(new Error('CAUSE-CANARY')),
-        problems: () => {
-          throw new Error('CAUSE-CANARY');
+      new Proxy(larder, {
+        get(target, name) {
+          if (name === 'read') return () => Promise.reject(new Error('CAUSE-CANARY'));
+          if (name === 'problems') throw new Error('CAUSE-CANARY');
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
         },
       }),
   });

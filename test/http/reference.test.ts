@@ -77,13 +77,11 @@ const marks: Record<Exclude<ProblemCode, 'warning'>, true> = {
   held: true,
   unrecorded: true,
   rescued: true,
-  ...{
-    conflict: true,
-    rotten: true,
-    unreadable: true,
-    name: true,
-    'schema-unreliable': true,
-  },
+  conflict: true,
+  rotten: true,
+  unreadable: true,
+  name: true,
+  'schema-unreliable': true,
 };
 const headers = [
   'ETag',

@@ -20,13 +20,11 @@ export function openAjv({ errors, run, stepKeyword, keywords }: Setting): Ajv202
   const ajv = new Ajv2020({
     allErrors: errors === 'all',
     verbose: errors === 'all',
-    ...{
-      strict: false,
-      logger: false,
-      meta: false,
-      validateSchema: false,
-      addUsedSchema: false,
-    },
+    strict: false,
+    logger: false,
+    meta: false,
+    validateSchema: false,
+    addUsedSchema: false,
     ownProperties: true,
     inlineRefs: false,
     ...{

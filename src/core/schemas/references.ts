@@ -48,12 +48,10 @@ export function linkReferences(json: Schema): Linked {
     schemaByPlace: new Map(),
     placeByResource: new Map([[NAMELESS, '']]),
     placeByAnchor: new Map(),
-    ...{
-      dynamicPlaces: new Map(),
-      baseByPlace: new Map(),
-      references: [],
-      findings: [],
-    },
+    dynamicPlaces: new Map(),
+    baseByPlace: new Map(),
+    references: [],
+    findings: [],
   };
   indexSchema(index, json, '', NAMELESS);
   const targetByPlace = new Map<string, Target>();
