@@ -32,7 +32,7 @@ import { SchemaBook } from './reconciler/schema-book.ts';
 import type { Log, World } from './reconciler/world.ts';
 import { KeyedQueue } from './util/keyed-queue.ts';
 
-export type WatcherChoice = 'auto' | 'chokidar' | 'directories' | 'poll' | 'none';
+type WatcherChoice = 'auto' | 'chokidar' | 'directories' | 'poll' | 'none';
 
 export interface OpenOptions {
   /** The directory to serve. */

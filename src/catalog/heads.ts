@@ -24,7 +24,7 @@ const HEADS = `
 export const HEAD = `${HEADS} WHERE p.directory = ? AND p.name = ? AND p.known`;
 
 /** Paths whose file has these bytes. */
-export const HEADS_WITH_DIGEST = `${HEADS} WHERE p.disk_digest = ? ORDER BY p.directory, p.name`;
+export const HEADS_WITH_DIGEST = `${HEADS} WHERE p.disk_digest = ?`;
 
 /** What a directory holds, in the order in which the rescan compares it. */
 export const NAMES_IN = `SELECT ${KNOWN_NAME_COLUMNS} FROM paths WHERE directory = ? AND known ORDER BY name`;

@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { Seq } from '../core/events.ts';
 import { splitPath } from './places.ts';
 import { decodeEvent, decodeMaybeNumber, decodeMove, decodeNumber, EVENT_COLUMNS } from './rows.ts';
-import { prepareQuery, type Query } from './sql.ts';
+import { prepareQuery } from './sql.ts';
 import type { Catalog, EventScope, StoredEvent } from './types.ts';
 
 const EVENTS = `
@@ -109,15 +109,13 @@ function openTrails(reader: Database): Trails {
     return names;
   }
 
-  function newest(queries: readonly Query<StoredEvent>[], path: number, before: Seq, limit: number): StoredEvent[] {
-    return queries.flatMap((query) => query.all(path, before, limit));
-  }
-
   return {
     versions(path, before, limit) {
       const bySeq = new Map<Seq, StoredEvent>();
       for (const name of namesOf(path, before)) {
-        for (const found of newest([versions, movesAway], name.path, name.before, limit)) bySeq.set(found.seq, found);
+        for (const query of [versions, movesAway]) {
+          for (const found of query.all(name.path, name.before, limit)) bySeq.set(found.seq, found);
+        }
       }
       return [...bySeq.values()].toSorted((a, b) => b.seq - a.seq).slice(0, limit);
     },

@@ -14,7 +14,7 @@ export const justAfter = (text: string): string => `${text}\0`;
 
 /** Every text that starts with a prefix. */
 export function startingWith(prefix: string): TextRange {
-  const points = [...prefix].map((character) => character.codePointAt(0) ?? 0);
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
   while (points.at(-1) === 0x10ffff) points.pop();
   const last = points.pop();
   if (last === undefined) return { from: prefix, to: BEYOND_ALL_TEXT };

@@ -22,7 +22,7 @@ const DERIVED_CODES = 'SELECT code FROM problems WHERE path = ? AND derived = 1'
 /** A derived problem of these very bytes was found by judging them, a moment before they were recorded. */
 const END_OF_OTHER_BYTES = 'DELETE FROM problems WHERE path = ? AND (derived = 0 OR digest IS NOT ?)';
 
-export interface NewProblem {
+interface NewProblem {
   readonly code: ProblemCode;
   readonly sinceMs: number;
   readonly digest: Digest | null;

@@ -24,7 +24,7 @@ const digestFrom = (blob: Buffer | null): Digest | null => (blob === null ? null
 export const digestToBlob = (digest: Digest | null): Buffer | null =>
   digest === null ? null : Buffer.from(digest, 'hex');
 
-export const joinPath = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
+const joinPath = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
 
 type PlaceColumns = [encoding: number, segment: number | null, position: number | null, length: number | null];
 

@@ -27,7 +27,7 @@ export function openProgress(io: Io, clock: Clock): ProgressLine {
 }
 
 /** `12,000 records, 41 %, 3,200/s, 6 s left` */
-export function describe({ records, bytes, totalBytes, elapsedMs }: ImportProgress): string {
+function describe({ records, bytes, totalBytes, elapsedMs }: ImportProgress): string {
   const perSecond = Math.round((records / Math.max(elapsedMs, 1)) * 1000);
   const share = totalBytes === null || totalBytes === 0 || bytes === 0 ? null : Math.min(bytes / totalBytes, 1);
   const left = share === null ? [] : [`${Math.floor(share * 100)} %`];

@@ -38,4 +38,6 @@ async function answer({ id, request }: Asked): Promise<void> {
 
 // One after the other: a later request may rely on the schemas that came with an earlier one.
 let last = Promise.resolve();
-port.on('message', (asked: Asked) => (last = last.then(() => answer(asked))));
+port.on('message', (asked: Asked) => {
+  last = last.then(() => answer(asked));
+});

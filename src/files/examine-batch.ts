@@ -42,7 +42,7 @@ export async function examineWhole(
 ): Promise<Examined[]> {
   const examined: Examined[] = [];
   while (examined.length < paths.length) examined.push(...(await ask(paths.slice(examined.length))));
-  return Promise.all(examined.map((one) => (one.look.kind === 'large' ? withDigest(one, hash) : one)));
+  return Promise.all(examined.map(async (one) => (one.look.kind === 'large' ? withDigest(one, hash) : one)));
 }
 
 async function withDigest(examined: Examined, hash: (path: string) => Promise<Look>): Promise<Examined> {

@@ -37,7 +37,7 @@ export interface Placement {
 }
 
 /** A file that was brought out of the tree. */
-export interface DisplacedFile {
+interface DisplacedFile {
   /** Absolute, in `.larder/tmp`. */
   readonly file: string;
   /** It is what was judged; otherwise its bytes may be known to nobody. */

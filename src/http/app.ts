@@ -17,7 +17,7 @@ import { writeRoutes } from './routes/writes.ts';
 import type { Serving } from './serving.ts';
 
 /** In the order in which they are tried: what is named before what may be any name. */
-export function allRoutes(serving: Serving): Route[] {
+function allRoutes(serving: Serving): Route[] {
   const routes: Route[] = [
     ...referenceRoutes(serving, () => routes),
     ...healthRoutes(serving),

@@ -1,5 +1,6 @@
 /** Lists of documents, deleted documents, collections and problems, page by page. */
 import type { DeletedItem, HistoryItem, ListItem, ListOptions, Page, Summary } from '../core/requests.ts';
+import { problemPosition } from '../catalog/problems.ts';
 import type { Catalog, CollectionSummary, StoredEvent } from '../catalog/types.ts';
 import { openCursor, sealCursor } from '../core/cursors.ts';
 import type { Seq } from '../core/events.ts';
@@ -57,10 +58,9 @@ export class Lists {
     readonly limit: number;
     readonly cursor: string | null;
   }): Page<Problem> {
-    const keyOf = (problem: Problem): string => `${problem.path}\n${problem.code}`;
     const fetch = (after: string | null, count: number): Problem[] =>
       this.#catalog.problems({ collection, after, limit: count });
-    const page = this.#page({ scope: `problems:${collection ?? ''}`, limit, cursor, keyOf, fetch });
+    const page = this.#page({ scope: `problems:${collection ?? ''}`, limit, cursor, keyOf: problemPosition, fetch });
     return page.next === null
       ? { items: [...page.items, ...pendingProblems(this.#world, collection)], next: null }
       : page;

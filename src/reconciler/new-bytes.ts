@@ -40,7 +40,7 @@ function patched(current: Uint8Array | null): string {
 }
 
 /** The body as text that is known to be a document. Throws `bad_json` with line and column. */
-export function bodyText(body: Uint8Array): string {
+function bodyText(body: Uint8Array): string {
   const read = readJson(body);
   if (read.kind === 'valid') return read.text;
   const [first] = read.faults;

@@ -6,7 +6,7 @@ import type { Digest } from '../core/digest.ts';
 import type { Fault } from '../core/events.ts';
 import type { Clock, Timer } from '../host/ports.ts';
 
-export type PendingCode = 'pending' | 'absent' | 'held';
+type PendingCode = 'pending' | 'absent' | 'held';
 
 export interface Pending {
   readonly code: PendingCode;

@@ -7,8 +7,6 @@ export const absolute = (world: Pick<World, 'root'>, path: string): string =>
 /** The directory of a path; '' for what lies directly in the root. */
 export const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
-export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-
 /** False when the disk went away or another one came in its place: nothing seen then counts as an absence. */
 export function rootIsThere(world: Pick<World, 'fs' | 'root' | 'rootDevice' | 'rootInode'>): boolean {
   const stat = world.fs.lstat(world.root);

@@ -1,7 +1,7 @@
 /** A client of the feed: it reads at once what comes, as a browser does, and hands out the events one by one. */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 
-export interface StreamedEvent {
+interface StreamedEvent {
   readonly id: string | null;
   readonly event: string;
   /** The parsed data. */

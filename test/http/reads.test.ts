@@ -219,7 +219,7 @@ test('a version is read by seq, by time, and through the history of a document t
   const first = await world.put(url, '{"v": 1}');
   const second = await world.put(url, '{"v": 2}');
   await world.ask('DELETE', url);
-  const seqs = [first, second].map(({ headers }) => headers['larder-seq']);
+  const seqs = [first, second].map(({ headers }) => String(headers['larder-seq']));
   expect((await world.get(`${url}?_at=${seqs[0]}`)).text).toBe(first.text);
   expect((await world.get(`${url}/_history/${seqs[1]}`)).text).toBe(second.text);
   expect((await world.get(`${url}?_at=2038-01-01T00:00:00+02:00`)).status).toBe(404);

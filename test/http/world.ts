@@ -90,9 +90,10 @@ export async function openWorld({
 
 /** Lets a simulated clock run until the work is done. Between its steps sockets get their turn. */
 export async function whileTimePasses<T>(clock: Clock | SimulatedClock, stepMs: number, work: Promise<T>): Promise<T> {
-  let isDone = false;
-  const ended = work.finally(() => (isDone = true));
-  while (!isDone && 'advance' in clock) {
+  const ending = new AbortController();
+  const ended = work.finally(() => ending.abort());
+  if (!('advance' in clock)) return ended;
+  while (!ending.signal.aborted) {
     await clock.advance(stepMs);
     await new Promise((resolve) => void setImmediate(resolve));
   }

@@ -14,7 +14,7 @@ import { undecodable } from './undecodable.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './value.ts';
 
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
-export const MAX_DEPTH = 128;
+const MAX_DEPTH = 128;
 const MAX_WARNINGS = 20;
 
 export interface JsonLimits {

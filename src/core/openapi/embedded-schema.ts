@@ -35,7 +35,8 @@ function rewrite(schema: Json, target: Target): Json {
 }
 
 function rewriteKeyword(keyword: string, value: Json, target: Target): [string, Json] {
-  if (keyword === '$ref' || keyword === '$dynamicRef') return ['$ref', relocate(String(value), target)];
+  if ((keyword === '$ref' || keyword === '$dynamicRef') && typeof value === 'string')
+    return ['$ref', relocate(value, target)];
   if (LITERALS.has(keyword)) return [keyword, value];
   if (!NAMED_SCHEMAS.has(keyword) || !isObject(value)) return [keyword, rewrite(value, target)];
   return [keyword, Object.fromEntries(Object.entries(value).map(([name, schema]) => [name, rewrite(schema, target)]))];

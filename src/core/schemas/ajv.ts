@@ -27,10 +27,8 @@ export function openAjv({ errors, run, stepKeyword, keywords }: Setting): Ajv202
     addUsedSchema: false,
     ownProperties: true,
     inlineRefs: false,
-    ...{
-      formats: FORMATS,
-      code: { regExp: linearRegExp },
-    },
+    formats: FORMATS,
+    code: { regExp: linearRegExp },
   });
   // The constructor of this dialect sets both, whatever it is told; every verdict would pay for what is not used.
   Object.assign(ajv.opts, { unevaluated: false, dynamicRef: false });

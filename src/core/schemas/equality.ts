@@ -4,7 +4,7 @@
  */
 
 /** Equal for equal values: members sorted, and what is no finite number (1e400 is read so) apart from null. */
-export function canonicalText(value: unknown): string {
+function canonicalText(value: unknown): string {
   if (typeof value === 'number') return String(value === 0 ? 0 : value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;

@@ -15,7 +15,7 @@ const DURATION = new RegExp(
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** full-date of RFC 3339 §5.6, in the Gregorian calendar. */
-export function isDate(text: string): boolean {
+function isDate(text: string): boolean {
   const [, year, month, day] = (DATE.exec(text) ?? []).map(Number);
   if (year === undefined || month === undefined || day === undefined) return false;
   return month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month);
@@ -27,7 +27,7 @@ const daysOf = (year: number, month: number): number => {
 };
 
 /** full-time of RFC 3339 §5.6: with an offset, and with a leap second only where one can be, at 23:59:60 UTC. */
-export function isTime(text: string): boolean {
+function isTime(text: string): boolean {
   const [, hour = 0, minute = 0, second = 0, sign, ...offset] = TIME.exec(text) ?? [];
   if (!TIME.test(text) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return false;
   const [offsetHour, offsetMinute] = [Number(offset[0] ?? 0), Number(offset[1] ?? 0)];
@@ -38,7 +38,7 @@ export function isTime(text: string): boolean {
 }
 
 /** date-time of RFC 3339 §5.6. */
-export const isDateTime = (text: string): boolean => {
+const isDateTime = (text: string): boolean => {
   const at = text.search(/t/i);
   return at === 10 && isDate(text.slice(0, at)) && isTime(text.slice(at + 1));
 };

@@ -10,7 +10,7 @@ import { isSchema, subschemasOf, type Schema, type SchemaObject } from './keywor
 export const META_SCHEMA = 'https://json-schema.org/draft/2020-12/schema';
 
 /** A place in the document (a JSON Pointer), or the meta-schema of 2020-12, the one other document that is known. */
-export type Target = string | typeof META_SCHEMA;
+export type Target = string;
 
 export interface Linked {
   readonly json: Schema;
@@ -177,9 +177,3 @@ function valueAt(json: unknown, pointer: string): unknown {
   }
   return value;
 }
-
-/** Whether any schema of the document has one of these keywords. */
-export const uses = ({ schemaByPlace }: Linked, keywords: readonly string[]): boolean =>
-  [...schemaByPlace.values()].some(
-    (schema) => typeof schema === 'object' && keywords.some((name) => Object.hasOwn(schema, name)),
-  );

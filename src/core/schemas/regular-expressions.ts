@@ -53,7 +53,8 @@ const onlyNeedlessEscapes = (source: string): boolean =>
 
 function whyRefused(source: string, flags: string): string | null {
   try {
-    return new RegExp(source, flags) && null;
+    new RegExp(source, flags).test('');
+    return null;
   } catch (error) {
     return messageOf(error).split(': ').at(-1) ?? 'malformed';
   }

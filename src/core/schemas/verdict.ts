@@ -12,7 +12,7 @@ import { META_SCHEMA, type Linked } from './references.ts';
 import { unevaluatedKeywords } from './unevaluated.ts';
 
 /** `too-costly`: it was not judged to the end. */
-export type Verdict =
+type Verdict =
   | { readonly kind: 'fits' }
   | { readonly kind: 'refused'; readonly errors: readonly ErrorObject[] }
   | { readonly kind: 'too-costly' };

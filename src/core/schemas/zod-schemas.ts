@@ -14,7 +14,7 @@ import { readXLarder } from './x-larder.ts';
  * JSON Schema 2020-12 of what a zod type accepts as input. Throws where the type has no JSON Schema (Date, bigint,
  * transform): a document is JSON, and could never be such a value.
  */
-export const jsonSchemaOf = (type: z.ZodType): unknown => z.toJSONSchema(type, { io: 'input' });
+const jsonSchemaOf = (type: z.ZodType): unknown => z.toJSONSchema(type, { io: 'input' });
 
 /** Judges documents with a zod type. `.meta({ 'x-larder': … })` carries the settings. Throws where these are wrong. */
 export function judgeWithZod(type: z.ZodType): CompiledSchema {

@@ -19,7 +19,7 @@ export function watchWithChokidar({ root, onHint, onTrouble }: WatchOptions): Wa
     persistent: false,
   });
   let blind = 0;
-  watcher.on('raw', (_event, name, details) => hearRaw(String(name ?? ''), detailsPath(details), below, onHint));
+  watcher.on('raw', (_event, name, details) => hearRaw(name ?? '', detailsPath(details), below, onHint));
   for (const event of ['addDir', 'unlinkDir'] as const) {
     watcher.on(event, (path) => onHint({ directory: below(path), name: null }));
   }

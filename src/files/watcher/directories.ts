@@ -85,9 +85,9 @@ class WatchedTree implements Watcher {
   }
 
   #drop(directory: string): void {
-    for (const path of [...this.#watched.keys()]) {
+    for (const [path, { handle }] of this.#watched) {
       if (path !== directory && !(directory === '' || path.startsWith(`${directory}/`))) continue;
-      this.#watched.get(path)?.handle.close();
+      handle.close();
       this.#watched.delete(path);
     }
   }

@@ -24,8 +24,8 @@ export interface HintOptions {
   readonly onDue: (due: Due) => void;
 }
 
-export const QUIET_MS = 80;
-export const LATEST_MS = 1000;
+const QUIET_MS = 80;
+const LATEST_MS = 1000;
 const MOST_NAMES = 128;
 const MOST_DIRECTORIES = 512;
 const TICK_MS = 20;

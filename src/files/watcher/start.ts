@@ -9,7 +9,7 @@ export type WatcherKind = Watcher['kind'];
 /** From this many documents on, chokidar's memory and its backlog after bursts weigh more than its wider use (docs/watchers.md). */
 const LARGE_TREE = 10_000;
 
-export function chooseWatcher(documents: number, platform: NodeJS.Platform): WatcherKind {
+function chooseWatcher(documents: number, platform: NodeJS.Platform): WatcherKind {
   return platform === 'linux' && documents > LARGE_TREE ? 'directories' : 'chokidar';
 }
 

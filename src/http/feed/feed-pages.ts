@@ -6,7 +6,7 @@ import type { Seq } from '../../core/events.ts';
 import type { FeedEvent, FeedScope, FeedStart } from '../../core/requests.ts';
 import type { Larder } from '../../larder-types.ts';
 
-export type FeedText =
+type FeedText =
   | { readonly kind: 'range'; readonly text: string; readonly next: Seq; readonly upToDate: boolean }
   | { readonly kind: 'must-refetch'; readonly reason: string };
 

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { LarderError } from '../../core/errors.ts';
 import type { Preconditions } from '../../core/requests.ts';
 
-export type TagList = '*' | readonly string[];
+type TagList = '*' | readonly string[];
 
 const oneTag = /^(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"$/;
 /** Proxies that compress mark the tag of what they made of our bytes; it is still the same version. */
@@ -13,7 +13,7 @@ const compressed = /-(?:gzip|br|zstd)$/;
  * The opaque tags of a list, without quotes. Weak ones count only where `weak` says so: a write must not go ahead on a tag
  * that says "about the same". Throws `bad_request`.
  */
-export function parseTags(header: string, name: string, weak: 'count' | 'never-match'): TagList {
+function parseTags(header: string, name: string, weak: 'count' | 'never-match'): TagList {
   const text = header.trim();
   if (text === '*') return '*';
   const tags: string[] = [];

@@ -68,7 +68,7 @@ export function judgeHost(
 const isLoopbackName = (name: string): boolean => name === 'localhost' || name === '[::1]' || isLoopbackAddress(name);
 
 /** 127.0.0.0/8 and ::1, also as the v4-mapped address that a dual-stack socket shows. */
-export const isLoopbackAddress = (address: string): boolean =>
+const isLoopbackAddress = (address: string): boolean =>
   address === '::1' || /^(?:::ffff:)?127\.(?:\d{1,3}\.){2}\d{1,3}$/.test(address);
 
 function judgeOrigin(incoming: IncomingMessage, host: string): void {

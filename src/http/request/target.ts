@@ -26,7 +26,7 @@ export function splitAuthority(rawTarget: string): { readonly authority: string 
 }
 
 /** Throws `url_too_long`, `bad_path`, `bad_name`, `not_found`, `bad_parameter`. */
-export function parseTarget(rawTarget: string): Target {
+function parseTarget(rawTarget: string): Target {
   if (rawTarget.length > URL_LIMIT_BYTES) {
     throw new LarderError(
       'url_too_long',
