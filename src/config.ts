@@ -19,7 +19,7 @@ export interface ConfigSources {
   readonly defaultRoot: string;
 }
 
-export type Origin = 'flag' | 'environment' | 'file' | 'default';
+type Origin = 'flag' | 'environment' | 'file' | 'default';
 
 export interface Config {
   readonly settings: Settings;

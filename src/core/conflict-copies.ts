@@ -2,7 +2,7 @@
  * Names that sync tools and merge tools give to the losing side of a conflict. A name is only a suspicion: whether the
  * copy belongs to its original is decided from the files and their history.
  */
-export type ConflictTool = 'syncthing' | 'dropbox' | 'seafile' | 'onedrive' | 'merge' | 'copy';
+type ConflictTool = 'syncthing' | 'dropbox' | 'seafile' | 'onedrive' | 'merge' | 'copy';
 
 export interface ConflictCopy {
   /** Path of the original, ending included. */

@@ -3,13 +3,8 @@ import { createHash, hash } from 'blake3-wasm';
 /** 64 hex digits of BLAKE3 over exact bytes; what an ETag holds between its quotes. */
 export type Digest = string & { readonly __brand: 'Digest' };
 
-const HEX_64 = /^[0-9a-f]{64}$/;
-
 /** The digest of bytes held in memory. Cost: about 1 ms per MiB plus some microseconds per call. */
 export const digestOf = (bytes: Uint8Array): Digest => hash(bytes).toString('hex') as Digest;
-
-/** Reads a digest as a client or the disk spells it; null when it is none. */
-export const parseDigest = (text: string): Digest | null => (HEX_64.test(text) ? (text as Digest) : null);
 
 /** A digest grown piece by piece, for bytes that are never held whole. */
 export interface RunningDigest {

@@ -21,7 +21,7 @@ export interface Recorded {
   readonly faults: readonly Fault[];
 }
 
-export const formatTime = (ms: number): string => new Date(ms).toISOString();
+const formatTime = (ms: number): string => new Date(ms).toISOString();
 
 /** Collection and id as the feed names them; a path without an id is named by itself. */
 function addressOf(path: string): { collection: string; id: string } {
@@ -40,7 +40,7 @@ const fullName = (path: string): string => {
   return `${collection}/${id}`;
 };
 
-export function inScope(scope: FeedScope, path: string): boolean {
+function inScope(scope: FeedScope, path: string): boolean {
   switch (scope.kind) {
     case 'all':
       return true;

@@ -84,7 +84,7 @@ export function documentRef(collection: string, id: string): DocumentRef {
 }
 
 /** A path below `<ns>/files/`, decoded already. Throws `bad_name`, `bad_path`. */
-export function checkFilePath(namespace: string, path: string): string {
+function checkFilePath(namespace: string, path: string): string {
   const folders = path.split('/');
   const last = folders.pop() ?? '';
   folders.forEach(checkDirectory);

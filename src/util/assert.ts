@@ -6,8 +6,3 @@ export class BrokenInvariant extends Error {
 export function assert(condition: boolean, claim: string): asserts condition {
   if (!condition) throw new BrokenInvariant(claim);
 }
-
-/** For the end of an exhaustive switch. */
-export function unreachable(value: never): never {
-  throw new BrokenInvariant(`unreachable: ${JSON.stringify(value)}`);
-}

@@ -24,6 +24,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(WHOLE_TREE.map((layer) => [layer, [...FOUNDATION, 'host', ...PARTS]])),
   front: [...FOUNDATION, 'host', 'config', ...PARTS, ...WHOLE_TREE, 'front'],
   ...Object.fromEntries(FACES.map((face) => [face, [...FOUNDATION, 'host', 'config', 'front']])),
+  // `larder start` starts the daemon; an import is a plan over a sink (HTTP or a Larder of its own), which knows no part.
+  cli: [...FOUNDATION, 'host', 'config', 'front', 'daemon', 'maintain'],
   // The composition of larder and http, and the two entry points.
   daemon: [...FOUNDATION, 'host', 'config', 'front', 'http', 'mcp'],
   entry: [...FOUNDATION, 'front', 'cli'],

@@ -14,6 +14,9 @@ export function diffPatch(aText: string, bText: string): string {
   return `[${diffValue(rootSpan(aText), rootSpan(bText), '').join(',')}]`;
 }
 
+const MUCH = 2;
+const FEW_CHARACTERS = 64;
+
 const operation = (op: 'add' | 'replace', path: string, value: Draft): string =>
   `{"op":"${op}","path":${JSON.stringify(path)},"value":${compact(value)}}`;
 
@@ -27,11 +30,12 @@ function diffValue(a: Span, b: Draft, path: string): string[] {
   return equalDrafts(a, next) ? [] : [operation('replace', path, b)];
 }
 
-/** One replacement, when the operations are longer than the value itself. */
+/** One replacement, when the operations would be much longer than the value itself. */
 function shorter(operations: string[], path: string, value: Draft): string[] {
   if (operations.length < 2 || !('text' in value)) return operations;
   const length = operations.reduce((sum, { length }) => sum + length + 1, 0);
-  return length > value.end - value.start + path.length ? [operation('replace', path, value)] : operations;
+  const longest = MUCH * (value.end - value.start) + path.length + FEW_CHARACTERS;
+  return length > longest ? [operation('replace', path, value)] : operations;
 }
 
 function diffObject(a: Span, b: ObjectDraft, path: string): string[] {

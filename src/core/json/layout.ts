@@ -2,7 +2,7 @@
 import { isSpan, openDraft, type Draft } from './draft.ts';
 import { endOfString, kindOf, rawOf, rootSpan, skipSpace, type Span } from './spans.ts';
 
-export interface Style {
+interface Style {
   /** One step of indent. */
   readonly unit: string;
   readonly eol: string;

@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { Fault } from '../events.ts';
+import { parseGrammatical } from './exact-value.ts';
 import { explain } from './explain.ts';
 import { placeAt } from './places.ts';
 import { below } from './pointer.ts';
@@ -13,7 +14,7 @@ import { undecodable } from './undecodable.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './value.ts';
 
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
-export const MAX_DEPTH = 128;
+const MAX_DEPTH = 128;
 const MAX_WARNINGS = 20;
 
 export interface JsonLimits {
@@ -63,14 +64,14 @@ export function readJsonValue(bytes: Uint8Array, limits: JsonLimits = DOCUMENT_L
   const marked = decoded.startsWith('\uFEFF');
   const text = marked ? decoded.slice(1) : decoded;
   const scan = scanText(bytes);
-  const value = scan.depth > limits.maxDepth ? undefined : parse(text);
+  const value = scan.depth > limits.maxDepth ? undefined : parse(text, scan.escapedKeys);
   if (value === undefined || !isFaithful(text, value, scan)) return refuse(bytes, limits);
   return { kind: 'valid', text, value, warnings: marked ? [BYTE_ORDER_MARK] : [] };
 }
 
-function parse(text: string): JsonValue | undefined {
+function parse(text: string, escapedKeys: boolean): JsonValue | undefined {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseGrammatical(text, escapedKeys);
   } catch {
     return undefined;
   }

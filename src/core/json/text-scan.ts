@@ -8,6 +8,8 @@ export interface TextScan {
   readonly members: number;
   /** A `\u` was seen: keys and strings may hold what their spelling hides. */
   readonly unicodeEscapes: boolean;
+  /** A key is spelled with an escape (exact-value.ts says why that matters). */
+  readonly escapedKeys: boolean;
 }
 
 const QUOTE = 0x22;
@@ -22,17 +24,23 @@ const CLOSE_BRACE = 0x7d;
 /** Linear, without allocation. Right for valid JSON; for anything else it only ends. */
 export function scanText(bytes: Uint8Array): TextScan {
   const { length } = bytes;
-  let [at, depth, deepest, members, unicodeEscapes] = [0, 0, 0, 0, false];
+  let [at, depth, deepest, members] = [0, 0, 0, 0];
+  let [unicodeEscapes, escaped, escapedKeys] = [false, false, false];
   while (at < length) {
     const byte = bytes[at++];
     if (byte === QUOTE) {
+      escaped = false;
       for (let inside = bytes[at++]; inside !== QUOTE && at < length; inside = bytes[at++]) {
-        if (inside === BACKSLASH && bytes[at++] === LETTER_U) unicodeEscapes = true;
+        if (inside !== BACKSLASH) continue;
+        escaped = true;
+        if (bytes[at++] === LETTER_U) unicodeEscapes = true;
       }
-    } else if (byte === COLON) members++;
-    else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+    } else if (byte === COLON) {
+      members++;
+      escapedKeys ||= escaped;
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       if (++depth > deepest) deepest = depth;
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--;
   }
-  return { depth: deepest, members, unicodeEscapes };
+  return { depth: deepest, members, unicodeEscapes, escapedKeys };
 }

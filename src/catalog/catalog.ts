@@ -1,0 +1,121 @@
+/** The catalog, opened: what is believed of the database on disk is checked here, and what cannot be is made anew. */
+import Database from 'better-sqlite3';
+import type { Seq } from '../core/events.ts';
+import type { Clock, FileSystem } from '../host/ports.ts';
+import { Applier } from './applier.ts';
+import { openTables } from './apply-entry.ts';
+import { CatalogError } from './catalog-error.ts';
+import { openCheckpoints } from './checkpoints.ts';
+import * as codes from './codes.ts';
+import { closeConnections, openConnections, openWriter } from './connections.ts';
+import { openHeadReads } from './heads.ts';
+import { openHistoryReads } from './histories.ts';
+import { openListReads } from './lists.ts';
+import { openProblemReads } from './problems.ts';
+import { openScopes } from './scopes.ts';
+import { setAside } from './set-aside.ts';
+import { openSightings } from './sightings.ts';
+import { execute, pragma, prepareCommand, prepareQuery, type RawRow } from './sql.ts';
+import { APPLICATION_ID, FORMAT_VERSION, TABLES } from './tables.ts';
+import { Transactions } from './transactions.ts';
+import type { Catalog } from './types.ts';
+
+export interface CatalogOptions {
+  /** Absolute path of `.larder/derived`. */
+  readonly directory: string;
+  /** The log that is followed. */
+  readonly logId: string;
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  /** The database could not be synced: it serves on, and is made anew at the next start. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+interface State {
+  readonly logId: string;
+  readonly reached: Seq;
+}
+
+const NAME = 'catalog.sqlite';
+const STATE = 'SELECT log_id, reached FROM state';
+const decodeState = (row: RawRow): State => ({ logId: row[0] as string, reached: row[1] as number });
+
+/** What a catalog on disk has seen, without opening it for good; null when there is none that can be believed. */
+export function peekCatalog(directory: string): State | null {
+  try {
+    const database = new Database(`${directory}/${NAME}`, { readonly: true, fileMustExist: true });
+    try {
+      return isOurs(database) ? (prepareQuery(database, STATE, decodeState).get() ?? null) : null;
+    } finally {
+      database.close();
+    }
+  } catch {
+    return null;
+  }
+}
+
+const isOurs = (database: Database.Database): boolean =>
+  pragma(database, 'application_id') === APPLICATION_ID && pragma(database, 'user_version') === FORMAT_VERSION;
+
+/** Never fails for damage of its own files: they are set aside. Throws CatalogError `full` or `failed` for the disk. */
+export function openCatalog(options: CatalogOptions): Catalog {
+  const path = `${options.directory}/${NAME}`;
+  const found = openFound(path, options.logId);
+  if (found) return assemble(path, found, options, false);
+  setAside(options.fs, options.directory, NAME, options.clock.nowMs());
+  return assemble(path, create(path, options.logId), options, true);
+}
+
+/** The writer of a database that can be believed, or null. */
+function openFound(path: string, logId: string): Database.Database | null {
+  if (peekCatalog(path.slice(0, path.lastIndexOf('/')))?.logId !== logId) return null;
+  try {
+    return openWriter(path);
+  } catch (error) {
+    if (error instanceof CatalogError && error.failure === 'damaged') return null;
+    throw error;
+  }
+}
+
+function create(path: string, logId: string): Database.Database {
+  const writer = openWriter(path);
+  execute(writer, `BEGIN; ${TABLES} PRAGMA user_version = ${FORMAT_VERSION}; COMMIT`);
+  execute(writer, `PRAGMA application_id = ${APPLICATION_ID}`);
+  prepareCommand(writer, 'INSERT INTO state (id, log_id, reached) VALUES (1, ?, 0)')(logId);
+  return writer;
+}
+
+function assemble(path: string, writer: Database.Database, options: CatalogOptions, isNew: boolean): Catalog {
+  const { fs, clock, logId } = options;
+  const connections = openConnections(path, writer);
+  const { reader } = connections;
+  const scopes = openScopes(writer);
+  const tables = openTables(writer, scopes);
+  const transactions = new Transactions(writer, scopes);
+  const onFailure = (error: unknown): void => {
+    execute(writer, 'PRAGMA user_version = 0');
+    options.onFailure?.(error);
+  };
+  const checkpoints = openCheckpoints({ path, connections, fs, onFailure });
+  const reached = prepareQuery(writer, STATE, decodeState).get()?.reached ?? 0;
+  const applier = new Applier({ tables, transactions, checkpoints, clock, reached });
+  return {
+    logId,
+    isNew,
+    get reached() {
+      return applier.reached;
+    },
+    apply: (frames) => applier.apply(frames),
+    ...openSightings(tables, transactions),
+    ...openHeadReads(reader),
+    ...openListReads(reader),
+    ...openHistoryReads(reader),
+    ...openProblemReads(reader, codes.pathKind.encode('schema')),
+    sizeBytes: () => [path, `${path}-wal`].reduce((sum, file) => sum + (fs.lstat(file)?.size ?? 0), 0),
+    [Symbol.dispose]() {
+      applier.close();
+      checkpoints[Symbol.dispose]();
+      closeConnections(connections);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** Rows of `sets`, `events` and `feed` as they are written. */
+import type { Database } from 'better-sqlite3';
+import type { LoggedEntry, Origin, Seq } from '../core/events.ts';
+import * as codes from './codes.ts';
+import { digestToBlob, placeToColumns, type PathRow, type Verdict } from './rows.ts';
+import type { Scope, Scopes } from './scopes.ts';
+import { prepareCommand } from './sql.ts';
+
+/** A frame that is applied again from its middle on keeps its first seq. */
+const INSERT_SET = `
+  INSERT INTO sets (first, last, change_set, at, actor, cause, session) VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (first) DO UPDATE SET last = excluded.last`;
+
+const INSERT_EVENT = `
+  INSERT INTO events (seq, first, op, kind, path, source, digest, size, before, modified, encoding, segment, position, length,
+    in_force, verdict)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** A move inside one scope counts there once. */
+const INSERT_FEED = 'INSERT INTO feed (scope, seq) VALUES (?, ?) ON CONFLICT DO NOTHING';
+
+export interface EventRows {
+  insertSet(first: Seq, last: Seq, origin: Origin): void;
+  insertEvent(first: Seq, entry: LoggedEntry, path: PathRow, source: PathRow | null): void;
+}
+
+export function openEventRows(database: Database, scopes: Scopes): EventRows {
+  const insertSet = prepareCommand(database, INSERT_SET);
+  const insertEvent = prepareCommand(database, INSERT_EVENT);
+  const insertFeed = prepareCommand(database, INSERT_FEED);
+
+  function feed(path: PathRow, seq: Seq): void {
+    if (path.scope === null) return;
+    for (let at: Scope | null = scopes.byId(path.scope); at !== null; at = at.parent) insertFeed(at.id, seq);
+  }
+
+  return {
+    insertSet(first, last, { changeSet, atMs, actor, cause, session }) {
+      insertSet(first, last, changeSet, atMs, actor, codes.cause.encode(cause), session ?? null);
+    },
+    insertEvent(first, entry, path, source) {
+      insertEvent(
+        entry.seq,
+        first,
+        codes.op.encode(entry.op),
+        entry.kind === null ? null : codes.versionKind.encode(entry.kind),
+        path.id,
+        source?.id ?? null,
+        digestToBlob(entry.digest),
+        entry.size,
+        digestToBlob(entry.before),
+        entry.modifiedMs ?? null,
+        ...placeToColumns(entry.body),
+        inForceOf(entry),
+        verdictOf(entry),
+      );
+      feed(path, entry.seq);
+      if (source) feed(source, entry.seq);
+    },
+  };
+}
+
+const inForceOf = ({ op, inForce }: LoggedEntry): number | null => {
+  if (inForce === undefined) return op === 'schema' ? 0 : null;
+  return inForce ? 1 : 0;
+};
+
+function verdictOf({ code, faults, becameInvalid, becameValid }: LoggedEntry): string | null {
+  if (code === undefined && faults === undefined && becameInvalid === undefined && becameValid === undefined)
+    return null;
+  const verdict: Verdict = {
+    ...(code !== undefined && { code }),
+    ...(faults !== undefined && { faults }),
+    ...(becameInvalid !== undefined && { becameInvalid }),
+    ...(becameValid !== undefined && { becameValid }),
+  };
+  return JSON.stringify(verdict);
+}

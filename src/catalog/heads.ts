@@ -1,0 +1,95 @@
+/** Reads of what is known of paths: what the reconciler decides by. */
+import type { Database } from 'better-sqlite3';
+import type { Digest } from '../core/digest.ts';
+import { directoriesIn, justAfter } from './name-ranges.ts';
+import { splitPath } from './places.ts';
+import {
+  decodeHead,
+  decodeKnownName,
+  decodeNumber,
+  decodePathName,
+  decodeText,
+  digestToBlob,
+  HEAD_COLUMNS,
+  KNOWN_NAME_COLUMNS,
+} from './rows.ts';
+import { prepareQuery } from './sql.ts';
+import type { Catalog } from './types.ts';
+
+const HEADS = `
+  SELECT ${HEAD_COLUMNS} FROM paths p
+  LEFT JOIN scopes c ON c.id = p.scope LEFT JOIN events e ON e.seq = p.served_seq LEFT JOIN sets s ON s.first = e.first`;
+
+/** One path. Every read of a document begins here. */
+export const HEAD = `${HEADS} WHERE p.directory = ? AND p.name = ? AND p.known`;
+
+/** Paths whose file has these bytes. */
+export const HEADS_WITH_DIGEST = `${HEADS} WHERE p.disk_digest = ?`;
+
+/** What a directory holds, in the order in which the rescan compares it. */
+export const NAMES_IN = `SELECT ${KNOWN_NAME_COLUMNS} FROM paths WHERE directory = ? AND known ORDER BY name`;
+
+/** The next directory with a known name, so that a directory costs one step however many names it holds. */
+export const NEXT_DIRECTORY = `
+  SELECT directory FROM paths WHERE directory >= ? AND directory < ? AND known ORDER BY directory LIMIT 1`;
+
+const PRESENT = 'known AND (disk_digest IS NOT NULL OR served_seq IS NOT NULL)';
+
+export const PRESENT_BELOW = `
+  SELECT directory, name FROM paths WHERE directory >= ? AND directory < ? AND ${PRESENT} ORDER BY directory, name LIMIT ?`;
+
+export const COUNT_PRESENT_BELOW = `SELECT count(*) FROM paths WHERE directory >= ? AND directory < ? AND ${PRESENT}`;
+
+/** A collection is counted already. */
+export const COUNT_PRESENT_IN_SCOPE = 'SELECT present FROM scopes WHERE name = ?';
+
+/** A path that is its own folded form, or one of the few that are not. */
+export const FOLDED_AS = `
+  SELECT directory, name FROM paths WHERE directory = ? AND name = ? AND folded IS NULL AND ${PRESENT}
+  UNION ALL SELECT directory, name FROM paths WHERE folded = ? AND ${PRESENT}`;
+
+type HeadReads = Pick<
+  Catalog,
+  'head' | 'headsWithDigest' | 'namesIn' | 'directoriesBelow' | 'presentBelow' | 'countPresentBelow' | 'pathFoldedAs'
+>;
+
+export function openHeadReads(reader: Database): HeadReads {
+  const head = prepareQuery(reader, HEAD, decodeHead);
+  const headsWithDigest = prepareQuery(reader, HEADS_WITH_DIGEST, decodeHead);
+  const namesIn = prepareQuery(reader, NAMES_IN, decodeKnownName);
+  const nextDirectory = prepareQuery(reader, NEXT_DIRECTORY, decodeText);
+  const presentBelow = prepareQuery(reader, PRESENT_BELOW, decodePathName);
+  const countBelow = prepareQuery(reader, COUNT_PRESENT_BELOW, decodeNumber);
+  const countInScope = prepareQuery(reader, COUNT_PRESENT_IN_SCOPE, decodeNumber);
+  const foldedAs = prepareQuery(reader, FOLDED_AS, decodePathName);
+
+  return {
+    head(path) {
+      const { directory, name } = splitPath(path);
+      return head.get(directory, name);
+    },
+    headsWithDigest: (digest: Digest) => headsWithDigest.all(digestToBlob(digest)),
+    namesIn: (directory) => namesIn.all(directory),
+    directoriesBelow(directory) {
+      const found: string[] = [];
+      for (const { from, to } of directoriesIn(directory)) {
+        let next = nextDirectory.get(from, to);
+        for (; next !== undefined; next = nextDirectory.get(justAfter(next), to)) found.push(next);
+      }
+      return found;
+    },
+    presentBelow(directory, limit) {
+      const found = directoriesIn(directory).flatMap(({ from, to }) => presentBelow.all(from, to, limit));
+      return found.slice(0, limit);
+    },
+    countPresentBelow(directory) {
+      const counted = countInScope.get(directory);
+      if (counted !== undefined) return counted;
+      return directoriesIn(directory).reduce((sum, { from, to }) => sum + (countBelow.get(from, to) ?? 0), 0);
+    },
+    pathFoldedAs(form, path) {
+      const { directory, name } = splitPath(form);
+      return foldedAs.all(directory, name, form).find((found) => found !== path);
+    },
+  };
+}

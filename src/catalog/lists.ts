@@ -1,0 +1,83 @@
+/** Reads of what is served: lists of documents, their texts, and how many there are. */
+import type { Database } from 'better-sqlite3';
+import { after, startingWith } from './name-ranges.ts';
+import { splitPath } from './places.ts';
+import {
+  decodeDeleted,
+  decodeListed,
+  decodeServed,
+  decodeSummary,
+  decodeText,
+  DELETED_COLUMNS,
+  LISTED_COLUMNS,
+  SERVED_COLUMNS,
+  SUMMARY_COLUMNS,
+} from './rows.ts';
+import { prepareQuery } from './sql.ts';
+import type { Catalog } from './types.ts';
+
+const IN_SCOPE = 'p.scope = (SELECT id FROM scopes WHERE name = ?) AND p.kind = 0';
+
+/** A page of a collection. The index gives the order; each row is then one step in four tables. */
+export const LIST = `
+  SELECT ${LISTED_COLUMNS} FROM paths p
+  JOIN documents d ON d.id = p.id JOIN events e ON e.seq = p.served_seq JOIN sets s ON s.first = e.first
+  WHERE ${IN_SCOPE} AND p.served_seq IS NOT NULL AND p.document >= ? AND p.document < ? ORDER BY p.document LIMIT ?`;
+
+export const SERVED = `
+  SELECT ${SERVED_COLUMNS} FROM paths p JOIN documents d ON d.id = p.id JOIN events e ON e.seq = p.served_seq
+  WHERE ${IN_SCOPE} AND p.served_seq IS NOT NULL AND p.document >= ? AND p.document < ? ORDER BY p.document LIMIT ?`;
+
+export const LIST_DELETED = `
+  SELECT ${DELETED_COLUMNS} FROM paths p JOIN events e ON e.seq = p.deleted_seq JOIN sets s ON s.first = e.first
+  WHERE ${IN_SCOPE} AND p.deleted_seq IS NOT NULL AND p.document >= ? AND p.document < ? ORDER BY p.document LIMIT ?`;
+
+export const TEXT = 'SELECT d.text FROM paths p JOIN documents d ON d.id = p.id WHERE p.directory = ? AND p.name = ?';
+
+/** Scopes are few, and their names are an index. */
+export const SUMMARIES = `
+  SELECT ${SUMMARY_COLUMNS} FROM scopes WHERE name >= ? AND name < ? AND (present > 0 OR problems > 0) ORDER BY name`;
+
+export const SUMMARY = `SELECT ${SUMMARY_COLUMNS} FROM scopes WHERE name = ?`;
+
+type ListReads = Pick<
+  Catalog,
+  'list' | 'served' | 'listDeleted' | 'text' | 'namespaces' | 'collections' | 'collection'
+>;
+
+export function openListReads(reader: Database): ListReads {
+  const list = prepareQuery(reader, LIST, decodeListed);
+  const served = prepareQuery(reader, SERVED, decodeServed);
+  const listDeleted = prepareQuery(reader, LIST_DELETED, decodeDeleted);
+  const text = prepareQuery(reader, TEXT, decodeText);
+  const summaries = prepareQuery(reader, SUMMARIES, decodeSummary);
+  const summary = prepareQuery(reader, SUMMARY, decodeSummary);
+
+  return {
+    list(collection, options) {
+      const { from, to } = after(startingWith(options.prefix ?? ''), options.after);
+      return list.all(collection, from, to, options.limit);
+    },
+    served(collection, afterId, batch) {
+      const { from, to } = after(startingWith(''), afterId);
+      return served.all(collection, from, to, batch);
+    },
+    listDeleted(collection, options) {
+      const { from, to } = after(startingWith(''), options.after);
+      return listDeleted.all(collection, from, to, options.limit);
+    },
+    text(path) {
+      const { directory, name } = splitPath(path);
+      return text.get(directory, name);
+    },
+    namespaces() {
+      const { from, to } = startingWith('');
+      return summaries.all(from, to).filter(({ name }) => !name.includes('/'));
+    },
+    collections(namespace) {
+      const { from, to } = startingWith(`${namespace}/`);
+      return summaries.all(from, to);
+    },
+    collection: (name) => (name.includes('/') ? summary.get(name) : undefined),
+  };
+}

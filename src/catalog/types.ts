@@ -1,0 +1,238 @@
+/**
+ * What the rest of Larder knows of the catalog: a follower of the event log in SQLite, disposable and rebuilt from log and
+ * files. One writer; readers never see half a change set.
+ */
+import type { Digest } from '../core/digest.ts';
+import type { BodyPlace, Cause, EventFrame, Fault, LoggedEntry, Op, Seq, VersionKind } from '../core/events.ts';
+import type { Problem, ProblemCode } from '../core/problems.ts';
+import type { StatKey } from '../core/stat-key.ts';
+
+/** What a known path is, by its name alone. `none`: nothing that is served (a FIFO, a bad name), known for its problem. */
+export type PathKind = 'document' | 'stream' | 'file' | 'schema' | 'none';
+
+/** Everything known of one path: its disk head, its served head, and what was last seen there. */
+export interface Head {
+  readonly path: string;
+  readonly kind: PathKind;
+  /** `ns/collection`; `ns/files` for files; '' where there is none. */
+  readonly collection: string;
+  /** Id of the document or stream, path below `files/`, or ''. */
+  readonly id: string;
+  /** Digest last recorded on disk; null when nothing is known to be there. */
+  readonly diskDigest: Digest | null;
+  readonly diskSeq: Seq;
+  /** Last valid version, which is served; null when there is none. */
+  readonly servedDigest: Digest | null;
+  readonly servedSeq: Seq;
+  readonly servedSize: number;
+  readonly servedModifiedMs: number;
+  readonly servedBody: BodyPlace | null;
+  /** Stat identity when the disk head was last confirmed; `clean` when it may be believed without reading (DESIGN 3.5). */
+  readonly stat: StatKey | null;
+  readonly clean: boolean;
+  /** Open problems of this path, most severe first. */
+  readonly problems: readonly ProblemCode[];
+}
+
+/** A path as the rescan compares it with a directory listing. */
+export interface KnownName {
+  readonly name: string;
+  readonly stat: StatKey | null;
+  readonly clean: boolean;
+  /** It has a disk head or a served head: its absence would be a deletion. */
+  readonly present: boolean;
+  readonly hasProblem: boolean;
+}
+
+export interface Seen {
+  readonly key: StatKey;
+  readonly clean: boolean;
+}
+
+/** What full text and lists hold of a valid document. */
+export interface DocumentContent {
+  /** The document's JSON text, without a byte order mark. */
+  readonly text: string;
+  readonly searchText: string;
+}
+
+export interface ToApply {
+  readonly frame: EventFrame;
+  /**
+   * Content of a valid document version; called for entries of kind `valid` of documents only. Null when its bytes are kept
+   * nowhere any more (a replay meets versions that were pruned since): the document then has no text until a later version.
+   */
+  readonly content: (entry: LoggedEntry) => DocumentContent | null;
+  /** What was seen on disk when the entry was made; undefined in a replay, which leaves the path unclean. */
+  readonly seen: (path: string) => Seen | undefined;
+}
+
+export interface ListedDocument {
+  readonly id: string;
+  readonly path: string;
+  readonly text: string;
+  readonly etag: Digest;
+  readonly seq: Seq;
+  readonly modifiedMs: number;
+  readonly actor: string;
+  readonly problem: ProblemCode | null;
+}
+
+export interface ServedText {
+  readonly id: string;
+  readonly path: string;
+  readonly text: string;
+  readonly etag: Digest;
+  readonly seq: Seq;
+}
+
+export interface DeletedDocument {
+  readonly id: string;
+  readonly path: string;
+  readonly seq: Seq;
+  readonly atMs: number;
+  readonly actor: string;
+}
+
+/** One event, as feed and history show it. */
+export interface StoredEvent {
+  readonly seq: Seq;
+  readonly atMs: number;
+  readonly op: Op;
+  readonly kind: VersionKind | null;
+  readonly path: string;
+  readonly from: string | null;
+  readonly digest: Digest | null;
+  readonly size: number;
+  readonly before: Digest | null;
+  readonly modifiedMs: number | null;
+  readonly actor: string;
+  readonly cause: Cause;
+  readonly changeSet: string;
+  readonly session: string | null;
+  readonly body: BodyPlace;
+  readonly code: string | null;
+  readonly faults: readonly Fault[];
+  readonly inForce: boolean | null;
+  readonly becameInvalid: number | null;
+  readonly becameValid: number | null;
+}
+
+/** Which events: all, those of a namespace, or of one collection (`ns/collection`). A move counts for source and target. */
+export type EventScope =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'namespace'; readonly namespace: string }
+  | { readonly kind: 'collection'; readonly collection: string };
+
+export interface CollectionSummary {
+  readonly name: string;
+  readonly count: number;
+  readonly problems: number;
+}
+
+/** A problem that is derived, not recorded: it comes back by itself after a rebuild (schema mismatch after a schema change). */
+export interface DerivedProblem {
+  readonly path: string;
+  readonly code: ProblemCode;
+  readonly sinceMs: number;
+  readonly digest: Digest | null;
+  readonly faults: readonly Fault[];
+}
+
+/** All methods throw CatalogError (catalog-error.ts) for what the machine does: damage, no space, a failing disk. */
+export interface Catalog extends Disposable {
+  /** All events up to here are applied. */
+  readonly reached: Seq;
+  /** Id of the log it follows; another log means rebuilding. */
+  readonly logId: string;
+  /** True when it was made anew by opening (missing, damaged, older format, or of another log). */
+  readonly isNew: boolean;
+
+  /**
+   * Applies frames in order. Each frame becomes visible to readers whole; the event loop is given back every 200 rows. Calls
+   * queue behind each other. `reached` moves with the commit. Entries that were applied before are skipped. A call of at most
+   * 200 rows is applied before it returns when none is waiting. After a rejection apply the same frames again, or from `reached`.
+   */
+  apply(frames: readonly ToApply[]): Promise<void>;
+  /**
+   * Remembers what was seen of known paths without an event. Synchronous, at most 200 rows a call; visible at once, or with the
+   * frame that is being applied. Without space it is forgotten: the paths are read again later.
+   */
+  noteSeen(seen: readonly { readonly path: string; readonly seen: Seen | null }[]): void;
+
+  head(path: string): Head | undefined;
+  /** Known names directly in a directory ('' is the root), in byte order. What is only history is not among them. */
+  namesIn(directory: string): KnownName[];
+  /** Directories that hold known names at or below a directory. */
+  directoriesBelow(directory: string): string[];
+  /** Paths with a served or disk head below a directory, recursively, at most `limit`. */
+  presentBelow(directory: string, limit: number): string[];
+  countPresentBelow(directory: string): number;
+  /** A known present path with this folded form (DESIGN: FORMAT names), other than `path` itself. */
+  pathFoldedAs(folded: string, path: string): string | undefined;
+  /** Present heads whose disk digest is this one (for moves). */
+  headsWithDigest(digest: Digest): Head[];
+
+  /** Namespaces with anything present or wrong in them, in byte order; `count` is that of all their collections. */
+  namespaces(): CollectionSummary[];
+  /** Likewise the collections of one namespace, `ns/files` among them. `count`: served documents, or files. */
+  collections(namespace: string): CollectionSummary[];
+  /** Also a collection of which nothing but history is left. */
+  collection(name: string): CollectionSummary | undefined;
+  list(
+    collection: string,
+    options: { readonly after: string | null; readonly prefix: string | null; readonly limit: number },
+  ): ListedDocument[];
+  listDeleted(
+    collection: string,
+    options: { readonly after: string | null; readonly limit: number },
+  ): DeletedDocument[];
+  /** Served text of one document. */
+  text(path: string): string | undefined;
+  /** Documents with a served head in a collection, in batches of at most `batch`, for judging them again. */
+  served(
+    collection: string,
+    after: string | null,
+    batch: number,
+  ): { readonly id: string; readonly path: string; readonly text: string; readonly etag: Digest; readonly seq: Seq }[];
+  /** Paths of a collection that have a problem of this code, recorded or derived. */
+  pathsWithProblem(collection: string, code: ProblemCode, origin: 'recorded' | 'derived'): string[];
+  /** Paths of kind `schema` with a head. */
+  schemaPaths(): string[];
+
+  events(scope: EventScope, after: Seq, limit: number): StoredEvent[];
+  event(seq: Seq): StoredEvent | undefined;
+  /**
+   * Versions of one path, newest first, `before` exclusive. A document that was moved here brings its versions under its earlier
+   * names; a move away from here is the last event of what was here before it. Reports without a version are left out.
+   */
+  history(path: string, options: { readonly before: Seq | null; readonly limit: number }): StoredEvent[];
+  /**
+   * The newest event at or before a seq that moved the served head of a path; undefined when there was none. A deletion is such
+   * an event, and so is a move away (its `from` is the path). Where nothing was served at that seq, but a document was moved
+   * here later, the answer is that document's, under its name of then.
+   */
+  servedAt(path: string, seq: Seq): StoredEvent | undefined;
+  /** The last seq before the first event with a later time (API.md, `_at`): what a moment stands for. */
+  seqAtTime(timeMs: number): Seq;
+  /** Last seq of the change set that holds this seq. */
+  lastOfSet(seq: Seq): Seq;
+
+  /**
+   * Replaces the derived problems of one path; `sinceMs` counts for those that are new. A valid version ends those that speak of
+   * other bytes than its own.
+   */
+  setDerived(path: string, problems: readonly DerivedProblem[]): void;
+  /** In the order of path and code; `after` is `problemPosition` of the last item before (problems.ts). */
+  problems(options: {
+    readonly collection: string | null;
+    readonly after: string | null;
+    readonly limit: number;
+  }): Problem[];
+  problemsOf(path: string): Problem[];
+  problem(id: string): Problem | undefined;
+  countProblems(): number;
+
+  /** Bytes of the database on disk. */
+  sizeBytes(): number;
+}

@@ -1,0 +1,62 @@
+/**
+ * How a command reaches documents: through the daemon that serves the root, or, when none does, by opening the root itself.
+ * Commands do not know which.
+ */
+import { findDaemon, urlOf } from '../find-daemon.ts';
+import { LarderError } from '../core/errors.ts';
+import type { Problem } from '../core/problems.ts';
+import type { ReadinessReport } from '../core/requests.ts';
+import type { ImportSink } from '../maintain/import-types.ts';
+import type { CommonFlags, LoadedConfig } from './config-file.ts';
+
+export interface StatusReport {
+  /** Null when the daemon that was asked does not say. */
+  readonly root: string | null;
+  /** Null when no daemon serves the root. */
+  readonly daemon: { readonly url: string; readonly pid: number | null } | null;
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+  readonly scan: ReadinessReport['scan'] | null;
+  /** Newest event. Null, like the figures below, until the first scan is done. */
+  readonly seq: number | null;
+  readonly namespaces: readonly { readonly name: string; readonly count: number; readonly problems: number }[] | null;
+}
+
+export interface CollectionSchema {
+  readonly collection: string;
+  readonly json: unknown;
+}
+
+export interface Access extends AsyncDisposable {
+  status(): Promise<StatusReport>;
+  /** Every problem, a page at a time. */
+  problems(): AsyncIterable<Problem>;
+  /** Every collection with its schema in force, or null for none. */
+  schemas(): Promise<readonly CollectionSchema[]>;
+  importSink(collection: string): ImportSink;
+}
+
+/**
+ * A host or port that was typed names the daemon to ask, on this machine or at the end of a tunnel. Otherwise the lock of the
+ * root does. Rejects with LarderError `no_daemon`, and what opening a root rejects with.
+ */
+export async function openAccess(flags: CommonFlags, config: LoadedConfig): Promise<Access> {
+  const isNamed = flags.port !== undefined || flags.host !== undefined;
+  const { 'listen.host': host, 'listen.port': port } = config.settings;
+  const daemon = isNamed ? { url: urlOf(host, port), pid: null } : find(config.root);
+  if (daemon === null) return (await import('./own-access.ts')).openOwnAccess(config);
+  return (await import('./http-access.ts')).openHttpAccess(daemon, isNamed ? null : config.root);
+}
+
+function find(root: string): ReturnType<typeof findDaemon> {
+  try {
+    return findDaemon(root);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new LarderError(
+      'root_missing',
+      `${root} cannot be looked into: ${why}. Its daemon can be asked all the same: name it with --port`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,176 @@
+/** A daemon over HTTP. */
+import { systemClock } from '../host/system-clock.ts';
+import { LarderError, ERRORS, type ErrorCode } from '../core/errors.ts';
+import type { Fault } from '../core/events.ts';
+import type { Problem } from '../core/problems.ts';
+import type { Page, ReadinessReport, Summary } from '../core/requests.ts';
+import type { BatchResult, ImportItem, ImportSink } from '../maintain/import-types.ts';
+import type { Access, CollectionSchema, StatusReport } from './access.ts';
+
+interface Target {
+  readonly url: string;
+  readonly pid: number | null;
+}
+
+/** `root`: what the daemon serves, when that is known. */
+export function openHttpAccess(daemon: Target, root: string | null): Access {
+  return {
+    status: () => status(daemon, root),
+    problems: () => pages<Problem>(daemon.url, '/v1/_problems'),
+    schemas: () => schemas(daemon.url),
+    importSink: (collection) => importSink(daemon.url, collection),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** A first scan of a large tree takes its time; commands wait for it rather than fail. */
+const STARTING_RETRIES = 240;
+const RETRY_MS = 250;
+
+/** Answers below 400. Throws the problem as the LarderError it was. */
+async function ask(url: string, path: string, init: RequestInit = {}): Promise<Answer> {
+  for (let left = STARTING_RETRIES; ; left--) {
+    const answer = await send(url, path, init);
+    if (answer.status < 400) return answer;
+    const error = errorOf(answer);
+    if (error.code !== 'starting' || left === 0) throw error;
+    await new Promise<void>((resolve) => void systemClock.after(RETRY_MS, resolve));
+  }
+}
+
+async function send(url: string, path: string, init: RequestInit): Promise<Answer> {
+  try {
+    const response = await fetch(new URL(path, url), { redirect: 'error', ...init });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  } catch (error) {
+    throw new LarderError('no_daemon', `nothing answers at ${url}`, { cause: error });
+  }
+}
+
+interface ProblemBody {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly errors?: readonly Fault[];
+}
+
+function errorOf({ status, text }: Answer): LarderError {
+  const body = parseObject(text) as ProblemBody;
+  const code: ErrorCode = body.code !== undefined && body.code in ERRORS ? (body.code as ErrorCode) : 'internal';
+  return new LarderError(code, body.detail ?? `the daemon answered ${status}`, { errors: body.errors ?? [] });
+}
+
+function parseObject(text: string): object {
+  try {
+    return Object(JSON.parse(text)) as object;
+  } catch {
+    return {};
+  }
+}
+
+async function getJson<T>(url: string, path: string): Promise<T> {
+  return JSON.parse((await ask(url, path)).text) as T;
+}
+
+async function* pages<T>(url: string, path: string): AsyncGenerator<T> {
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const from: string = cursor === '' ? '' : `&_cursor=${encodeURIComponent(cursor)}`;
+    const page: Page<T> = await getJson(url, `${path}?_limit=1000${from}`);
+    yield* page.items;
+    cursor = page.next;
+  }
+}
+
+interface Readyz extends Partial<ReadinessReport> {
+  readonly status: string;
+}
+
+/** Never waits: what is not known yet is null. */
+async function status({ url, pid }: Target, root: string | null): Promise<StatusReport> {
+  const readyz = parseObject((await send(url, '/readyz', {})).text) as Readyz;
+  const { reasons = [], scan = null } = readyz;
+  const namespaces = await send(url, '/v1', {});
+  const isListed = namespaces.status === 200;
+  return {
+    root,
+    daemon: { url, pid },
+    ready: readyz.status === 'ready',
+    reasons,
+    scan,
+    seq: isListed ? Number(namespaces.headers.get('larder-seq')) : null,
+    namespaces: isListed ? (parseObject(namespaces.text) as Page<Summary>).items : null,
+  };
+}
+
+async function schemas(url: string): Promise<CollectionSchema[]> {
+  const found: CollectionSchema[] = [];
+  const { items: namespaces } = await getJson<Page<Summary>>(url, '/v1');
+  for (const { name: namespace } of namespaces) {
+    const { items } = await getJson<Page<Summary>>(url, `/v1/${encodeURIComponent(namespace)}`);
+    for (const { name, schema } of items) {
+      const collection = `${namespace}/${name}`;
+      found.push({ collection, json: schema ? await getJson(url, `${pathOf(collection)}/_schema`) : null });
+    }
+  }
+  return found;
+}
+
+const pathOf = (collection: string): string => `/v1/${collection.split('/').map(encodeURIComponent).join('/')}`;
+
+function importSink(url: string, collection: string): ImportSink {
+  return {
+    schema: () => schemaOf(url, collection),
+    write: async (items) => {
+      const headers = { 'Content-Type': 'application/x-ndjson', Accept: 'application/x-ndjson' };
+      const body = items.map(lineOf).join('');
+      return resultOf((await ask(url, `${pathOf(collection)}/_bulk`, { method: 'POST', headers, body })).text);
+    },
+  };
+}
+
+async function schemaOf(url: string, collection: string): Promise<unknown> {
+  try {
+    return await getJson(url, `${pathOf(collection)}/_schema`);
+  } catch (error) {
+    if (error instanceof LarderError && error.code === 'not_found') return null;
+    throw error;
+  }
+}
+
+/** A raw line end in JSON text is only ever white space, so the document goes on one line with its numbers as they are. */
+function lineOf({ id, text }: ImportItem): string {
+  const op = id === null ? '"op":"create"' : `"op":"put","id":${JSON.stringify(id)}`;
+  return `{${op},"doc":${text.replace(/[\r\n]+/g, ' ')}}\n`;
+}
+
+interface ResultLine {
+  readonly i?: number;
+  readonly problem?: ProblemBody;
+  readonly summary?: Readonly<Record<'created' | 'updated' | 'unchanged', number>>;
+}
+
+/** `i` counts from 1, as lines do. */
+function resultOf(text: string): BatchResult {
+  const lines = text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as ResultLine);
+  const summary = lines.at(-1)?.summary;
+  if (summary === undefined) throw new LarderError('no_daemon', 'the daemon ended before it had answered');
+  const refused = lines.flatMap(({ i = 0, problem }) =>
+    problem === undefined ? [] : [{ at: i - 1, code: problem.code ?? 'internal', detail: sayProblem(problem) }],
+  );
+  return { created: summary.created, updated: summary.updated, unchanged: summary.unchanged, refused };
+}
+
+/** The first fault says more than the sentence that holds for all. */
+function sayProblem({ detail = '', errors = [] }: ProblemBody): string {
+  const [first] = errors;
+  if (first === undefined) return detail;
+  return `${first.pointer === undefined || first.pointer === '' ? '' : `${first.pointer} `}${first.detail}`;
+}

@@ -1,0 +1,14 @@
+/** What a command writes to. Results go to standard output, everything else to standard error. */
+export interface Io {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Whether a person watches standard error: progress is for them alone. */
+  readonly isTerminal: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly workingDirectory: string;
+  /** Aborts when the user interrupts. */
+  readonly signal: AbortSignal;
+}
+
+/** One JSON value, as programs read it. */
+export const outJson = (io: Io, value: unknown): void => io.out(`${JSON.stringify(value)}\n`);

@@ -1,0 +1,38 @@
+import { isAbsolute, join, relative } from 'node:path';
+import type { Problem } from '../core/problems.ts';
+import type { Access } from './access.ts';
+import { outJson, type Io } from './io.ts';
+
+/** What linters do as well: 4 when there is something to mend. */
+const FOUND = 4;
+
+/** Lists every problem, a line for each place in a file. `root` null: the daemon is elsewhere, paths are below its root. */
+export async function listProblems(access: Access, root: string | null, asJson: boolean, io: Io): Promise<number> {
+  const found: Problem[] = [];
+  for await (const problem of access.problems()) found.push(problem);
+  if (asJson) outJson(io, { items: found });
+  else
+    io.out(
+      found.length === 0
+        ? 'no problems\n'
+        : found.map((problem) => describe(problem, shown(problem.path, root, io))).join(''),
+    );
+  return found.length === 0 ? 0 : FOUND;
+}
+
+/** As editors and terminals open it: relative while it lies below here, absolute otherwise. */
+function shown(path: string, root: string | null, { workingDirectory }: Io): string {
+  if (root === null) return path;
+  const near = relative(workingDirectory, join(root, path));
+  return near.startsWith('..') || isAbsolute(near) ? join(root, path) : near;
+}
+
+function describe({ code, state, since, errors, hint, serving }: Problem, path: string): string {
+  const places = errors.map(({ line, column, pointer, detail }) => {
+    const place = [path, line, column].filter((part) => part !== undefined).join(':');
+    return `${place}: ${pointer === undefined || pointer === '' ? '' : `${pointer} `}${detail}\n`;
+  });
+  const served = serving === null ? 'nothing is served there' : 'the last good version is served';
+  const lines = places.length > 0 ? places : [`${path}: ${state}\n`];
+  return `${lines.join('')}    ${code} since ${since}; ${served}. ${hint}\n`;
+}

@@ -1,0 +1,114 @@
+/** The commands, their options and help. Each is loaded when it is asked for: start-up time is paid by no other. */
+import { Command, Option } from 'commander';
+import { VERSION } from '../version.ts';
+import { openAccess, type Access } from './access.ts';
+import { loadConfig, type CommonFlags } from './config-file.ts';
+import type { ImportFlags } from './import.ts';
+import type { Io } from './io.ts';
+
+/** `finish` is told the exit code of the command that ran. */
+export function createProgram(io: Io, finish: (code: number) => void): Command {
+  const program = new Command('larder')
+    .description('Serves a directory of plain JSON files, and looks after it.')
+    .version(VERSION)
+    .option('--root <dir>', 'the directory that is, or is to be, served')
+    .option('--host <address>', 'address to listen on; for other commands, of the daemon to ask')
+    .option('--port <number>', 'port to listen on; for other commands, of the daemon to ask')
+    .option('--config <file>', 'settings; otherwise LARDER_CONFIG, ./larder.yaml or /etc/larder/larder.yaml')
+    .option('--json', 'answer in JSON, for programs')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(larder --help says more)')
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .exitOverride();
+  for (const add of [addStart, addInit, addStatus, addProblems, addTypes, addImport]) add(program, io, finish);
+  return program;
+}
+
+type Add = (program: Command, io: Io, finish: (code: number) => void) => void;
+
+const addStart: Add = (program, io, finish) => {
+  program
+    .command('start')
+    .description('Serve the root until SIGTERM or Ctrl-C.')
+    .option('--init', 'serve a configured root even though it is empty')
+    .action(async (_own, command: Command) => {
+      const flags = command.optsWithGlobals<CommonFlags & { readonly init?: true }>();
+      const { start } = await import('./start.ts');
+      finish(await start(loadConfig(flags, io), { init: flags.init === true, json: flags.json === true }, io));
+    });
+};
+
+const addInit: Add = (program, io, finish) => {
+  program
+    .command('init')
+    .description('Make a root: the directory where it is missing, and its history.')
+    .action(async (_own, command: Command) => {
+      const flags = command.optsWithGlobals<CommonFlags>();
+      const { init } = await import('./init.ts');
+      finish(await init(loadConfig(flags, io), flags.json === true, io));
+    });
+};
+
+/** Runs a command on the daemon that serves the root, or on the root itself. */
+async function withAccess(
+  flags: CommonFlags,
+  io: Io,
+  run: (access: Access, root: string | null) => Promise<number>,
+): Promise<number> {
+  const config = loadConfig(flags, io);
+  await using access = await openAccess(flags, config);
+  return await run(access, flags.port === undefined && flags.host === undefined ? config.root : null);
+}
+
+const addStatus: Add = (program, io, finish) => {
+  program
+    .command('status')
+    .description('Show who serves the root, whether it is ready, and how much is in it.')
+    .action(async (_own, command: Command) => {
+      const flags = command.optsWithGlobals<CommonFlags>();
+      const { showStatus } = await import('./status.ts');
+      finish(await withAccess(flags, io, (access) => showStatus(access, flags.json === true, io)));
+    });
+};
+
+const addProblems: Add = (program, io, finish) => {
+  program
+    .command('problems')
+    .description(
+      'List what cannot be served as it is on disk, as file:line:column. Exit code 4 when there is something.',
+    )
+    .action(async (_own, command: Command) => {
+      const flags = command.optsWithGlobals<CommonFlags>();
+      const { listProblems } = await import('./problems.ts');
+      finish(await withAccess(flags, io, (access, root) => listProblems(access, root, flags.json === true, io)));
+    });
+};
+
+const addTypes: Add = (program, io, finish) => {
+  program
+    .command('types')
+    .description('Write the TypeScript types of all collections.')
+    .option('--out <file>', 'into this file instead of standard output')
+    .action(async (_own, command: Command) => {
+      const flags = command.optsWithGlobals<CommonFlags & { readonly out?: string }>();
+      const { writeTypes } = await import('./types.ts');
+      finish(await withAccess(flags, io, (access) => writeTypes(access, flags.out, io)));
+    });
+};
+
+const addImport: Add = (program, io, finish) => {
+  program
+    .command('import')
+    .description('Write the records of a file as documents. Exit code 3 when some were refused.')
+    .argument('<file>', 'JSON array, object of objects, NDJSON, CSV, or a folder of .json files; - is standard input')
+    .argument('<collection>', 'namespace/collection')
+    .option('--id <field>', 'the member to take the id from')
+    .addOption(
+      new Option('--format <format>', 'where name and beginning do not tell').choices(['json', 'ndjson', 'csv']),
+    )
+    .action(async (file: string, collection: string, _own, command: Command) => {
+      const flags = command.optsWithGlobals<CommonFlags & ImportFlags>();
+      const { importFile } = await import('./import.ts');
+      finish(await withAccess(flags, io, (access) => importFile(access, file, collection, flags, io)));
+    });
+};

@@ -1,0 +1,66 @@
+/** `larder start`: serves until a signal ends it. */
+import pino from 'pino';
+import { LarderError } from '../core/errors.ts';
+import { refuseOpenDoors } from '../config.ts';
+import { openDaemon, type Daemon } from '../daemon.ts';
+import { VERSION } from '../version.ts';
+import type { LoadedConfig } from './config-file.ts';
+import { outJson, type Io } from './io.ts';
+
+/** A reader that stands still must not stop Larder: beyond this the newest lines of the log are dropped. */
+const LOG_BUFFER_BYTES = 1024 * 1024;
+
+/** Resolves after an orderly stop. Rejects with a LarderError when it cannot serve. */
+export async function start(
+  config: LoadedConfig,
+  options: { readonly init: boolean; readonly json: boolean },
+  io: Io,
+): Promise<number> {
+  const { settings, root } = config;
+  refuseOpenDoors(settings);
+  const destination = pino.destination({ dest: 2, sync: false, maxLength: LOG_BUFFER_BYTES });
+  const log = pino({ level: settings['log.level'] }, destination);
+  try {
+    await using daemon = await openDaemon({ root, settings, refuseEmpty: config.isConfigured && !options.init, log });
+    announce(daemon, options.json, io);
+    log.info({ root, url: daemon.url, version: VERSION }, 'serving');
+    await serve(daemon, options.json, io);
+    log.info('stopping');
+    return 0;
+  } finally {
+    destination.flushSync();
+  }
+}
+
+function announce({ larder, url }: Daemon, asJson: boolean, io: Io): void {
+  if (asJson) return outJson(io, { root: larder.root, url, pid: process.pid, version: VERSION });
+  io.out(`Larder ${VERSION} serves ${larder.root} on ${url}\n  docs  ${url}/docs\n  try   curl ${url}/v1\n`);
+}
+
+/** Until interrupted; a first scan that fails ends it as well, because lists and search would never open. */
+async function serve({ larder }: Daemon, asJson: boolean, io: Io): Promise<void> {
+  const interrupted = new Promise<void>((resolve) => {
+    if (io.signal.aborted) resolve();
+    io.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const scanned = larder.ready.then(() => {
+    if (!asJson && !io.signal.aborted) io.out(sayReady(larder));
+    return interrupted;
+  });
+  try {
+    await Promise.race([interrupted, scanned]);
+  } catch (error) {
+    if (error instanceof LarderError) throw error;
+    throw new LarderError(
+      'root_missing',
+      `the first scan failed: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+function sayReady(larder: Daemon['larder']): string {
+  const { documents, problems } = larder.status();
+  const trouble = problems === 0 ? '' : `, ${problems} ${problems === 1 ? 'problem' : 'problems'} (larder problems)`;
+  return `ready: ${documents} ${documents === 1 ? 'document' : 'documents'}${trouble}\n`;
+}

@@ -1,0 +1,56 @@
+import type { Access, StatusReport } from './access.ts';
+import { outJson, type Io } from './io.ts';
+
+export async function showStatus(access: Access, asJson: boolean, io: Io): Promise<number> {
+  const report = await access.status();
+  if (asJson) outJson(io, report);
+  else
+    io.out(
+      describe(report)
+        .map(([name, value]) => `${name.padEnd(10)} ${value}\n`)
+        .join(''),
+    );
+  return 0;
+}
+
+function describe({ root, daemon, ready, reasons, scan, seq, namespaces }: StatusReport): [string, string][] {
+  return [
+    ['root', root ?? 'on the daemon’s machine'],
+    [
+      'daemon',
+      daemon === null
+        ? 'none; opened for this command'
+        : `${daemon.url}${daemon.pid === null ? '' : ` (process ${daemon.pid})`}`,
+    ],
+    ['ready', sayReady(ready, reasons, scan)],
+    ['seq', seq === null ? 'not known yet' : String(seq)],
+    ['documents', namespaces === null ? 'not known yet' : sayCounts(namespaces)],
+    ['problems', namespaces === null ? 'not known yet' : sayProblems(namespaces)],
+  ];
+}
+
+function sayReady(ready: boolean, reasons: readonly string[], scan: StatusReport['scan']): string {
+  const progress =
+    ready || scan === null
+      ? ''
+      : `, ${format(scan.looked)} ${scan.total === null ? '' : `of about ${format(scan.total)} `}files looked at`;
+  const why = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
+  return `${ready ? 'yes' : 'no'}${why}${progress}`;
+}
+
+type Namespaces = NonNullable<StatusReport['namespaces']>;
+
+const sum = (namespaces: Namespaces, key: 'count' | 'problems'): number =>
+  namespaces.reduce((total, one) => total + one[key], 0);
+
+function sayCounts(namespaces: Namespaces): string {
+  const each = namespaces.map(({ name, count }) => `${name} ${format(count)}`).join(', ');
+  return `${format(sum(namespaces, 'count'))}${each === '' ? '' : ` (${each})`}`;
+}
+
+function sayProblems(namespaces: Namespaces): string {
+  const problems = sum(namespaces, 'problems');
+  return problems === 0 ? 'none' : `${format(problems)}; larder problems lists them`;
+}
+
+const format = (count: number): string => count.toLocaleString('en');

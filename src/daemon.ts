@@ -1,0 +1,74 @@
+/** The composition of the daemon: an open Larder behind HTTP, closed in the reverse order. */
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import type { Settings } from './config.ts';
+import { urlOf } from './find-daemon.ts';
+import { nodeFileSystem } from './host/node-file-system.ts';
+import { systemClock } from './host/system-clock.ts';
+import { systemRandom } from './host/system-random.ts';
+import { serveHttp } from './http/server.ts';
+import { openLarder } from './larder.ts';
+import type { Larder } from './larder-types.ts';
+
+export interface DaemonOptions {
+  /** Absolute. */
+  readonly root: string;
+  readonly settings: Settings;
+  /** An empty root without a history may be a disk that is not mounted. */
+  readonly refuseEmpty: boolean;
+  readonly log: Logger;
+}
+
+export interface Daemon extends AsyncDisposable {
+  readonly larder: Larder;
+  readonly url: string;
+}
+
+/** Requests that run get this long to finish, so that a stop stays well below 3 s. */
+const GRACE_MS = 1500;
+
+/**
+ * Answers over HTTP as soon as it resolves; lists and problems after the first scan. Rejects with a LarderError:
+ * `cannot_listen`, and what `openLarder` rejects with.
+ */
+export async function openDaemon({ root, settings, refuseEmpty, log }: DaemonOptions): Promise<Daemon> {
+  const host = settings['listen.host'];
+  const port = settings['listen.port'] === 0 ? await freePort(host) : settings['listen.port'];
+  const { durability, watcher } = settings;
+  await using opening = new AsyncDisposableStack();
+  const larder = opening.use(
+    await openLarder({ root, refuseEmpty, durability, watcher, address: { host, port }, log }),
+  );
+  const server = serveHttp({
+    larder,
+    config: httpConfig(settings),
+    log,
+    metrics: new Registry(),
+    clock: systemClock,
+    randomBytes: systemRandom,
+    fileSystem: nodeFileSystem,
+  });
+  const listening = opening.adopt(await server.listen({ host, port }), (open) => open.close(GRACE_MS));
+  const open = opening.move();
+  return { larder, url: urlOf(host, listening.address.port), [Symbol.asyncDispose]: () => open.disposeAsync() };
+}
+
+const httpConfig = (settings: Settings): Parameters<typeof serveHttp>[0]['config'] => ({
+  hosts: settings.hosts,
+  bodyLimitBytes: settings['limits.body_mb'] * 1024 * 1024,
+  streams: settings['limits.streams'],
+  connections: settings['limits.connections'],
+});
+
+/** The lock names the port before anybody listens on it, so that a free one must be known first. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, host, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,33 @@
+import { judgeBytes } from '../core/examine.ts';
+import type { BulkReader, SchemaTexts } from './bulk.ts';
+import { examineBatch, examineWhole, hashFile } from './examine-batch.ts';
+import { SchemaShelf, type SchemasInForce } from './schema-shelf.ts';
+import { walkTree } from './tree-walk.ts';
+import type { World } from './types.ts';
+import { walkDirectory } from './walk.ts';
+
+/** Does the work where it is called: for file systems that exist in one thread only. */
+export function openBulkInThread(world: World): BulkReader {
+  const shelf = new SchemaShelf();
+  const hash = async (path: string) => hashFile(world, path);
+  return {
+    walk: (from) => walkTree(async (paths) => paths.map((path) => walkDirectory(world, path)), from),
+    async examine(paths, schemas) {
+      const inForce = await shelve(shelf, schemas);
+      const ask = async (some: readonly string[]) =>
+        examineBatch(world, some, (path) => shelf.judgeOf(inForce, path)).examined;
+      return examineWhole(paths, ask, hash);
+    },
+    hash,
+    async judge(path, bytes, schemas) {
+      const inForce = await shelve(shelf, schemas);
+      return judgeBytes(path, bytes, shelf.judgeOf(inForce, path));
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+async function shelve(shelf: SchemaShelf, schemas: SchemaTexts): Promise<SchemasInForce> {
+  await shelf.put([...schemas.values()].map(({ digest, text }) => [digest, text] as const));
+  return new Map([...schemas].map(([collection, { digest }]) => [collection, digest]));
+}

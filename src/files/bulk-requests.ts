@@ -1,0 +1,43 @@
+/** What a bulk worker is asked and what it answers. One answer a request, under its number; requests may overtake each other. */
+import type { Judged } from '../core/examine.ts';
+import type { Digest } from '../core/digest.ts';
+import type { ExaminedColumns } from './examined-columns.ts';
+import type { ListingColumns } from './listing-columns.ts';
+import type { Look } from './types.ts';
+
+interface WithSchemas {
+  /** Digest of the schema in force by collection. */
+  readonly inForce: ReadonlyMap<string, Digest>;
+  /** Texts of those that this worker has not seen yet. */
+  readonly texts: ReadonlyMap<Digest, string>;
+}
+
+export type BulkRequest =
+  | { readonly do: 'list'; readonly paths: readonly string[] }
+  | ({ readonly do: 'examine'; readonly paths: readonly string[] } & WithSchemas)
+  | { readonly do: 'hash'; readonly path: string }
+  | ({ readonly do: 'judge'; readonly path: string; readonly bytes: Uint8Array } & WithSchemas);
+
+export interface BulkReplies {
+  readonly list: readonly ListingColumns[];
+  readonly examine: ExaminedColumns;
+  readonly hash: Look;
+  readonly judge: Judged;
+}
+
+export type BulkReply = BulkReplies[keyof BulkReplies];
+
+export interface Asked {
+  readonly id: number;
+  readonly request: BulkRequest;
+}
+
+export type Answered =
+  | { readonly id: number; readonly reply: BulkReply }
+  | { readonly id: number; readonly error: string };
+
+/** What a worker is started with. */
+export interface BulkWorkerStart {
+  readonly root: string;
+  readonly rootDevice: bigint;
+}

@@ -1,0 +1,76 @@
+import type { Clock } from '../host/ports.ts';
+import type { BulkReader, SchemaTexts } from './bulk.ts';
+import type { BulkReplies, BulkReply, BulkRequest, BulkWorkerStart } from './bulk-requests.ts';
+import { examineWhole } from './examine-batch.ts';
+import { fromExaminedColumns } from './examined-columns.ts';
+import { fromListingColumns } from './listing-columns.ts';
+import { walkTree } from './tree-walk.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+export interface BulkThreadsOptions extends BulkWorkerStart {
+  readonly clock: Clock;
+  /** Threads that examine; one more is started for files too large to be held. */
+  readonly workers?: number;
+  /** Threads end when there was no work for so long. */
+  readonly idleMs?: number;
+}
+
+const IDLE_MS = 5000;
+const WORKERS = 1;
+
+/** From a checkout the worker is the TypeScript source, from the package what was built of it. */
+const SCRIPT = new URL(import.meta.url.endsWith('.ts') ? './bulk-worker.ts' : './bulk-worker.js', import.meta.url);
+
+type Pool = WorkerPool<BulkRequest, BulkReply>;
+
+/** Does the work in threads of its own. They start at the first call. */
+export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
+  const { root, rootDevice, clock, idleMs = IDLE_MS, workers = WORKERS } = options;
+  const openPool = (most: number): Pool =>
+    new WorkerPool({ script: SCRIPT, start: { root, rootDevice }, most, idleMs, clock });
+  const pool = openPool(workers);
+  // Reading gigabytes must not hold up those who wait for a kilobyte.
+  const slowPool = openPool(1);
+  const list = async (paths: readonly string[]) => (await ask(pool, 'list', () => ({ paths }))).map(fromListingColumns);
+  const hash = (path: string) => ask(slowPool, 'hash', () => ({ path }));
+  return {
+    walk: (from) => walkTree(list, from),
+    examine(paths, schemas) {
+      const askForSome = async (some: readonly string[]) =>
+        fromExaminedColumns(
+          await ask(pool, 'examine', (known) => ({ paths: some, ...unknownTo(known, schemas) })),
+          some,
+        );
+      return examineWhole(paths, askForSome, hash);
+    },
+    hash,
+    judge: (path, bytes, schemas) => ask(pool, 'judge', (known) => ({ path, bytes, ...unknownTo(known, schemas) })),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([pool[Symbol.asyncDispose](), slowPool[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+type Fields<Kind> = Omit<Extract<BulkRequest, { do: Kind }>, 'do'>;
+
+/** A worker answers a request with the reply of its kind, which the type of messages cannot say. */
+async function ask<Kind extends BulkRequest['do']>(
+  pool: Pool,
+  kind: Kind,
+  fields: (known: Set<string>) => Fields<Kind>,
+): Promise<BulkReplies[Kind]> {
+  const reply = await pool.ask((known) => ({ do: kind, ...fields(known) }) as unknown as BulkRequest);
+  return reply as BulkReplies[Kind];
+}
+
+function unknownTo(
+  known: Set<string>,
+  schemas: SchemaTexts,
+): Pick<Extract<BulkRequest, { do: 'judge' }>, 'inForce' | 'texts'> {
+  const unknown = [...schemas.values()].filter(({ digest }) => !known.has(digest));
+  for (const { digest } of unknown) known.add(digest);
+  return {
+    inForce: new Map([...schemas].map(([collection, { digest }]) => [collection, digest])),
+    texts: new Map(unknown.map(({ digest, text }) => [digest, text])),
+  };
+}

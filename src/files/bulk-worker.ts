@@ -1,0 +1,43 @@
+/** Entry of a bulk worker thread. What only judging needs (hashing, JSON, schemas) is loaded when judging is asked for. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { nodeFileSystem } from '../host/node-file-system.ts';
+import { systemClock } from '../host/system-clock.ts';
+import { assert } from '../util/assert.ts';
+import type { Answered, Asked, BulkReply, BulkRequest, BulkWorkerStart } from './bulk-requests.ts';
+import { messageOf } from './failures.ts';
+import { toListingColumns } from './listing-columns.ts';
+import type { World } from './types.ts';
+import { walkDirectory } from './walk.ts';
+
+assert(parentPort !== null, 'a bulk worker is started as a worker thread');
+const port = parentPort;
+const { root, rootDevice } = workerData as BulkWorkerStart;
+const world: World = { fs: nodeFileSystem, clock: systemClock, root, rootDevice };
+
+interface Work {
+  readonly reply: BulkReply;
+  readonly handedOver: readonly ArrayBuffer[];
+}
+
+async function work(request: BulkRequest): Promise<Work> {
+  if (request.do === 'list') {
+    return { reply: request.paths.map((path) => toListingColumns(walkDirectory(world, path))), handedOver: [] };
+  }
+  const { examineIn } = await import('./bulk-examiner.ts');
+  return examineIn(world, request);
+}
+
+async function answer({ id, request }: Asked): Promise<void> {
+  try {
+    const { reply, handedOver } = await work(request);
+    port.postMessage({ id, reply } satisfies Answered, handedOver);
+  } catch (error) {
+    port.postMessage({ id, error: messageOf(error) } satisfies Answered);
+  }
+}
+
+// One after the other: a later request may rely on the schemas that came with an earlier one.
+let last = Promise.resolve();
+port.on('message', (asked: Asked) => {
+  last = last.then(() => answer(asked));
+});

@@ -1,0 +1,28 @@
+/**
+ * Reading by the hundred: the walk over the tree and the examination of many files, with synchronous calls in a thread
+ * where nobody waits for anything else (98,000 files a second against 7,000 with asynchronous calls). Two implementations:
+ * worker threads, and the calling thread for simulated file systems.
+ */
+import type { Judged } from '../core/examine.ts';
+import type { Digest } from '../core/digest.ts';
+import type { DirectoryListing, Examined, Look } from './types.ts';
+
+/** The schemas that judge, by collection (`ns/collection`): the text of each, under its digest. */
+export type SchemaTexts = ReadonlyMap<string, { readonly text: string; readonly digest: Digest }>;
+
+export interface BulkReader extends AsyncDisposable {
+  /**
+   * Every directory at or below `from` ('' is the root), each once, parents before their children. Reads ahead a little and
+   * no further than the consumer follows. Symlinks, other devices and dot names are not entered.
+   */
+  walk(from: string): AsyncIterable<readonly DirectoryListing[]>;
+  /**
+   * Looks at the paths and judges them; one answer a path, in their order. All bytes of one call are held at once: some
+   * hundred paths a call. Files above 16 MiB are hashed, not held, and hashing does not hold up other calls.
+   */
+  examine(paths: readonly string[], schemas: SchemaTexts): Promise<readonly Examined[]>;
+  /** Hashes a file of any size. */
+  hash(path: string): Promise<Look>;
+  /** Judges bytes that are to be written to a path, away from the caller's thread. */
+  judge(path: string, bytes: Uint8Array, schemas: SchemaTexts): Promise<Judged>;
+}

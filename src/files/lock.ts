@@ -1,0 +1,103 @@
+/**
+ * One daemon a root. The lock is a SQLite file with an open write transaction: the kernel frees it with the process, however
+ * that ends. The row committed before says who holds it (FORMAT, lock).
+ */
+import Database from 'better-sqlite3';
+import { LarderError } from '../core/errors.ts';
+
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface LockOptions extends Holder {
+  /** Absolute path of `.larder/lock`. */
+  readonly file: string;
+  /** Device and inode of the root: a copied lock is void. */
+  readonly rootIdentity: string;
+}
+
+export interface Lock {
+  /** Says where the daemon listens, once it knows. */
+  announce(address: { readonly host: string; readonly port: number }): void;
+  release(): void;
+}
+
+type Row = Holder & { readonly root: string };
+
+const TABLE =
+  'CREATE TABLE IF NOT EXISTS holder (only INTEGER PRIMARY KEY CHECK (only = 1), root TEXT, pid INTEGER, host TEXT, port INTEGER)';
+const WRITE = 'INSERT OR REPLACE INTO holder (only, root, pid, host, port) VALUES (1, ?, ?, ?, ?)';
+
+/** Throws `root_locked` with who holds it. */
+export function takeLock(options: LockOptions): Lock {
+  const { file, rootIdentity, pid } = options;
+  const database = openDatabase(file);
+  const hold = (holder: Holder): void => {
+    database.exec(TABLE);
+    database.prepare(WRITE).run(rootIdentity, pid, holder.host, holder.port);
+    database.exec('BEGIN IMMEDIATE');
+  };
+  try {
+    hold(options);
+  } catch (error) {
+    database.close();
+    throw lockedError(file, error);
+  }
+  return {
+    announce(address) {
+      database.exec('ROLLBACK');
+      hold({ ...address, pid });
+    },
+    release: () => void database.close(),
+  };
+}
+
+function openDatabase(file: string): Database.Database {
+  const database = new Database(file, { timeout: 0 });
+  database.pragma('journal_mode = DELETE');
+  return database;
+}
+
+function lockedError(file: string, error: unknown): LarderError {
+  const held = readRow(file);
+  const who =
+    held === null
+      ? 'another process'
+      : `process ${held.pid}${held.port > 0 ? ` at http://${held.host}:${held.port}` : ''}`;
+  return new LarderError('root_locked', `${file} is held: ${who} serves this root already`, { cause: error });
+}
+
+function readRow(file: string): Row | null {
+  try {
+    const database = new Database(file, { readonly: true, timeout: 0, fileMustExist: true });
+    try {
+      return (database.prepare('SELECT root, pid, host, port FROM holder').get() as Row | undefined) ?? null;
+    } finally {
+      database.close();
+    }
+  } catch {
+    return null;
+  }
+}
+
+/** Who serves the root just now; null when nobody does, whatever a stale or copied row says. */
+export function readLock(file: string, rootIdentity: string): Holder | null {
+  const row = readRow(file);
+  if (row === null || row.root !== rootIdentity || !isHeld(file)) return null;
+  return { pid: row.pid, host: row.host, port: row.port };
+}
+
+/** A lock that can be taken is held by nobody. */
+function isHeld(file: string): boolean {
+  const database = new Database(file, { timeout: 0, fileMustExist: true });
+  try {
+    database.exec('BEGIN IMMEDIATE; ROLLBACK');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    database.close();
+  }
+}

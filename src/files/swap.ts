@@ -1,0 +1,163 @@
+/**
+ * Giving a temp file its name. An update exchanges the two files in one step of the kernel, so that whatever lay there, a
+ * save of a moment ago included, comes out whole into `.larder/tmp` and can be looked at (DESIGN 4). A create never replaces,
+ * a delete is a rename into `.larder/tmp`.
+ *
+ *        target before          method            target after   displaced
+ *        ---------------------  ----------------  -------------  ------------------------------
+ *        as expected            exchange          the new file   the old one
+ *        as expected            link and rename   the new file   the old one, unless it was replaced in
+ *                                                                the microseconds between the two calls
+ *        absent, as expected    link or rename    the new file   nothing
+ *        anything else          none              as it was      nothing: `occupied`
+ */
+import type { Digest } from '../core/digest.ts';
+import { statKeyOf, type StatKey } from '../core/stat-key.ts';
+import type { FileStat } from '../host/ports.ts';
+import { linkAway, renameAway, renameBack, stillOurs } from './displacing.ts';
+import { codeOf } from './failures.ts';
+import { lastsTheSwap } from './lasting-identity.ts';
+import { checkParents } from './parents.ts';
+import type { SwapMethod } from './probe-swap.ts';
+import { discardTemp, tempName, type Temp, type WriteWorld } from './temp.ts';
+
+export interface SwapWorld extends WriteWorld {
+  readonly swap: SwapMethod;
+}
+
+export interface Placement {
+  /** Absolute path. */
+  readonly target: string;
+  /** What goes there; or the digest of what is to be removed. */
+  readonly temp: Temp | { readonly removes: Digest };
+  /** What was judged to be there. */
+  readonly expected: StatKey | 'absent';
+  /** That look was racy: its stat identity proves nothing about later changes. */
+  readonly racy?: boolean;
+}
+
+/** A file that was brought out of the tree. */
+interface DisplacedFile {
+  /** Absolute, in `.larder/tmp`. */
+  readonly file: string;
+  /** It is what was judged; otherwise its bytes may be known to nobody. */
+  readonly asExpected: boolean;
+}
+
+export type Placed =
+  | { readonly kind: 'placed'; readonly placed: Temp | null; readonly displaced: DisplacedFile | null }
+  /** Something else is there, later than what was judged: it stays, the temp file is gone. */
+  | { readonly kind: 'occupied' };
+
+const OCCUPIED: Placed = { kind: 'occupied' };
+
+/** Looks once more, then swaps. Throws what the disk says; then nothing was changed, and the temp file is left. */
+export function place(world: SwapWorld, placement: Placement): Placed {
+  const { target, temp } = placement;
+  // A directory above that became a symlink would lead the write out of the root.
+  const isSound = checkParents(world, target.slice(world.root.length + 1)) === 'sound';
+  if ('removes' in temp) return isSound ? remove(world, placement, temp.removes) : OCCUPIED;
+  const placed = isSound && isExpected(world, placement) ? put(world, placement, temp) : OCCUPIED;
+  if (placed.kind === 'occupied') discardTemp(world, temp);
+  return placed;
+}
+
+function isExpected(world: SwapWorld, { target, expected }: Placement): boolean {
+  const now = world.fs.lstat(target);
+  return now ? statKeyOf(now) === expected : expected === 'absent';
+}
+
+function put(world: SwapWorld, placement: Placement, temp: Temp): Placed {
+  try {
+    if (placement.expected === 'absent') return create(world, placement, temp);
+    return world.swap.exchange ? exchange(world, placement, temp) : replace(world, placement, temp);
+  } catch (error) {
+    // EEXIST, or ENOENT where something was: both came after the look.
+    if (codeOf(error) === 'EEXIST' || (codeOf(error) === 'ENOENT' && world.fs.lstat(temp.file))) return OCCUPIED;
+    throw error;
+  }
+}
+
+function create(world: SwapWorld, { target }: Placement, temp: Temp): Placed {
+  if (world.swap.noReplace) world.fs.renameNoReplace(temp.file, target);
+  else if (world.swap.links) {
+    world.fs.link(temp.file, target);
+    world.fs.unlink(temp.file);
+  } else world.fs.rename(temp.file, target);
+  return { kind: 'placed', placed: temp, displaced: null };
+}
+
+function exchange(world: SwapWorld, placement: Placement, temp: Temp): Placed {
+  const { target } = placement;
+  world.fs.exchange(temp.file, target);
+  const out = world.fs.lstat(temp.file);
+  if (out?.kind === 'file') return placedOver(placement, temp, temp.file, out);
+  // A directory or a symlink took the name since the look: it is nobody's version and goes back.
+  world.fs.exchange(temp.file, target);
+  return OCCUPIED;
+}
+
+/**
+ * Where files cannot be exchanged: the old one is kept under a second name, or away from its name where there are no links,
+ * and looked at before the new one takes its place.
+ */
+function replace(world: SwapWorld, placement: Placement, temp: Temp): Placed {
+  const { target, expected } = placement;
+  const kept = `${temp.file}-old`;
+  const out = world.swap.links ? linkAway(world, target, kept) : renameAway(world, target, kept);
+  if (typeof out === 'string') return OCCUPIED;
+  try {
+    if (!lastsTheSwap(out, expected)) return letGo(world, kept, target);
+    world.fs.rename(temp.file, target);
+  } catch (error) {
+    letGo(world, kept, target);
+    throw error;
+  }
+  return placedOver(placement, temp, kept, world.fs.lstat(kept) ?? out);
+}
+
+function letGo(world: SwapWorld, kept: string, target: string): Placed {
+  if (world.swap.links) world.fs.unlink(kept);
+  else renameBack(world, kept, target);
+  return OCCUPIED;
+}
+
+function placedOver({ expected, racy }: Placement, temp: Temp | null, file: string, out: FileStat): Placed {
+  return {
+    kind: 'placed',
+    placed: temp,
+    displaced: { file, asExpected: racy !== true && lastsTheSwap(out, expected) },
+  };
+}
+
+function remove(world: SwapWorld, placement: Placement, removes: Digest): Placed {
+  const { target } = placement;
+  const file = tempName(world, removes);
+  if (world.fs.lstat(target) && !isExpected(world, placement)) return OCCUPIED;
+  const out = renameAway(world, target, file);
+  if (out === 'gone') return { kind: 'placed', placed: null, displaced: null };
+  return out === 'not-a-file' ? OCCUPIED : placedOver(placement, null, file, out);
+}
+
+/** Undoes a placement of a moment ago. An edit that came meanwhile is later than both and stays. */
+export function takeBack(world: SwapWorld, target: string, placement: Placed): void {
+  if (placement.kind === 'occupied') return;
+  const { placed, displaced } = placement;
+  if (placed && !stillOurs(world, target, placed.stat)) return;
+  if (placed && displaced && world.swap.exchange) return exchangeBack(world, target, placed, displaced.file);
+  if (placed) takeAway(world, target, placed);
+  if (displaced) renameBack(world, displaced.file, target);
+}
+
+function exchangeBack(world: SwapWorld, target: string, temp: Temp, file: string): void {
+  world.fs.exchange(file, target);
+  if (stillOurs(world, file, temp.stat)) world.fs.unlink(file);
+  else world.fs.exchange(file, target);
+}
+
+function takeAway(world: SwapWorld, target: string, temp: Temp): void {
+  const away = `${temp.file}-back`;
+  if (typeof renameAway(world, target, away) === 'string') return;
+  if (stillOurs(world, away, temp.stat)) world.fs.unlink(away);
+  else renameBack(world, away, target);
+}

@@ -1,0 +1,13 @@
+/** The thread of deadline-compile.ts: loads the compiler it is told, says so, then answers each text when it is through. */
+import { parentPort, workerData } from 'node:worker_threads';
+
+interface Compiler {
+  readonly compileSchema: (text: string) => unknown;
+}
+
+const { compileSchema } = (await import(String(workerData))) as Compiler;
+parentPort?.on('message', (text: string) => {
+  compileSchema(text);
+  parentPort?.postMessage('done');
+});
+parentPort?.postMessage('ready');

@@ -1,0 +1,67 @@
+/**
+ * Compiles a schema in a thread that can be ended: compiling takes as long as the schema's author likes, and nothing on the
+ * event loop can stop it. The thread starts at the first schema and ends when none came for a while.
+ */
+import { Worker } from 'node:worker_threads';
+
+export type Trial = { readonly kind: 'done' } | { readonly kind: 'late' };
+
+const IDLE_MS = 2000;
+/** Starting a thread and loading the compiler is not the schema's fault. */
+const START_MS = 20_000;
+
+/** From a checkout the worker is the TypeScript source, from the package what was built of it. */
+const SCRIPT = new URL(
+  import.meta.url.endsWith('.ts') ? './compile-worker.ts' : './compile-worker.js',
+  import.meta.url,
+);
+
+let warm: Promise<Worker> | null = null;
+let turn: Promise<unknown> = Promise.resolve();
+let idle: NodeJS.Timeout | undefined;
+
+/** `done` when the text was compiled, well or not, within the deadline. One at a time. */
+export function compileWithDeadline(compiler: URL, text: string, deadlineMs: number): Promise<Trial> {
+  const trial = turn.then(() => tryIt(compiler, text, deadlineMs));
+  turn = trial.catch(() => undefined);
+  return trial;
+}
+
+async function tryIt(compiler: URL, text: string, deadlineMs: number): Promise<Trial> {
+  clearTimeout(idle);
+  const worker = await (warm ??= start(compiler));
+  worker.postMessage(text);
+  const isDone = await answerWithin(worker, deadlineMs);
+  if (isDone) idle = setTimeout(() => void end(worker), IDLE_MS).unref();
+  else await end(worker);
+  return { kind: isDone ? 'done' : 'late' };
+}
+
+async function start(compiler: URL): Promise<Worker> {
+  const worker = new Worker(SCRIPT, { workerData: compiler.href });
+  worker.unref();
+  if (!(await answerWithin(worker, START_MS))) throw new Error('the schema compiler did not start');
+  return worker;
+}
+
+async function end(worker: Worker): Promise<void> {
+  warm = null;
+  await worker.terminate();
+}
+
+/** False when the time is over, or the thread died of what it was given. */
+function answerWithin(worker: Worker, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (isDone: boolean): void => {
+      clearTimeout(timer);
+      worker.off('message', onMessage);
+      worker.off('error', onError);
+      resolve(isDone);
+    };
+    const onMessage = (): void => finish(true);
+    const onError = (): void => finish(false);
+    const timer = setTimeout(() => finish(false), ms);
+    worker.once('message', onMessage);
+    worker.once('error', onError);
+  });
+}

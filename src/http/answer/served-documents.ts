@@ -1,0 +1,72 @@
+/** A version of a document as HTTP shows it: the bytes of the file, everything else in headers. */
+import { LarderError } from '../../core/errors.ts';
+import type { Problem, ProblemMark } from '../../core/problems.ts';
+import { isStreamId, type DocumentRef } from '../../core/refs.ts';
+import type { ReadAnswer, Served } from '../../core/requests.ts';
+import { answer, asBody } from './answers.ts';
+import { isKnown } from '../request/entity-tags.ts';
+import type { Exchange } from '../exchange.ts';
+import { STREAMED_ABOVE_BYTES } from '../http-config.ts';
+import { JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
+import { rangeOf } from '../request/ranges.ts';
+import { streamBytes } from './streamed-bytes.ts';
+
+/** Throws `not_found`, `not_servable`, `range_not_satisfiable`. */
+export function answerDocument(exchange: Exchange, ref: DocumentRef, found: ReadAnswer): Response {
+  const served = requireServed(found, ref);
+  const { headers } = exchange.incoming;
+  if (isKnown(headers['if-none-match'], served.etag)) return answer(exchange, 304, versionHeaders(served), null);
+  return isStreamId(ref.id) ? answerStream(exchange, served) : answerWhole(exchange, served, JSON_TYPE);
+}
+
+function answerWhole(exchange: Exchange, served: Served, type: string): Response {
+  const size = served.bytes.length;
+  const headers = { 'Content-Type': type, 'Content-Length': String(size), ...versionHeaders(served) };
+  const body = size > STREAMED_ABOVE_BYTES ? streamBytes(exchange, served.bytes) : asBody(served.bytes);
+  return answer(exchange, 200, headers, body);
+}
+
+/** Streams only grow at their end, so a client may ask for what it lacks. */
+function answerStream(exchange: Exchange, served: Served): Response {
+  const range = rangeOf(exchange.incoming.headers, served.bytes.length, served.etag);
+  if (range === null) return answerWhole(exchange, served, NDJSON_TYPE);
+  const bytes = served.bytes.subarray(range.start, range.end);
+  const headers = {
+    'Content-Type': NDJSON_TYPE,
+    'Content-Length': String(bytes.length),
+    'Content-Range': `bytes ${range.start}-${range.end - 1}/${served.bytes.length}`,
+    ...versionHeaders(served),
+  };
+  return answer(exchange, 206, headers, asBody(bytes));
+}
+
+/** Throws `not_found` or `not_servable` when there is no version to serve. */
+export function requireServed(found: ReadAnswer, ref: DocumentRef): Served {
+  if (found.kind === 'served') return found;
+  if (found.kind === 'problem') throw notServable(found.problem);
+  throw notFound(`${ref.collection}/${ref.id}`, found.hint);
+}
+
+export const notFound = (what: string, hint: string | null): LarderError =>
+  new LarderError('not_found', `${what} is not there`, hint === null ? {} : { members: { hint } });
+
+/** A file is there, but no version of it was ever good. */
+export const notServable = (problem: Problem): LarderError =>
+  new LarderError('not_servable', `${problem.path} cannot be served: ${problem.code}`, {
+    errors: problem.errors,
+    members: { problem, hint: problem.hint },
+  });
+
+/** What is said of every version, whether or not its bytes are sent. */
+export function versionHeaders(served: Served): Record<string, string> {
+  const headers: Record<string, string> = {
+    ETag: `"${served.etag}"`,
+    'Last-Modified': new Date(served.modifiedMs).toUTCString(),
+    'Larder-Seq': String(served.seq),
+  };
+  if (served.mark !== null) headers['Larder-Problem'] = formatMark(served.mark);
+  return headers;
+}
+
+const formatMark = ({ code, id, digest }: ProblemMark): string =>
+  `${code}; id=${id}${digest === null ? '' : `; digest=${digest}`}`;

@@ -1,0 +1,59 @@
+/** A file below `files/` as HTTP shows it: any bytes, in ranges, never held whole for a client, never run by a browser. */
+import mime from 'mime';
+import type { FileAnswer } from '../../larder-types.ts';
+import { answer, asBody, type Headers } from './answers.ts';
+import { isKnown } from '../request/entity-tags.ts';
+import type { Exchange } from '../exchange.ts';
+import { STREAMED_ABOVE_BYTES } from '../http-config.ts';
+import { rangeOf, type ByteRange } from '../request/ranges.ts';
+import { streamRange } from './streamed-bytes.ts';
+
+export type OpenFile = Extract<FileAnswer, { kind: 'file' }>;
+
+/** Closes the file once it is sent, or at once when there is nothing to send. Throws `range_not_satisfiable`. */
+export function answerFile(exchange: Exchange, path: string, file: OpenFile): Response {
+  const headers = fileHeaders(path, file);
+  if (isKnown(exchange.incoming.headers['if-none-match'], file.etag)) {
+    file.close();
+    return answer(exchange, 304, headers, null);
+  }
+  const range = rangeOf(exchange.incoming.headers, file.size, file.etag);
+  if (range === null) return answerBytes(exchange, 200, file, { start: 0, end: file.size }, headers);
+  const contentRange = { 'Content-Range': `bytes ${range.start}-${range.end - 1}/${file.size}` };
+  return answerBytes(exchange, 206, file, range, { ...headers, ...contentRange });
+}
+
+function answerBytes(
+  exchange: Exchange,
+  status: number,
+  file: OpenFile,
+  { start, end }: ByteRange,
+  headers: Headers,
+): Response {
+  const all = { ...headers, 'Content-Length': String(end - start) };
+  const isHead = exchange.incoming.method === 'HEAD';
+  if (!isHead && end - start > STREAMED_ABOVE_BYTES)
+    return answer(exchange, status, all, streamRange(exchange, file, start, end));
+  const bytes = isHead || start === end ? null : asBody(file.read(start, end));
+  file.close();
+  return answer(exchange, status, all, bytes);
+}
+
+/** Types that a browser shows without running anything in them. Whatever else is below `files/` is offered for download. */
+const passive =
+  /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/.*|video\/.*|text\/(?:plain|csv|markdown)|application\/(?:json|pdf))$/;
+
+function fileHeaders(path: string, file: OpenFile): Record<string, string> {
+  const type = mime.getType(path) ?? 'application/octet-stream';
+  const name = encodeURIComponent(path.slice(path.lastIndexOf('/') + 1)).replaceAll("'", '%27');
+  return {
+    'Content-Type': type.startsWith('text/') ? `${type}; charset=utf-8` : type,
+    'Content-Disposition': `${passive.test(type) ? 'inline' : 'attachment'}; filename*=UTF-8''${name}`,
+    // A page that somebody saved here must not act in the name of this origin.
+    'Content-Security-Policy': "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    'Accept-Ranges': 'bytes',
+    ETag: `"${file.etag}"`,
+    'Last-Modified': new Date(file.modifiedMs).toUTCString(),
+    ...(file.seq !== null && { 'Larder-Seq': String(file.seq) }),
+  };
+}

@@ -1,0 +1,96 @@
+/** Reading documents, streams, and their versions. They answer during the first scan as well: each read looks at the disk. */
+import type { Context } from 'hono';
+import { LarderError } from '../../core/errors.ts';
+import type { Seq } from '../../core/events.ts';
+import { isStreamId } from '../../core/refs.ts';
+import type { HistoryItem } from '../../core/requests.ts';
+import { documentOf } from '../request/addresses.ts';
+import type { HttpEnv } from '../exchange.ts';
+import { answerType, JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
+import { answerPage, mapPage } from '../answer/pages.ts';
+import { AT, CURSOR, LIMIT, parseSeq } from '../request/parameters.ts';
+import { valueOf } from '../request/query.ts';
+import type { Route } from '../route.ts';
+import { answerDocument, notFound } from '../answer/served-documents.ts';
+import type { Serving } from '../serving.ts';
+
+export const DOCUMENT_PATH = '/v1/:ns/:collection/:id{.+}';
+
+export const readRoutes = (serving: Serving): Route[] => [
+  {
+    method: 'GET',
+    path: `${DOCUMENT_PATH}/_history`,
+    summary: 'The versions of a document, newest first; of a deleted one too',
+    parameters: [LIMIT, CURSOR],
+    requestHeaders: ['Accept'],
+    bodies: [],
+    answers: [JSON_TYPE],
+    statuses: [200],
+    handle: (c) => listVersions(c, serving),
+  },
+  {
+    method: 'GET',
+    path: `${DOCUMENT_PATH}/_history/:seq`,
+    summary: 'The exact bytes of the version with this seq, whatever its kind',
+    parameters: [],
+    requestHeaders: ['If-None-Match', 'Range', 'If-Range'],
+    bodies: [],
+    answers: [JSON_TYPE, NDJSON_TYPE],
+    statuses: [200, 206, 304],
+    handle: (c) => readVersion(c, serving),
+  },
+  {
+    method: 'GET',
+    path: DOCUMENT_PATH,
+    summary: 'The bytes of a document or stream, as fresh as the disk',
+    parameters: [AT],
+    requestHeaders: ['Accept', 'If-None-Match', 'Range', 'If-Range'],
+    bodies: [],
+    answers: [JSON_TYPE, NDJSON_TYPE],
+    statuses: [200, 206, 304],
+    handle: (c) => readDocument(c, serving),
+  },
+];
+
+async function readDocument({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
+  const ref = documentOf(env);
+  if (!isStreamId(ref.id)) answerType(env.incoming.headers.accept, [JSON_TYPE]);
+  const at = valueOf(env.target.query, AT);
+  return answerDocument(env, ref, await (at === null ? larder.read(ref) : larder.readAt(ref, at)));
+}
+
+async function readVersion({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
+  const ref = documentOf(env);
+  const seq = parseSeq(env.target.address?.operation[1] ?? '');
+  if (seq === null) throw notFound('a version is named by its seq, a number; that', null);
+  return answerDocument(env, ref, await larder.readVersion(ref, seq));
+}
+
+function listVersions({ env }: Context<HttpEnv>, serving: Serving): Response {
+  const ref = documentOf(env);
+  const { query } = env.target;
+  const page = serving.larder.history(ref, { before: seqCursor(valueOf(query, CURSOR)), limit: valueOf(query, LIMIT) });
+  if (page === undefined) throw notFound(`${ref.collection}/${ref.id}`, 'It has no history either.');
+  return answerPage(env, serving, mapPage(page, formatVersion));
+}
+
+function seqCursor(cursor: string | null): Seq | null {
+  if (cursor === null) return null;
+  const seq = parseSeq(cursor);
+  if (seq === null) throw new LarderError('bad_cursor', 'the cursor of a history is the next of its page');
+  return seq;
+}
+
+const formatVersion = (item: HistoryItem): string =>
+  JSON.stringify({
+    seq: item.seq,
+    at: new Date(item.atMs).toISOString(),
+    op: item.op,
+    kind: item.kind,
+    digest: item.digest,
+    size: item.size,
+    actor: item.actor,
+    cause: item.cause,
+    change_set: item.changeSet,
+    ...(item.session !== null && { session: item.session }),
+  });

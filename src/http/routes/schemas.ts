@@ -1,0 +1,61 @@
+import type { Context } from 'hono';
+import { collectionOf } from '../request/addresses.ts';
+import { answer, asBody } from '../answer/answers.ts';
+import { isKnown } from '../request/entity-tags.ts';
+import type { HttpEnv } from '../exchange.ts';
+import { answerType, bodyType, JSON_TYPE } from '../request/media-types.ts';
+import { readBody } from '../request/request-body.ts';
+import type { Route } from '../route.ts';
+import { notFound } from '../answer/served-documents.ts';
+import type { Serving } from '../serving.ts';
+import { answerWritten, WRITE_HEADERS, writeIntent } from '../answer/write-requests.ts';
+
+const SCHEMA_TYPE = 'application/schema+json';
+
+export const schemaRoutes = (serving: Serving): Route[] => [
+  {
+    method: 'GET',
+    path: '/v1/:ns/:collection/_schema',
+    summary: 'The JSON Schema in force',
+    parameters: [],
+    requestHeaders: ['Accept', 'If-None-Match'],
+    bodies: [],
+    answers: [JSON_TYPE, SCHEMA_TYPE],
+    statuses: [200, 304],
+    handle: (c) => readSchema(c, serving),
+  },
+  {
+    method: 'PUT',
+    path: '/v1/:ns/:collection/_schema',
+    summary: 'Writes `_schema.json`; one that cannot be used is refused',
+    parameters: [],
+    requestHeaders: WRITE_HEADERS,
+    bodies: [JSON_TYPE, SCHEMA_TYPE],
+    answers: [JSON_TYPE],
+    statuses: [200, 201, 204],
+    handle: (c) => putSchema(c, serving),
+  },
+];
+
+async function readSchema({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
+  const collection = collectionOf(env);
+  const type = answerType(env.incoming.headers.accept, [JSON_TYPE, SCHEMA_TYPE]);
+  const schema = await larder.schema(collection);
+  if (schema === null)
+    throw notFound(`a schema of ${collection}`, `PUT /v1/${collection}/_schema, or save ${collection}/_schema.json.`);
+  const headers: Record<string, string> = { 'Larder-Seq': String(larder.seq) };
+  if (schema.etag !== null) headers['ETag'] = `"${schema.etag}"`;
+  if (schema.problem !== null) headers['Larder-Problem'] = `${schema.problem.code}; id=${schema.problem.id}`;
+  if (schema.etag !== null && isKnown(env.incoming.headers['if-none-match'], schema.etag))
+    return answer(env, 304, headers, null);
+  const body = schema.bytes === null ? `${JSON.stringify(schema.json, null, 2)}\n` : asBody(schema.bytes);
+  return answer(env, 200, { 'Content-Type': type, ...headers }, body);
+}
+
+async function putSchema({ env }: Context<HttpEnv>, { larder, config, clock }: Serving): Promise<Response> {
+  const collection = collectionOf(env);
+  bodyType(env.incoming.headers, [JSON_TYPE, SCHEMA_TYPE]);
+  const { who, preconditions, options, preferences } = writeIntent(env);
+  const body = await readBody(env, config.bodyLimitBytes, clock);
+  return answerWritten(env, await larder.putSchema(collection, body, who, preconditions, options), preferences);
+}

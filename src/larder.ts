@@ -1,0 +1,179 @@
+/**
+ * The library's front door: opens the parts in their order, wires them, closes them in reverse. Nothing here decides
+ * anything about documents.
+ */
+import type { ZodType } from 'zod';
+import { openBlobStore } from './blobs/blob-store.ts';
+import { openCatalog, peekCatalog } from './catalog/catalog.ts';
+import type { Catalog } from './catalog/types.ts';
+import { digestOf } from './core/digest.ts';
+import { openEventLog } from './events/event-log.ts';
+import type { EventLog } from './events/types.ts';
+import { openBulkInThread } from './files/bulk-in-thread.ts';
+import { openBulkThreads } from './files/bulk-threads.ts';
+import type { BulkReader } from './files/bulk.ts';
+import { takeLock, type Lock } from './files/lock.ts';
+import { probeSwap } from './files/probe-swap.ts';
+import { nodeFileSystem } from './host/node-file-system.ts';
+import type { Clock, FileSystem, RandomBytes } from './host/ports.ts';
+import { systemClock } from './host/system-clock.ts';
+import { systemRandom } from './host/system-random.ts';
+import { OpenedLarder } from './larder/opened-larder.ts';
+import { prepareRoot, type Root } from './larder/root.ts';
+import type { Larder } from './larder-types.ts';
+import { Reconciler } from './reconciler.ts';
+import { AbsenceLedger } from './reconciler/absences.ts';
+import { Checkpoints } from './reconciler/checkpoints.ts';
+import { Displaced } from './reconciler/displaced.ts';
+import { Pendings } from './reconciler/pendings.ts';
+import { Recorder } from './reconciler/recorder.ts';
+import { rescue } from './reconciler/rescue.ts';
+import { SchemaBook } from './reconciler/schema-book.ts';
+import type { Log, World } from './reconciler/world.ts';
+import { KeyedQueue } from './util/keyed-queue.ts';
+
+type WatcherChoice = 'auto' | 'chokidar' | 'directories' | 'poll' | 'none';
+
+export interface OpenOptions {
+  /** The directory to serve. */
+  readonly root: string;
+  /** Refuse an empty directory without a history: its disk may not be mounted. */
+  readonly refuseEmpty?: boolean;
+  readonly durability?: 'sync' | 'os';
+  /** `none`: only rescans, reads and writes look at files. */
+  readonly watcher?: WatcherChoice;
+  /** Schemas in TypeScript by `ns/collection`; they win over `_schema.json`. */
+  readonly schemas?: Readonly<Record<string, ZodType>>;
+  /** Address that others find in the lock, once it is known. */
+  readonly address?: { readonly host: string; readonly port: number };
+  readonly log?: Log;
+  /** The ports, for tests: a simulated disk and clock. `inThread` keeps bulk work off worker threads. */
+  readonly host?: {
+    readonly fs: FileSystem;
+    readonly clock: Clock;
+    readonly random: RandomBytes;
+    readonly inThread?: boolean;
+  };
+}
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/**
+ * Opens a root for reading and writing, and starts its first scan. Rejects with a LarderError: `root_missing`, `root_empty`,
+ * `root_locked`, `log_damaged`. Closing (`await using`) ends it cleanly; a process that just dies loses nothing.
+ */
+export async function openLarder(options: OpenOptions): Promise<Larder> {
+  const host = options.host ?? { fs: nodeFileSystem, clock: systemClock, random: systemRandom };
+  const root = prepareRoot(host.fs, options.root, options.refuseEmpty ?? false);
+  await using opening = new AsyncDisposableStack();
+  const lock = opening.adopt(lockRoot(root, options), (held) => held.release());
+  const events = opening.adopt(await openEvents(root, host, options), (log) => log.close(false));
+  const catalog = opening.use(
+    openCatalog({ directory: root.derived, logId: events.id, fs: host.fs, clock: host.clock }),
+  );
+  const seen = { ...host, root: root.path, rootDevice: root.device };
+  const bulk = opening.use(options.host?.inThread ? openBulkInThread(seen) : openBulkThreads(seen));
+  const parts = { root, host, lock, events, catalog, bulk };
+  const larder = new OpenedLarder(wire(parts, options), parts, options);
+  opening.move();
+  larder.start();
+  return larder;
+}
+
+export interface Parts {
+  readonly root: Root;
+  readonly host: { readonly fs: FileSystem; readonly clock: Clock; readonly random: RandomBytes };
+  readonly lock: Lock;
+  readonly events: EventLog;
+  readonly catalog: Catalog;
+  readonly bulk: BulkReader;
+}
+
+export interface Wired {
+  readonly world: World;
+  readonly reconciler: Reconciler;
+  readonly cursorKey: Uint8Array;
+  readonly log: Log;
+  /** Set by whoever caches answers. */
+  readonly marks: { onMarked: (path: string) => void };
+}
+
+const lockRoot = (root: Root, { address }: OpenOptions): Lock =>
+  takeLock({
+    file: root.lockFile,
+    rootIdentity: root.identity,
+    pid: process.pid,
+    host: address?.host ?? '',
+    port: address?.port ?? 0,
+  });
+
+function openEvents(root: Root, host: Parts['host'], options: OpenOptions): Promise<EventLog> {
+  const peeked = peekCatalog(root.derived);
+  return openEventLog({
+    ...host,
+    directory: root.log,
+    durability: options.durability ?? 'sync',
+    rootIdentity: root.identity,
+    ...(peeked && { knownSeq: peeked.reached, knownLogId: peeked.logId }),
+  });
+}
+
+/** Builds the state that the reconciler's pieces share. The knots (who looks again, who is told) are tied here. */
+function wire(parts: Parts, options: OpenOptions): Wired {
+  const { root, host, events, catalog, bulk } = parts;
+  const { fs, clock, random } = host;
+  const log = options.log ?? silent;
+  const marks = { onMarked: (_path: string): void => {} };
+  const onFailure = (error: unknown): void => log.error({ err: error }, 'background work failed');
+  const blobs = openBlobStore({ fs, directory: root.blobs, random });
+  const recorder = new Recorder({
+    log: events,
+    catalog,
+    retryDelay: () => new Promise((resolve) => void clock.after(500, resolve)),
+  });
+  const base = {
+    fs,
+    clock,
+    random,
+    root: root.path,
+    rootDevice: root.device,
+    rootInode: root.inode,
+    tmp: root.tmp,
+    events,
+    catalog,
+    blobs,
+    bulk,
+    recorder,
+    log,
+  };
+  const displaced = new Displaced({ fs, clock, rescue: (file, path) => rescue(base, file, path), onFailure });
+  const checkpoints = new Checkpoints({
+    fs,
+    clock,
+    events,
+    root: root.path,
+    settledUpTo: () => displaced.settledUpTo,
+    onFailure,
+  });
+  const lookAgain = (paths: readonly string[]): void => reconciler.lookAgain(paths);
+  const world: World = {
+    ...base,
+    swap: probeSwap({ fs, random, tmp: root.tmp }),
+    queues: new KeyedQueue(),
+    pendings: new Pendings(clock, lookAgain),
+    schemas: new SchemaBook(),
+    absences: new AbsenceLedger(),
+    checkpoints,
+    displaced,
+    lookAgain,
+    onMarked: (path) => marks.onMarked(path),
+  };
+  const reconciler: Reconciler = new Reconciler(world);
+  return {
+    world,
+    reconciler,
+    cursorKey: Buffer.from(digestOf(Buffer.from(`cursors ${events.id}`)), 'hex'),
+    log,
+    marks,
+  };
+}

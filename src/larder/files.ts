@@ -1,0 +1,68 @@
+/** Files below `files/`: served from an open descriptor, so that what was hashed is what is read. */
+import type { Digest } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
+import { pathOfFile } from '../core/refs.ts';
+import { statKeyOf } from '../core/stat-key.ts';
+import { look } from '../files/look.ts';
+import type { Look } from '../files/types.ts';
+import type { FileAnswer } from '../larder-types.ts';
+import { absolute } from '../reconciler/places.ts';
+import type { World } from '../reconciler/world.ts';
+
+const ATTEMPTS = 5;
+
+export async function openFile(world: World, namespace: string, name: string): Promise<FileAnswer> {
+  const path = pathOfFile(namespace, name);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const seen = look(world, path, { maxBytes: 0 });
+    if (seen.kind === 'absent') return { kind: 'missing', hint: null };
+    if (seen.kind === 'blocked') throw new LarderError('not_found', `${path}: ${seen.detail}`);
+    if (seen.kind === 'unstable') continue;
+    const digest = await digestOfFile(world, path, seen);
+    const answer = digest && openAs(world, path, seen.key, digest);
+    if (answer) return answer;
+  }
+  throw new LarderError('pending', `${path} is being written`);
+}
+
+async function digestOfFile(
+  world: World,
+  path: string,
+  seen: Extract<Look, { kind: 'file' | 'large' }>,
+): Promise<Digest | null> {
+  const head = world.catalog.head(path);
+  if (head?.clean && head.stat === seen.key) return head.diskDigest;
+  const hashed = await world.bulk.hash(path);
+  return hashed.kind === 'large' && hashed.key === seen.key ? hashed.digest : null;
+}
+
+/** Null when the file was replaced since it was hashed. */
+function openAs(world: World, path: string, key: string, etag: Digest): FileAnswer | null {
+  const fd = world.fs.open(absolute(world, path), 'read');
+  const stat = world.fs.fstat(fd);
+  if (statKeyOf(stat) !== key) {
+    world.fs.close(fd);
+    return null;
+  }
+  const head = world.catalog.head(path);
+  return {
+    kind: 'file',
+    size: stat.size,
+    etag,
+    seq: head?.servedDigest === etag ? head.servedSeq : null,
+    modifiedMs: Number(stat.mtimeNs / 1_000_000n),
+    read: (start, end) => readRange(world, fd, start, end),
+    close: () => world.fs.close(fd),
+  };
+}
+
+function readRange(world: World, fd: number, start: number, end: number): Uint8Array {
+  const bytes = Buffer.alloc(end - start);
+  let length = 0;
+  while (length < bytes.length) {
+    const count = world.fs.read(fd, bytes, length, bytes.length - length, start + length);
+    if (count === 0) break;
+    length += count;
+  }
+  return bytes.subarray(0, length);
+}

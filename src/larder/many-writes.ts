@@ -1,0 +1,56 @@
+/** Bulk writes: in sets that share a frame, so that a sync and a catalog transaction serve some hundred documents. */
+import { LarderError } from '../core/errors.ts';
+import { pathOf } from '../core/refs.ts';
+import type { Who, WriteOptions, WriteRequest, WriteResult } from '../core/requests.ts';
+import { writeSet } from '../reconciler/write.ts';
+import type { World } from '../reconciler/world.ts';
+
+const SET_SIZE = 200;
+const LARGEST_ATOMIC_SET = 10_000;
+const LARGEST_ATOMIC_BYTES = 64 * 1024 * 1024;
+
+type Options = WriteOptions & { readonly atomic?: boolean };
+
+export async function writeMany(
+  world: World,
+  requests: readonly WriteRequest[],
+  who: Who,
+  options: Options,
+): Promise<WriteResult[]> {
+  if (options.atomic) {
+    checkAtomic(requests);
+    return requests.length === 0 ? [] : writeSet(world, requests, who, options);
+  }
+  const results: WriteResult[] = [];
+  for (const set of setsOf(requests)) results.push(...(await writeSet(world, set, who, options)));
+  return results;
+}
+
+/** Consecutive requests for distinct paths: a second write to a path has to see the first one. */
+function* setsOf(requests: readonly WriteRequest[]): Generator<WriteRequest[]> {
+  let set: WriteRequest[] = [];
+  let paths = new Set<string>();
+  for (const request of requests) {
+    const path = pathOf(request.ref);
+    if (set.length >= SET_SIZE || paths.has(path)) {
+      yield set;
+      set = [];
+      paths = new Set();
+    }
+    set.push(request);
+    paths.add(path);
+  }
+  if (set.length > 0) yield set;
+}
+
+function checkAtomic(requests: readonly WriteRequest[]): void {
+  const paths = new Set(requests.map(({ ref }) => pathOf(ref)));
+  if (paths.size < requests.length) throw new LarderError('conflict', 'an atomic set may change each document once');
+  const bytes = requests.reduce((sum, { change }) => sum + ('body' in change ? change.body.length : 0), 0);
+  if (requests.length > LARGEST_ATOMIC_SET || bytes > LARGEST_ATOMIC_BYTES) {
+    throw new LarderError(
+      'too_large',
+      `an atomic set holds at most ${LARGEST_ATOMIC_SET} changes and ${LARGEST_ATOMIC_BYTES} bytes`,
+    );
+  }
+}

@@ -1,0 +1,269 @@
+/** An open Larder: the small facade that faces see, over the reconciler and the reads. */
+import type { Seq } from '../core/events.ts';
+import { LarderError } from '../core/errors.ts';
+import type { Problem } from '../core/problems.ts';
+import type { DocumentRef } from '../core/refs.ts';
+import type {
+  At,
+  CatchUp,
+  DeletedItem,
+  FeedScope,
+  FeedStart,
+  HistoryItem,
+  ListItem,
+  ListOptions,
+  Page,
+  ReadAnswer,
+  ReadinessReport,
+  Status,
+  Summary,
+  Who,
+  WriteOptions,
+  WriteRequest,
+  WriteResult,
+  Written,
+} from '../core/requests.ts';
+import type { FileAnswer, Larder } from '../larder-types.ts';
+import type { OpenOptions, Parts, Wired } from '../larder.ts';
+import { writeSchema } from '../reconciler/write-schema.ts';
+import { write } from '../reconciler/write.ts';
+import { changes } from './feed.ts';
+import { openFile } from './files.ts';
+import { Lists } from './lists.ts';
+import { writeMany } from './many-writes.ts';
+import { nameNewDocument } from './new-ids.ts';
+import { readAt, Reads, readVersion } from './reads.ts';
+import { allSchemas, schemaOf } from './schemas.ts';
+import { StartUp } from './start-up.ts';
+
+type Preconditions = WriteRequest['preconditions'];
+
+export class OpenedLarder implements Larder {
+  readonly #wired: Wired;
+  readonly #parts: Parts;
+  readonly #durability: 'sync' | 'os';
+  readonly #startUp: StartUp;
+  readonly #reads: Reads;
+  readonly #lists: Lists;
+  #closing: Promise<void> | null = null;
+
+  constructor(wired: Wired, parts: Parts, options: OpenOptions) {
+    this.#wired = wired;
+    this.#parts = parts;
+    this.#durability = options.durability ?? 'sync';
+    this.#startUp = new StartUp(wired, parts, options);
+    this.#reads = new Reads(wired.world);
+    this.#lists = new Lists(wired.world, wired.cursorKey);
+    wired.marks.onMarked = (path) => this.#reads.forget(path);
+  }
+
+  start(): void {
+    this.#startUp.start();
+  }
+
+  get root(): string {
+    return this.#parts.root.path;
+  }
+
+  get logId(): string {
+    return this.#parts.events.id;
+  }
+
+  get seq(): Seq {
+    return this.#wired.world.recorder.announcedSeq;
+  }
+
+  get ready(): Promise<void> {
+    return this.#startUp.ready;
+  }
+
+  readiness(): ReadinessReport {
+    return this.#startUp.readiness();
+  }
+
+  status(): Status {
+    const { events, catalog, root } = this.#parts;
+    const { watcher } = this.#wired.reconciler;
+    const documents = catalog.namespaces().reduce((sum, { count }) => sum + count, 0);
+    return {
+      root: root.path,
+      logId: events.id,
+      seq: this.seq,
+      checkpoint: events.checkpoint,
+      documents,
+      problems: catalog.countProblems(),
+      logBytes: events.sizeBytes,
+      catalogBytes: catalog.sizeBytes(),
+      watcher: { kind: watcher?.kind ?? 'none', watches: watcher?.watches ?? 0 },
+      durability: this.#durability,
+    };
+  }
+
+  async read(ref: DocumentRef): Promise<ReadAnswer> {
+    if (!this.#startUp.isCaughtUp) await this.#startUp.caughtUp;
+    return this.#reads.read(ref);
+  }
+
+  async readAt(ref: DocumentRef, at: At): Promise<ReadAnswer> {
+    await this.#startUp.caughtUp;
+    return readAt(this.#wired.world, ref, at);
+  }
+
+  async readVersion(ref: DocumentRef, seq: Seq): Promise<ReadAnswer> {
+    await this.#startUp.caughtUp;
+    return readVersion(this.#wired.world, ref, seq);
+  }
+
+  async openFile(namespace: string, path: string): Promise<FileAnswer> {
+    await this.#startUp.caughtUp;
+    return openFile(this.#wired.world, namespace, path);
+  }
+
+  namespaces(): Summary[] {
+    return this.#lists.namespaces();
+  }
+
+  collections(namespace: string): Summary[] | undefined {
+    return this.#lists.collections(namespace);
+  }
+
+  list(collection: string, options: ListOptions): Page<ListItem> | undefined {
+    return this.#lists.list(collection, options);
+  }
+
+  listDeleted(
+    collection: string,
+    options: { readonly limit: number; readonly cursor: string | null },
+  ): Page<DeletedItem> | undefined {
+    return this.#lists.listDeleted(collection, options);
+  }
+
+  async write(request: WriteRequest, who: Who, options?: WriteOptions): Promise<Written> {
+    await this.#writable();
+    return write(this.#wired.world, request, who, options);
+  }
+
+  async create(collection: string, body: Uint8Array, who: Who, options?: WriteOptions): Promise<Written> {
+    await this.#writable();
+    const named = nameNewDocument(this.#wired.world, collection, body);
+    return write(
+      this.#wired.world,
+      { ref: named.ref, change: { op: 'put', body: named.body, mustBeNew: true } },
+      who,
+      options,
+    );
+  }
+
+  async writeAll(
+    requests: readonly WriteRequest[],
+    who: Who,
+    options: WriteOptions & { readonly atomic?: boolean } = {},
+  ): Promise<WriteResult[]> {
+    await this.#writable();
+    return writeMany(this.#wired.world, requests, who, options);
+  }
+
+  putFile(
+    namespace: string,
+    path: string,
+    bytes: Uint8Array,
+    who: Who,
+    preconditions: Preconditions,
+    options?: WriteOptions,
+  ): Promise<Written> {
+    const ref = { collection: `${namespace}/files`, id: path };
+    return this.write(
+      { ref, change: { op: 'put', body: bytes }, ...(preconditions && { preconditions }) },
+      who,
+      options,
+    );
+  }
+
+  deleteFile(
+    namespace: string,
+    path: string,
+    who: Who,
+    preconditions: Preconditions,
+    options?: WriteOptions,
+  ): Promise<Written> {
+    const ref = { collection: `${namespace}/files`, id: path };
+    return this.write({ ref, change: { op: 'delete' }, ...(preconditions && { preconditions }) }, who, options);
+  }
+
+  async schema(collection: string): ReturnType<Larder['schema']> {
+    await this.#startUp.caughtUp;
+    return schemaOf(this.#wired.world, collection);
+  }
+
+  async putSchema(
+    collection: string,
+    body: Uint8Array,
+    who: Who,
+    preconditions: Preconditions,
+    options?: WriteOptions,
+  ): Promise<Written> {
+    await this.#writable();
+    return writeSchema(this.#wired.world, collection, body, who, preconditions, options);
+  }
+
+  schemas(): { readonly collection: string; readonly json: unknown }[] {
+    return allSchemas(this.#wired.world);
+  }
+
+  problems(options: {
+    readonly collection: string | null;
+    readonly limit: number;
+    readonly cursor: string | null;
+  }): Page<Problem> {
+    return this.#lists.problems(options);
+  }
+
+  history(
+    ref: DocumentRef,
+    options: { readonly before: Seq | null; readonly limit: number },
+  ): Page<HistoryItem> | undefined {
+    return this.#lists.history(ref, options);
+  }
+
+  changes(scope: FeedScope, start: FeedStart, limit: number, logId: string | null): CatchUp {
+    return changes(this.#wired.world, scope, start, limit, logId);
+  }
+
+  async waitForChange(after: Seq, signal: AbortSignal): Promise<void> {
+    const next = this.#wired.world.recorder.announced.next(signal);
+    if (this.seq > after) return;
+    await next;
+  }
+
+  async rescan(): Promise<void> {
+    await this.ready;
+    await this.#wired.reconciler.rescan();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Writes wait for the first scan: before it, names and versions on disk are not known yet. */
+  async #writable(): Promise<void> {
+    if (this.#closing) throw new LarderError('stopping', 'the daemon is stopping; nothing was written');
+    if (!this.#startUp.isReady)
+      throw new LarderError('starting', 'the first scan is not finished; nothing was written', {
+        headers: { 'Retry-After': '1' },
+      });
+  }
+
+  async #close(): Promise<void> {
+    const { world, reconciler } = this.#wired;
+    await this.#startUp.stop();
+    await reconciler[Symbol.asyncDispose]();
+    world.pendings.close();
+    await world.displaced.close();
+    await world.checkpoints.close();
+    await this.#parts.events.close(true);
+    await this.#parts.bulk[Symbol.asyncDispose]();
+    this.#parts.catalog[Symbol.dispose]();
+    this.#parts.lock.release();
+  }
+}

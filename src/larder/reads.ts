@@ -1,0 +1,137 @@
+/** Reads of documents and streams: as fresh as the disk, never a byte that the log does not know (DESIGN 3.4, 3.7). */
+import type { Head, StoredEvent } from '../catalog/types.ts';
+import { LarderError } from '../core/errors.ts';
+import type { Digest } from '../core/digest.ts';
+import type { Seq } from '../core/events.ts';
+import type { ProblemCode, ProblemMark } from '../core/problems.ts';
+import { problemIdOf } from '../core/problem-hints.ts';
+import { classify, pathOf, type DocumentRef } from '../core/refs.ts';
+import type { At, ReadAnswer, Served } from '../core/requests.ts';
+import { statOnly } from '../files/look.ts';
+import { bytesOf } from '../reconciler/bodies.ts';
+import { pendingProblem } from '../reconciler/pending-problems.ts';
+import { settle } from '../reconciler/settle.ts';
+import type { Settled } from '../reconciler/settled.ts';
+import type { World } from '../reconciler/world.ts';
+import { ReadCache } from './read-cache.ts';
+import { seqAt } from './moments.ts';
+
+const CACHE_BYTES = 32 * 1024 * 1024;
+
+export class Reads {
+  readonly #world: World;
+  readonly #cache = new ReadCache(CACHE_BYTES);
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** The hot path: one stat, and the cached answer where the stat is the one it was made with. */
+  async read(ref: DocumentRef): Promise<ReadAnswer> {
+    const path = pathOf(ref);
+    const key = statOnly(this.#world, path);
+    const cached = key === undefined ? undefined : this.#cache.get(path, key);
+    return cached ?? this.#readAnew(ref, path);
+  }
+
+  /** Marks are part of a cached answer: whoever changes them says so here. */
+  forget(path: string): void {
+    this.#cache.delete(path);
+  }
+
+  forgetAll(): void {
+    this.#cache.clear();
+  }
+
+  async #readAnew(ref: DocumentRef, path: string): Promise<ReadAnswer> {
+    const settled = await settle(this.#world, [path]);
+    const one = settled.find(({ observation }) => observation.path === path);
+    const head = this.#world.catalog.head(path);
+    if (!head || head.servedDigest === null) return notServed(this.#world, ref, path);
+    const bytes = bytesIfServed(one, head.servedDigest) ?? recordedBytes(this.#world, head);
+    const served = servedOf(head, bytes, markOf(this.#world, path, head, one));
+    this.#keep(path, one, served);
+    return served;
+  }
+
+  /** Only what will still be believed at the next stat: an unclean file is read again until it is clean. */
+  #keep(path: string, one: Settled | undefined, served: Served): void {
+    const look = one?.observation.examined.look;
+    if (look?.kind !== 'file' || look.racy || this.#world.pendings.get(path)) return;
+    this.#cache.set(path, { key: look.key, served });
+  }
+}
+
+function bytesIfServed(one: Settled | undefined, digest: Digest): Uint8Array | null {
+  const examined = one?.observation.examined;
+  return examined?.look.kind === 'file' && examined.digest === digest ? examined.look.bytes : null;
+}
+
+function recordedBytes(world: World, head: Head): Uint8Array {
+  if (head.servedDigest === null || head.servedBody === null)
+    throw new LarderError('gone', `${head.path} has no kept version`);
+  return bytesOf(world, head.servedBody, head.servedDigest);
+}
+
+const servedOf = (head: Head, bytes: Uint8Array, mark: ProblemMark | null): Served => ({
+  kind: 'served',
+  bytes,
+  etag: head.servedDigest as Digest,
+  seq: head.servedSeq,
+  modifiedMs: head.servedModifiedMs,
+  mark,
+});
+
+function markOf(world: World, path: string, head: Head, one: Settled | undefined): ProblemMark | null {
+  const pending = world.pendings.get(path);
+  if (pending) return { code: pending.code, id: problemIdOf(path, pending.code), digest: pending.digest };
+  const code = head.problems.find(isMarked);
+  if (code === undefined) return null;
+  return { code, id: problemIdOf(path, code), digest: one?.observation.examined.digest ?? head.diskDigest };
+}
+
+/** A warning is listed, but the document is served as it is. */
+const isMarked = (code: ProblemCode): boolean => code !== 'warning';
+
+/** Nothing is served there: a problem, a stream under another name, a folder, or nothing at all. */
+function notServed(world: World, { collection, id }: DocumentRef, path: string): ReadAnswer {
+  const problem = world.catalog.problemsOf(path)[0] ?? pendingProblem(world, path);
+  if (problem) return { kind: 'problem', problem };
+  const inFolder = world.catalog.countPresentBelow(`${collection}/${id}`) > 0;
+  return {
+    kind: 'missing',
+    hint: inFolder ? `${id} is a folder; list it with /v1/${collection}?_prefix=${id}/` : null,
+  };
+}
+
+/** The served head at a point in history. */
+export function readAt(world: World, ref: DocumentRef, at: At): ReadAnswer {
+  const event = world.catalog.servedAt(pathOf(ref), seqAt(world, at));
+  if (!event || event.kind !== 'valid' || event.digest === null)
+    return { kind: 'missing', hint: 'it was not there then' };
+  return servedVersion(world, event, event.digest);
+}
+
+/** The version with this very seq, whatever its kind. */
+export function readVersion(world: World, ref: DocumentRef, seq: Seq): ReadAnswer {
+  if (seq > world.recorder.announcedSeq)
+    throw new LarderError('future_seq', `the newest seq is ${world.recorder.announcedSeq}`);
+  const event = world.catalog.event(seq);
+  const isOfDocument = event !== undefined && (event.path === pathOf(ref) || isEarlierName(world, event, ref));
+  if (!isOfDocument || event.digest === null)
+    return { kind: 'missing', hint: `seq ${seq} is no version of this document` };
+  return servedVersion(world, event, event.digest);
+}
+
+const isEarlierName = (world: World, event: StoredEvent, ref: DocumentRef): boolean =>
+  classify(event.path).kind === classify(pathOf(ref)).kind &&
+  world.catalog.history(pathOf(ref), { before: event.seq + 1, limit: 1 })[0]?.seq === event.seq;
+
+const servedVersion = (world: World, event: StoredEvent, digest: Digest): Served => ({
+  kind: 'served',
+  bytes: bytesOf(world, event.body, digest),
+  etag: digest,
+  seq: event.seq,
+  modifiedMs: event.modifiedMs ?? event.atMs,
+  mark: null,
+});

@@ -1,0 +1,178 @@
+/**
+ * From opened parts to ready: the catalog catches up with the log, schemas come into force, redo completes what a crash cut
+ * off, then the tree is watched and compared.
+ */
+import type { ToApply } from '../catalog/types.ts';
+import type { LoggedEntry, LoggedFrame } from '../core/events.ts';
+import type { ReadinessReport } from '../core/requests.ts';
+import { collectionOf, classify } from '../core/refs.ts';
+import { judgeWithZod } from '../core/schemas/zod-schemas.ts';
+import type { OpenOptions, Parts, Wired } from '../larder.ts';
+import { startWatcher } from '../files/watcher/start.ts';
+import { bytesOf } from '../reconciler/bodies.ts';
+import { contentOf } from '../reconciler/content.ts';
+import { rootIsThere } from '../reconciler/places.ts';
+import { redo } from '../reconciler/redo.ts';
+import { sweepTemps } from '../reconciler/rescue.ts';
+import { compileSafely, rejudge } from '../reconciler/schema-changes.ts';
+
+const FRAMES_AT_ONCE = 32;
+
+export class StartUp {
+  readonly #wired: Wired;
+  readonly #parts: Parts;
+  readonly #options: OpenOptions;
+  readonly #caughtUp = Promise.withResolvers<void>();
+  readonly #ready = Promise.withResolvers<void>();
+  #stage: 'replaying' | 'scanning' | 'ready' | 'failed' = 'replaying';
+  #looked = 0;
+  #total: number | null = null;
+  #stopped = false;
+  isCaughtUp = false;
+
+  constructor(wired: Wired, parts: Parts, options: OpenOptions) {
+    this.#wired = wired;
+    this.#parts = parts;
+    this.#options = options;
+    // Whoever asks gets the rejection; nobody asking is no reason to end the process.
+    this.#caughtUp.promise.catch(() => {});
+    this.#ready.promise.catch(() => {});
+  }
+
+  get caughtUp(): Promise<void> {
+    return this.#caughtUp.promise;
+  }
+
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  get isReady(): boolean {
+    return this.#stage === 'ready';
+  }
+
+  start(): void {
+    this.#run().then(
+      () => this.#ready.resolve(),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.allSettled([this.#ready.promise]);
+  }
+
+  readiness(): ReadinessReport {
+    const { world, reconciler } = this.#wired;
+    const reasons = [
+      ...(this.#stage === 'ready' ? [] : [this.#stage]),
+      ...(rootIsThere(world) ? [] : ['root-missing']),
+      ...(world.recorder.trouble ? ['catalog-unwritable'] : []),
+      ...(reconciler.troubles.length > 0 ? ['watcher-degraded'] : []),
+      ...(world.swap.exchange ? [] : ['no-atomic-exchange']),
+    ];
+    return { ready: this.isReady && rootIsThere(world), reasons, scan: { looked: this.#looked, total: this.#total } };
+  }
+
+  async #run(): Promise<void> {
+    const { world, reconciler } = this.#wired;
+    for (const notice of world.events.notices) world.log.warn({ notice }, 'the event log was mended');
+    const isFirst = world.events.lastSeq === 0;
+    await this.#catchUp();
+    await this.#loadSchemas();
+    await this.#redo();
+    this.isCaughtUp = true;
+    this.#caughtUp.resolve();
+    this.#stage = 'scanning';
+    const documents = world.catalog.namespaces().reduce((sum, { count }) => sum + count, 0);
+    this.#total = isFirst ? null : documents;
+    await this.#watch(documents);
+    await reconciler.rescan({ nothingKnown: isFirst, onProgress: (looked) => (this.#looked = looked) });
+    this.#stage = 'ready';
+  }
+
+  #fail(error: unknown): void {
+    this.#stage = 'failed';
+    this.#wired.log.error({ err: error }, 'the first scan failed');
+    this.#caughtUp.reject(error);
+    this.#ready.reject(error);
+  }
+
+  async #watch(documents: number): Promise<void> {
+    const { reconciler, world } = this.#wired;
+    const choice = this.#options.watcher ?? 'auto';
+    if (choice === 'none') return;
+    const watcher = startWatcher(choice, documents, {
+      root: world.root,
+      fs: world.fs,
+      clock: world.clock,
+      onHint: (hint) => reconciler.hint(hint),
+      onTrouble: (reason) => reconciler.rescanSoon(reason),
+    });
+    reconciler.watch(watcher);
+    await watcher.ready;
+  }
+
+  /** Replays what the catalog has not seen; everything, when it is new. */
+  async #catchUp(): Promise<void> {
+    const { world } = this.#wired;
+    let batch: ToApply[] = [];
+    for (const frame of world.events.read(world.catalog.reached)) {
+      if (this.#stopped) return;
+      if (frame.type !== 'events') continue;
+      batch.push(this.#toApply(frame));
+      if (batch.length < FRAMES_AT_ONCE) continue;
+      await world.catalog.apply(batch);
+      batch = [];
+      await world.clock.yieldTurn();
+    }
+    await world.catalog.apply(batch);
+    world.recorder.caughtUp();
+  }
+
+  #toApply(frame: Extract<LoggedFrame, { type: 'events' }>): ToApply {
+    const { world } = this.#wired;
+    const content = ({ body, digest }: LoggedEntry): ReturnType<typeof contentOf> => {
+      if (digest === null) throw new Error('a valid version has a digest');
+      return contentOf(bytesOf(world, body, digest), null);
+    };
+    return { frame, content, seen: () => undefined };
+  }
+
+  async #loadSchemas(): Promise<void> {
+    const { world } = this.#wired;
+    for (const [collection, zod] of Object.entries(this.#options.schemas ?? {})) {
+      world.schemas.fix(collection, { schema: judgeWithZod(zod), source: null });
+    }
+    for (const path of world.catalog.schemaPaths()) await this.#loadSchema(path);
+    if (!this.#parts.catalog.isNew) return;
+    // Which served documents no longer fit is derived, so a new catalog has to find out again.
+    for (const collection of world.schemas.collections()) await rejudge(world, collection);
+  }
+
+  async #loadSchema(path: string): Promise<void> {
+    const { world } = this.#wired;
+    const head = world.catalog.head(path);
+    const collection = collectionOf(classify(path));
+    if (!head?.servedDigest || !head.servedBody) return world.schemas.setUnusable(collection);
+    const text = new TextDecoder().decode(bytesOf(world, head.servedBody, head.servedDigest));
+    const outcome = await compileSafely(text);
+    if (outcome.kind === 'usable')
+      world.schemas.set(collection, { schema: outcome.schema, source: { text, digest: head.servedDigest } });
+    else world.schemas.setUnusable(collection);
+  }
+
+  async #redo(): Promise<void> {
+    const { world } = this.#wired;
+    for (const { path } of world.catalog
+      .problems({ collection: null, after: null, limit: 1000 })
+      .filter(({ code }) => code === 'held')) {
+      world.absences.held.add(path);
+    }
+    const report = await redo(world);
+    if (report.written.length + report.removed.length > 0)
+      world.log.warn({ ...report }, 'redo completed what a crash cut off');
+    await sweepTemps(world, this.#parts.root.tmp);
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The heart: makes the log agree with the files, and the followers with the log. Everything that moves it is a reason to look
+ * somewhere: hints of the watcher, the rescan every minute, what waits for a second look, reads and writes.
+ */
+import type { Timer } from './host/ports.ts';
+import { collectHints, type HintCollector } from './files/watcher/hints.ts';
+import type { Due } from './files/watcher/hints.ts';
+import { watchStalls, type StallWatch } from './files/watcher/stall.ts';
+import type { Hint, Watcher } from './files/types.ts';
+import { releaseHolds } from './reconciler/absences.ts';
+import { absolute } from './reconciler/places.ts';
+import { rescan, type RescanOptions } from './reconciler/rescan.ts';
+import { settle } from './reconciler/settle.ts';
+import type { World } from './reconciler/world.ts';
+
+/** Every minute a tree of 100,000 files costs half a second of one core. */
+const RESCAN_EVERY_MS = 60_000;
+/** After lost hints not at once, because losses come in showers. */
+const RESCAN_SOON_MS = 250;
+const BATCH = 500;
+
+export class Reconciler implements AsyncDisposable {
+  readonly #world: World;
+  readonly #hints: HintCollector;
+  readonly #stalls: StallWatch;
+  #watcher: Watcher | null = null;
+  #rescanTimer: Timer | null = null;
+  #rescanning: Promise<void> | null = null;
+  #rescanAsked = false;
+  #troubles: string[] = [];
+  #closed = false;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#hints = collectHints({ clock: world.clock, onDue: (due) => this.#background(() => this.#lookAtDue(due)) });
+    this.#stalls = watchStalls({ clock: world.clock, onStall: () => this.rescanSoon('the event loop was blocked') });
+  }
+
+  get watcher(): Watcher | null {
+    return this.#watcher;
+  }
+
+  /** Why hints may have been lost since the last full rescan. */
+  get troubles(): readonly string[] {
+    return this.#troubles;
+  }
+
+  hint(hint: Hint): void {
+    this.#hints.hint(hint);
+  }
+
+  /** Watches first and scans after, so that nothing falls between. */
+  watch(watcher: Watcher): void {
+    this.#watcher = watcher;
+  }
+
+  rescanSoon(reason: string): void {
+    if (this.#closed) return;
+    this.#troubles.push(reason);
+    this.#world.log.warn({ reason }, 'hints may have been lost: looking at the whole tree');
+    this.#armRescan(RESCAN_SOON_MS);
+  }
+
+  /** Looks again at paths, soon and in the background. */
+  lookAgain(paths: readonly string[]): void {
+    if (paths.length > 0) this.#background(() => this.#settleAll(paths));
+  }
+
+  /** A full rescan; calls during one wait for the one after it, because that one sees everything from now on. */
+  async rescan(options: RescanOptions = {}): Promise<void> {
+    while (this.#rescanning) await this.#rescanning;
+    this.#rescanning = this.#rescanNow(options).finally(() => {
+      this.#rescanning = null;
+    });
+    return this.#rescanning;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#rescanTimer?.cancel();
+    this.#hints.close();
+    this.#stalls.close();
+    await this.#watcher?.[Symbol.asyncDispose]();
+    await Promise.allSettled([...this.#running, this.#rescanning]);
+  }
+
+  async #rescanNow(options: RescanOptions): Promise<void> {
+    this.#rescanAsked = false;
+    this.#troubles = [];
+    try {
+      await rescan(this.#world, options);
+      await releaseHolds(this.#world);
+    } finally {
+      this.#armRescan(RESCAN_EVERY_MS);
+    }
+  }
+
+  #armRescan(inMs: number): void {
+    if (this.#closed || (this.#rescanAsked && inMs > RESCAN_SOON_MS)) return;
+    this.#rescanAsked = inMs <= RESCAN_SOON_MS;
+    this.#rescanTimer?.cancel();
+    this.#rescanTimer = this.#world.clock.after(inMs, () => this.#background(() => this.rescan()));
+  }
+
+  async #lookAtDue(due: Due): Promise<void> {
+    if (due.everything) return this.rescan();
+    for (const directory of due.directories) await rescan(this.#world, { subtree: directory });
+    const paths: string[] = [];
+    for (const path of due.paths) {
+      if (this.#isDirectory(path)) await rescan(this.#world, { subtree: path });
+      else paths.push(path);
+    }
+    await this.#settleAll(paths);
+  }
+
+  /** A directory now, or one that is known to have held something. */
+  #isDirectory(path: string): boolean {
+    const stat = this.#world.fs.lstat(absolute(this.#world, path));
+    if (stat?.kind === 'directory') return true;
+    return stat === undefined && this.#world.catalog.directoriesBelow(path).length > 0;
+  }
+
+  async #settleAll(paths: readonly string[]): Promise<void> {
+    for (let start = 0; start < paths.length; start += BATCH)
+      await settle(this.#world, paths.slice(start, start + BATCH));
+    await releaseHolds(this.#world);
+  }
+
+  /** Failures of background work are logged once; the next rescan tries again. */
+  #background(work: () => Promise<void>): void {
+    if (this.#closed) return;
+    const run = work()
+      .catch((error: unknown) => this.#world.log.error({ err: error }, 'a look failed; the next rescan tries again'))
+      .finally(() => void this.#running.delete(run));
+    this.#running.add(run);
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Puts judged writes on disk as one change set: temp files, one synced frame, then the swaps. A crash after the sync is
+ * completed by redo; a swap that fails is taken back, and the frame with it.
+ */
+import type { DraftEntry, EventFrame, Origin, Seq } from '../core/events.ts';
+import { LarderError } from '../core/errors.ts';
+import { statKeyOf } from '../core/stat-key.ts';
+import type { Seen } from '../catalog/types.ts';
+import { contentOf } from './content.ts';
+import { bodyOf, identityOf, keptBytes, modifiedMsOf } from './drafts.ts';
+import { absolute, parentOf } from './places.ts';
+import { place, takeBack, type Placed, type Placement } from '../files/swap.ts';
+import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
+import { originOf } from './origin.ts';
+import { freeNames } from './twins.ts';
+import type { Who, WriteOptions, WriteResult, Written } from '../core/requests.ts';
+import type { Prepared } from './write.ts';
+import type { World } from './world.ts';
+
+export interface Staged {
+  readonly prepared: Prepared;
+  readonly temp: Placement['temp'];
+  readonly entry: DraftEntry;
+}
+
+/** Answers a result for each prepared write. Errors of the disk are thrown, with nothing changed. */
+export async function commit(
+  world: World,
+  prepared: readonly Prepared[],
+  who: Who,
+  options: WriteOptions,
+): Promise<ReadonlyMap<Prepared, WriteResult>> {
+  const origin = originFor(world, who);
+  const changing = prepared.filter(({ outcome }) => outcome !== 'unchanged');
+  if (options.dryRun || changing.length === 0) return resultsOf(world, prepared, new Map(), origin);
+  const staged = await stage(world, changing);
+  const placed = new Map<string, Placed>();
+  try {
+    const draft = { type: 'events', kind: 'change', origin, entries: staged.map(({ entry }) => entry) } as const;
+    const byPath = new Map(prepared.map((one) => [one.path, one]));
+    const frame = await world.recorder.record(draft, {
+      place: () => placeAll(world, staged, placed),
+      seen: (path) => seenOf(world, placed, path),
+      content: (path) => contentOf(byPath.get(path)?.bytes ?? NOTHING, byPath.get(path)?.searchText ?? null),
+    });
+    afterwards(world, frame, placed);
+    return resultsOf(world, prepared, seqByPath(frame), origin);
+  } catch (error) {
+    discardAll(world, staged);
+    throw refusalOf(error);
+  }
+}
+
+const NOTHING = new TextEncoder().encode('{}');
+
+export function originFor(world: World, who: Who): Origin {
+  const origin = originOf(world, who.cause, who.actor);
+  return who.session === undefined ? origin : { ...origin, session: who.session };
+}
+
+const seqByPath = (frame: EventFrame): ReadonlyMap<string, Seq> =>
+  new Map(frame.entries.map((entry) => [entry.path, entry.seq]));
+
+async function stage(world: World, prepared: readonly Prepared[]): Promise<Staged[]> {
+  const staged: Staged[] = [];
+  try {
+    for (const one of prepared) staged.push(await stageOne(world, one));
+    return staged;
+  } catch (error) {
+    discardAll(world, staged);
+    throw refusalOf(error);
+  }
+}
+
+export function discardAll(world: World, staged: readonly Staged[]): void {
+  for (const { temp } of staged) if (!('removes' in temp)) discardTemp(world, temp);
+}
+
+export async function stageOne(world: World, prepared: Prepared): Promise<Staged> {
+  const { path, bytes, digest, before, replaces, outcome } = prepared;
+  const replaced = replaces === null ? {} : { replaced: identityOf(replaces) };
+  if (bytes === null || digest === null) {
+    if (before === null) throw new Error('a deletion needs what it deletes');
+    return {
+      prepared,
+      temp: { removes: before },
+      entry: { op: 'delete', path, kind: 'deleted', digest: null, size: 0, before, ...replaced },
+    };
+  }
+  const body = bodyOf(bytes, keptBytes(path));
+  if (body.inBlob) await world.blobs.put(digest, bytes);
+  makeDirectories(world, parentOf(path));
+  const temp = writeTemp(world, { path, bytes, digest, replaces });
+  const version = {
+    path,
+    kind: 'valid',
+    digest,
+    size: bytes.length,
+    before,
+    placed: identityOf(temp.stat),
+    modifiedMs: modifiedMsOf(temp.stat),
+    ...body,
+  } as const;
+  return { prepared, temp, entry: { op: outcome === 'created' ? 'create' : 'update', ...version, ...replaced } };
+}
+
+/** All or none: what was placed before a failure is taken back in reverse order. */
+export function placeAll(world: World, staged: readonly Staged[], placed: Map<string, Placed>): void {
+  try {
+    for (const { prepared, temp } of staged) {
+      const expected = prepared.replaces === null ? 'absent' : statKeyOf(prepared.replaces);
+      placed.set(prepared.path, place(world, { target: absolute(world, prepared.path), temp, expected }));
+    }
+  } catch (error) {
+    for (const [path, one] of [...placed].toReversed()) takeBack(world, absolute(world, path), one);
+    placed.clear();
+    throw error;
+  }
+}
+
+/** Our own change is racy by nature: the row stays unclean until it is looked at again. */
+export function seenOf(world: World, placed: ReadonlyMap<string, Placed>, path: string): Seen | undefined {
+  if (placed.get(path)?.kind !== 'placed') return undefined;
+  const stat = world.fs.lstat(absolute(world, path));
+  return stat && { key: statKeyOf(stat), clean: false };
+}
+
+/** A hand edit found in the way came later than the write: it stays, and is looked at as the next version on top. */
+export function afterwards(world: World, frame: EventFrame, placed: ReadonlyMap<string, Placed>): void {
+  const seqs = seqByPath(frame);
+  for (const [path, one] of placed) {
+    if (one.kind === 'occupied') world.lookAgain([path]);
+    else if (one.displaced)
+      world.displaced.add(one.displaced.file, path, seqs.get(path) ?? 0, one.displaced.asExpected);
+  }
+  world.checkpoints.changed(frame);
+  freeNames(world, frame);
+}
+
+function resultsOf(
+  world: World,
+  prepared: readonly Prepared[],
+  seqs: ReadonlyMap<string, Seq>,
+  origin: Origin,
+): ReadonlyMap<Prepared, WriteResult> {
+  return new Map(
+    prepared.map((one) => [one, { ok: true, written: writtenOf(world, one, seqs.get(one.path), origin) }]),
+  );
+}
+
+function writtenOf(
+  world: World,
+  { request, path, outcome, digest, bytes }: Prepared,
+  seq: Seq | undefined,
+  origin: Origin,
+): Written {
+  const current = seq ?? world.catalog.head(path)?.servedSeq ?? world.recorder.announcedSeq;
+  return { outcome, ref: request.ref, etag: digest, seq: current, changeSet: origin.changeSet, bytes };
+}
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
+/** What the disk refused, in the catalogue's words. */
+export function refusalOf(error: unknown): unknown {
+  if (error instanceof LarderError || !(error instanceof Error) || !('code' in error)) return error;
+  if (FULL.has(String(error.code)))
+    return new LarderError('disk_full', 'the disk is full; nothing was changed', { cause: error });
+  if (error.code === 'ENAMETOOLONG')
+    return new LarderError('bad_name', 'the path is too long for the file system', { cause: error });
+  if (error.code === 'ENOTDIR' || error.code === 'EEXIST')
+    return new LarderError('conflict', 'a file stands where a directory would be needed', { cause: error });
+  if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS')
+    return new LarderError('log_unwritable', `the data cannot be written: ${error.message}`, { cause: error });
+  return error;
+}

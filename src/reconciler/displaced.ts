@@ -1,0 +1,104 @@
+/**
+ * Files that a swap brought out of the tree. They stay in `.larder/tmp` until they were unchanged for a while, because an
+ * editor that opened one earlier saves into it: what it saves then is rescued as a version of its own (DESIGN 4).
+ */
+import { statKeyOf, type StatKey } from '../core/stat-key.ts';
+import type { Seq } from '../core/events.ts';
+import type { Clock, FileSystem, Timer } from '../host/ports.ts';
+
+const QUIET_MS = 2000;
+
+interface Waiting {
+  /** Absolute path in `.larder/tmp`. */
+  readonly file: string;
+  /** The document's path below the root. */
+  readonly path: string;
+  readonly seq: Seq;
+  readonly key: StatKey | null;
+  readonly dueMs: number;
+}
+
+export interface DisplacedOptions {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  /** Records the bytes of the file as a rescued version of the path, unless they are known already. */
+  readonly rescue: (file: string, path: string) => Promise<void>;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export class Displaced {
+  readonly #options: DisplacedOptions;
+  /** In the order of their due times, because all wait equally long. */
+  #waiting: Waiting[] = [];
+  #timer: Timer | null = null;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: DisplacedOptions) {
+    this.#options = options;
+  }
+
+  /** Checkpoints must not pass what still waits here: start-up finds its path through the log from there on. */
+  get settledUpTo(): Seq {
+    const first = this.#waiting[0];
+    return first ? first.seq - 1 : Number.MAX_SAFE_INTEGER;
+  }
+
+  /** `asExpected`: the file holds what the log knows; otherwise it is rescued at once. */
+  add(file: string, path: string, seq: Seq, asExpected: boolean): void {
+    const { fs, clock } = this.#options;
+    const stat = fs.lstat(file);
+    const key = asExpected && stat ? statKeyOf(stat) : null;
+    this.#waiting.push({ file, path, seq, key, dueMs: clock.monotonicMs() + QUIET_MS });
+    if (!asExpected) this.#enqueue(() => this.#options.rescue(file, path));
+    this.#arm();
+  }
+
+  /** Looks at everything now, as an orderly stop does. Files that may still be written to are left for the next start. */
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    this.#enqueue(() => this.#lookAt(this.#waiting.splice(0), false));
+    await this.#running;
+  }
+
+  #arm(): void {
+    const first = this.#waiting[0];
+    if (this.#timer || !first) return;
+    const delayMs = Math.max(0, first.dueMs - this.#options.clock.monotonicMs());
+    this.#timer = this.#options.clock.after(delayMs, () => {
+      this.#timer = null;
+      this.#enqueue(() => this.#lookAtDue());
+    });
+  }
+
+  async #lookAtDue(): Promise<void> {
+    const nowMs = this.#options.clock.monotonicMs();
+    const due = this.#waiting.filter((one) => one.dueMs <= nowMs);
+    this.#waiting = this.#waiting.filter((one) => one.dueMs > nowMs);
+    await this.#lookAt(due, true);
+    this.#arm();
+  }
+
+  async #lookAt(due: readonly Waiting[], mayWaitMore: boolean): Promise<void> {
+    const { fs, rescue } = this.#options;
+    for (const one of due) {
+      const stat = fs.lstat(one.file);
+      if (!stat) continue;
+      const isUnchanged = statKeyOf(stat) === one.key;
+      if (!isUnchanged) await rescue(one.file, one.path);
+      if (isUnchanged || !mayWaitMore) this.#remove(one.file);
+      else this.#waiting.push({ ...one, key: statKeyOf(stat), dueMs: this.#options.clock.monotonicMs() + QUIET_MS });
+    }
+  }
+
+  #remove(file: string): void {
+    try {
+      this.#options.fs.unlink(file);
+    } catch (error) {
+      this.#options.onFailure(error);
+    }
+  }
+
+  #enqueue(work: () => Promise<void>): void {
+    this.#running = this.#running.then(work).catch(this.#options.onFailure);
+  }
+}

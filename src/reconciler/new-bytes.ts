@@ -1,0 +1,51 @@
+/** The bytes that a write would put on disk: pure, from the text that is there and the change that is asked. */
+import { LarderError } from '../core/errors.ts';
+import { editText } from '../core/json/edit-text.ts';
+import { jsonPatch } from '../core/json/json-patch.ts';
+import { layOut } from '../core/json/layout.ts';
+import { mergePatch } from '../core/json/merge-patch.ts';
+import { readJson } from '../core/json/read-json.ts';
+import type { Change } from '../core/requests.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Streams and files are any bytes: they are replaced whole. */
+export function newRawBytes(change: Change): Uint8Array | null {
+  if (change.op === 'delete') return null;
+  if (change.op === 'put') return change.body;
+  throw new LarderError('method_not_allowed', 'only documents can be patched');
+}
+
+/** Null after a deletion. `current` is the valid text on disk, with its byte order mark; null when there is none. */
+export function newBytes(change: Change, current: Uint8Array | null): Uint8Array | null {
+  switch (change.op) {
+    case 'put':
+      return put(current, bodyText(change.body));
+    case 'merge-patch':
+      return encoder.encode(mergePatch(patched(current), bodyText(change.body)));
+    case 'json-patch':
+      return encoder.encode(jsonPatch(patched(current), decoder.decode(change.body)));
+    case 'delete':
+      return null;
+  }
+}
+
+const put = (current: Uint8Array | null, text: string): Uint8Array =>
+  encoder.encode(current === null ? layOut(text) : editText(decoder.decode(current), text));
+
+function patched(current: Uint8Array | null): string {
+  if (current === null) throw new LarderError('not_found', 'there is no document to patch');
+  return decoder.decode(current);
+}
+
+/** The body as text that is known to be a document. Throws `bad_json` with line and column. */
+function bodyText(body: Uint8Array): string {
+  const read = readJson(body);
+  if (read.kind === 'valid') return read.text;
+  const [first] = read.faults;
+  const place = first?.line === undefined ? '' : ` (line ${first.line}, column ${first.column ?? 1})`;
+  throw new LarderError('bad_json', `${first?.detail ?? 'the body is not a JSON object'}${place}`, {
+    errors: read.faults,
+  });
+}

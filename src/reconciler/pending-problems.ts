@@ -1,0 +1,36 @@
+/** Problems that exist only in memory: what is pending, or absent and waiting for its second look. */
+import { meaningOfProblem, problemIdOf } from '../core/problem-hints.ts';
+import type { Problem } from '../core/problems.ts';
+import { classify, collectionOf } from '../core/refs.ts';
+import type { Pending } from './pendings.ts';
+import type { World } from './world.ts';
+
+export function pendingProblem(world: World, path: string): Problem | undefined {
+  const pending = world.pendings.get(path);
+  return pending && toProblem(world, path, pending);
+}
+
+/** Pending files, and nothing that the catalog lists already. */
+export function pendingProblems(world: World, collection: string | null): Problem[] {
+  return [...world.pendings.entries()]
+    .filter(([, pending]) => pending.code === 'pending' && (collection === null || pending.collection === collection))
+    .map(([path, pending]) => toProblem(world, path, pending));
+}
+
+function toProblem(world: World, path: string, pending: Pending): Problem {
+  const meaning = classify(path);
+  const collection = collectionOf(meaning);
+  return {
+    id: problemIdOf(path, pending.code),
+    code: pending.code,
+    path,
+    ...(collection !== '' && { collection }),
+    ...('id' in meaning && { document: meaning.id }),
+    since: new Date(pending.sinceWallMs).toISOString(),
+    state: meaningOfProblem(pending.code).state,
+    errors: pending.faults,
+    hint: meaningOfProblem(pending.code).hint,
+    digest: pending.digest,
+    serving: world.catalog.head(path)?.servedDigest ?? null,
+  };
+}

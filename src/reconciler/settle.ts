@@ -1,0 +1,178 @@
+/**
+ * Makes the log agree with what lies at some paths: look, decide, record. Everything that changes anything comes through
+ * here or through write.ts, each inside the queues of its paths.
+ */
+import type { Cause, DraftEntry, Origin } from '../core/events.ts';
+import { decide, type Decision } from '../core/decision.ts';
+import { collectionOf } from '../core/refs.ts';
+import { statKeyOf } from '../core/stat-key.ts';
+import type { Seen } from '../catalog/types.ts';
+import type { Examined } from '../files/types.ts';
+import { isLost, judgeLost } from './absences.ts';
+import { contentOf } from './content.ts';
+import { draftFor, keepLargeBytes } from './drafts.ts';
+import { derivedProblems } from './derived.ts';
+import { moveSources, type MoveCandidate } from './moves.ts';
+import { knownOf, observe, type Observation } from './observe.ts';
+import { settleSchema } from './schema-changes.ts';
+import { freeNames, hasTwin } from './twins.ts';
+import { originOf } from './origin.ts';
+import { setDerived } from './derived.ts';
+import type { Settled } from './settled.ts';
+import type { World } from './world.ts';
+
+export interface SettleOptions {
+  readonly cause?: Cause;
+  /** True while nothing can have moved: the first index of a new root. */
+  readonly nothingKnown?: boolean;
+}
+
+/** Settles the paths, each exactly once, and resolves when what was found is recorded, applied and announced. */
+export async function settle(world: World, paths: readonly string[], options: SettleOptions = {}): Promise<Settled[]> {
+  const first = await world.queues.runAll(paths, () => settleHeld(world, paths, options));
+  if (first.moves.length === 0) return first.settled;
+  // Sources of moves need their queues too, which can only be taken together with the targets'.
+  const all = [...new Set(first.moves.flatMap((move) => [move.to, move.from]))];
+  const second = await world.queues.runAll(all, () => settleHeld(world, all, { ...options, movesAllowed: true }));
+  return [...first.settled, ...second.settled];
+}
+
+interface Pass {
+  readonly settled: Settled[];
+  readonly moves: readonly MoveCandidate[];
+}
+
+/** The same for a caller that holds the queues of the paths. A path that seems moved is left for the second pass. */
+export async function settleHeld(
+  world: World,
+  paths: readonly string[],
+  options: SettleOptions & { readonly movesAllowed?: boolean } = {},
+): Promise<Pass> {
+  const observations = await observe(world, paths);
+  const schemas = observations.filter(({ meaning }) => meaning.kind === 'schema');
+  for (const observation of schemas) await settleSchema(world, observation);
+  const decided = decideAll(
+    world,
+    observations.filter(({ meaning }) => meaning.kind !== 'schema'),
+  );
+  const moves = options.nothingKnown ? [] : moveSources(world, decided);
+  const { ready, postponed } = options.movesAllowed ? withMoves(decided, moves) : withoutMoves(decided, moves);
+  await carryOut(world, ready, options.cause ?? 'hand');
+  return { settled: ready, moves: postponed };
+}
+
+function decideAll(world: World, observations: readonly Observation[]): Settled[] {
+  const taken = new Map<string, string>();
+  return observations.map((observation) => {
+    const decision = decide(knownOf(observation.meaning, observation.head), observation.found);
+    const twin = decision.do === 'record' ? hasTwin(world, observation, taken) : null;
+    return { observation, decision: twin ?? decision };
+  });
+}
+
+function withoutMoves(
+  decided: Settled[],
+  moves: readonly MoveCandidate[],
+): { ready: Settled[]; postponed: readonly MoveCandidate[] } {
+  const involved = new Set(moves.flatMap((move) => [move.to, move.from]));
+  return { ready: decided.filter(({ observation }) => !involved.has(observation.path)), postponed: moves };
+}
+
+function withMoves(
+  decided: Settled[],
+  moves: readonly MoveCandidate[],
+): { ready: Settled[]; postponed: readonly MoveCandidate[] } {
+  const fromByTarget = new Map(moves.map((move) => [move.to, move.from]));
+  const sources = new Set(moves.map((move) => move.from));
+  const ready = decided
+    .filter(({ observation }) => !sources.has(observation.path))
+    .map((one) => {
+      const from = fromByTarget.get(one.observation.path);
+      return from === undefined ? one : { ...one, from };
+    });
+  return { ready, postponed: [] };
+}
+
+/** Records what has to be recorded in one change set, and remembers the rest. */
+async function carryOut(world: World, settled: readonly Settled[], cause: Cause): Promise<void> {
+  const confirmed = await judgeLost(world, settled.filter(isLost));
+  const recorded: Settled[] = [];
+  for (const one of settled) {
+    if (isLost(one) && !confirmed.has(one.observation.path)) continue;
+    if (await remember(world, one)) recorded.push(one);
+  }
+  await record(world, recorded, cause);
+  noteSeen(
+    world,
+    settled.filter((one) => !recorded.includes(one)),
+  );
+}
+
+/** Updates what waits and what is derived; true when an event is due. */
+async function remember(world: World, one: Settled): Promise<boolean> {
+  const { path, examined, meaning } = one.observation;
+  if (one.decision.do === 'wait') {
+    const sight = 'key' in examined.look && examined.look.key !== null ? examined.look.key : 'absent';
+    const { code, forMs, faults } = one.decision;
+    world.pendings.set(
+      path,
+      { code, sight, collection: collectionOf(meaning), digest: examined.digest, faults },
+      forMs,
+    );
+    return false;
+  }
+  world.pendings.delete(path);
+  const derived = derivedProblems(world, one);
+  if (derived.length > 0 || (one.observation.head?.problems.length ?? 0) > 0) setDerived(world, path, derived);
+  if (one.decision.do === 'nothing' || one.decision.do === 'mark-unfit') return false;
+  await keepLargeBytes(world, one);
+  return true;
+}
+
+async function record(world: World, settled: readonly Settled[], cause: Cause): Promise<void> {
+  const origin = originOf(world, cause);
+  const changes = settled.filter(({ decision }) => isChange(decision));
+  const verdicts = settled.filter(({ decision }) => !isChange(decision));
+  await Promise.all([recordKind(world, 'change', origin, changes), recordKind(world, 'verdict', origin, verdicts)]);
+}
+
+const isChange = (decision: Decision): boolean => decision.do === 'record' || decision.do === 'lost';
+
+async function recordKind(
+  world: World,
+  kind: 'change' | 'verdict',
+  origin: Origin,
+  settled: readonly Settled[],
+): Promise<void> {
+  if (settled.length === 0) return;
+  const byPath = new Map(settled.map((one) => [one.observation.path, one]));
+  const entries: DraftEntry[] = settled.map((one) => draftFor(one));
+  const frame = await world.recorder.record(
+    { type: 'events', kind, origin, entries },
+    { seen: (path) => seenOf(byPath.get(path)?.observation.examined), content: (path) => contentFor(byPath.get(path)) },
+  );
+  world.checkpoints.changed(frame);
+  freeNames(world, frame);
+  for (const path of byPath.keys()) world.onMarked(path);
+}
+
+function contentFor(one: Settled | undefined): { text: string; searchText: string } {
+  const examined = one?.observation.examined;
+  if (examined?.look.kind !== 'file') throw new Error('only a file that was read has content');
+  return contentOf(examined.look.bytes, examined.searchText);
+}
+
+function seenOf(examined: Examined | undefined): Seen | undefined {
+  const look = examined?.look;
+  if (!look || (look.kind !== 'file' && look.kind !== 'large')) return undefined;
+  return { key: statKeyOf(look.stat), clean: !look.racy };
+}
+
+/** Paths without an event: their stat is remembered, so that they are not read again. A path that waits stays unclean. */
+function noteSeen(world: World, settled: readonly Settled[]): void {
+  const notes = settled.flatMap(({ observation, decision }) => {
+    if (decision.do === 'wait' || !observation.head) return [];
+    return [{ path: observation.path, seen: seenOf(observation.examined) ?? null }];
+  });
+  for (let start = 0; start < notes.length; start += 200) world.catalog.noteSeen(notes.slice(start, start + 200));
+}

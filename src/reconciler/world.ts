@@ -1,0 +1,50 @@
+/** What the reconciler's pieces share: the parts, opened, and the state that belongs to no part. */
+import type { BlobStore } from '../blobs/types.ts';
+import type { Catalog } from '../catalog/types.ts';
+import type { EventLog } from '../events/types.ts';
+import type { BulkReader } from '../files/bulk.ts';
+import type { SwapMethod } from '../files/probe-swap.ts';
+import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
+import type { KeyedQueue } from '../util/keyed-queue.ts';
+import type { AbsenceLedger } from './absences.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import type { Displaced } from './displaced.ts';
+import type { Pendings } from './pendings.ts';
+import type { Recorder } from './recorder.ts';
+import type { SchemaBook } from './schema-book.ts';
+
+export interface Log {
+  debug(members: object, message: string): void;
+  info(members: object, message: string): void;
+  warn(members: object, message: string): void;
+  error(members: object, message: string): void;
+}
+
+export interface World {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** Absolute path of the root, and the device it lies on. */
+  readonly root: string;
+  readonly rootDevice: bigint;
+  readonly rootInode: bigint;
+  /** Absolute path of `.larder/tmp`, and how files are swapped on this file system. */
+  readonly tmp: string;
+  readonly swap: SwapMethod;
+  readonly events: EventLog;
+  readonly catalog: Catalog;
+  readonly blobs: BlobStore;
+  readonly bulk: BulkReader;
+  readonly queues: KeyedQueue;
+  readonly recorder: Recorder;
+  readonly pendings: Pendings;
+  readonly schemas: SchemaBook;
+  readonly checkpoints: Checkpoints;
+  readonly displaced: Displaced;
+  readonly absences: AbsenceLedger;
+  /** Asks for another look at paths, soon. */
+  readonly lookAgain: (paths: readonly string[]) => void;
+  /** Called when the problems of a path, or its served version, changed although its file did not. */
+  readonly onMarked: (path: string) => void;
+  readonly log: Log;
+}

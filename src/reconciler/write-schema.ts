@@ -1,0 +1,88 @@
+/** `PUT …/_schema`: the file, the one event and the judgement of the collection in one go. */
+import { digestOf } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
+import { pathOfSchema } from '../core/refs.ts';
+import type { Who, WriteOptions, WriteRequest, Written } from '../core/requests.ts';
+import { look } from '../files/look.ts';
+import type { Placed } from '../files/swap.ts';
+import type { Look } from '../files/types.ts';
+import type { FileStat } from '../host/ports.ts';
+import { afterwards, discardAll, originFor, placeAll, refusalOf, seenOf, stageOne } from './commit.ts';
+import { newBytes } from './new-bytes.ts';
+import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
+import { checkPreconditions } from './preconditions.ts';
+import { changeSchema, compileSafely } from './schema-changes.ts';
+import { settleHeld } from './settle.ts';
+import type { Prepared } from './write.ts';
+import type { World } from './world.ts';
+
+export async function writeSchema(
+  world: World,
+  collection: string,
+  body: Uint8Array,
+  who: Who,
+  preconditions: WriteRequest['preconditions'],
+  options: WriteOptions = {},
+): Promise<Written> {
+  const path = pathOfSchema(collection);
+  return world.queues.run(path, async () => {
+    await settleHeld(world, [path]);
+    const prepared = prepare(world, collection, path, body, preconditions);
+    const text = new TextDecoder().decode(prepared.bytes ?? body);
+    const outcome = await compileSafely(text);
+    if (outcome.kind === 'broken')
+      throw new LarderError('schema_broken', outcome.faults[0]?.detail ?? 'the schema cannot be used', {
+        errors: outcome.faults,
+      });
+    const origin = originFor(world, who);
+    if (options.dryRun || prepared.outcome === 'unchanged' || prepared.digest === null)
+      return writtenOf(world, prepared, origin.changeSet);
+    const next = { schema: outcome.schema, source: { text, digest: prepared.digest } };
+    const staged = await stageOne(world, prepared);
+    const placed = new Map<string, Placed>();
+    try {
+      const entry = { ...staged.entry, op: 'schema', inForce: true } as const;
+      const frame = await changeSchema(world, path, next, entry, origin, {
+        place: () => placeAll(world, [staged], placed),
+        seen: () => seenOf(world, placed, path),
+      });
+      afterwards(world, frame, placed);
+      return writtenOf(world, prepared, origin.changeSet);
+    } catch (error) {
+      discardAll(world, [staged]);
+      throw refusalOf(error);
+    }
+  });
+}
+
+function prepare(
+  world: World,
+  collection: string,
+  path: string,
+  body: Uint8Array,
+  preconditions: WriteRequest['preconditions'],
+): Prepared {
+  const seen = look(world, path, { maxBytes: LARGEST_DOCUMENT_BYTES });
+  if (seen.kind !== 'file' && seen.kind !== 'absent')
+    throw new LarderError('conflict', `${path} is not a file that can be replaced`);
+  const disk = seen.kind === 'file' ? digestOf(seen.bytes) : null;
+  checkPreconditions(preconditions, { disk, served: disk }, () => ({}));
+  const request: WriteRequest = { ref: { collection, id: '_schema' }, change: { op: 'put', body } };
+  const current =
+    seen.kind === 'file' && world.schemas.inForce(collection)?.source?.digest === disk ? seen.bytes : null;
+  const bytes = newBytes(request.change, current) ?? body;
+  const digest = digestOf(bytes);
+  const outcome = disk === null ? 'created' : disk === digest ? 'unchanged' : 'updated';
+  return { request, path, outcome, bytes, digest, before: disk, replaces: statOf(seen), searchText: null };
+}
+
+const statOf = (seen: Look): FileStat | null => (seen.kind === 'file' ? seen.stat : null);
+
+const writtenOf = (world: World, { request, outcome, digest, bytes, path }: Prepared, changeSet: string): Written => ({
+  outcome,
+  ref: request.ref,
+  etag: digest,
+  seq: world.catalog.head(path)?.diskSeq ?? world.recorder.announcedSeq,
+  changeSet,
+  bytes,
+});

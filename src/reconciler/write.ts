@@ -1,0 +1,151 @@
+/**
+ * Writes asked for by a client: the same queue, look and record as a hand edit, with a judgement before and a swap after
+ * the log is synced (DESIGN 4).
+ */
+import type { Digest } from '../core/digest.ts';
+import { digestOf } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
+import { classify, pathOf } from '../core/refs.ts';
+import type { Who, WriteOptions, WriteRequest, WriteResult, Written } from '../core/requests.ts';
+import type { FileStat } from '../host/ports.ts';
+import { commit } from './commit.ts';
+import { judgeNew } from './judge-new.ts';
+import { newBytes, newRawBytes } from './new-bytes.ts';
+import { checkPreconditions, checkUnserved } from './preconditions.ts';
+import { settle, settleHeld } from './settle.ts';
+import type { Settled } from './settled.ts';
+import type { World } from './world.ts';
+
+/** A write that is judged and ready to be put in place. */
+export interface Prepared {
+  readonly request: WriteRequest;
+  readonly path: string;
+  readonly outcome: Written['outcome'];
+  readonly bytes: Uint8Array | null;
+  readonly digest: Digest | null;
+  readonly before: Digest | null;
+  /** The file that will be replaced; null when there is none. */
+  readonly replaces: FileStat | null;
+  readonly searchText: string | null;
+}
+
+/** Looks until nothing about the path is undecided any more: an absence seen once, a move half seen. */
+const MOST_ATTEMPTS = 50;
+const RETRY_MS = 100;
+
+export async function write(
+  world: World,
+  request: WriteRequest,
+  who: Who,
+  options: WriteOptions = {},
+): Promise<Written> {
+  const [result] = await writeSet(world, [request], who, { ...options, atomic: true });
+  if (!result) throw new Error('one request, no result');
+  if (!result.ok) throw result.error;
+  return result.written;
+}
+
+/** Requests for distinct paths as one frame. `atomic`: the first refusal refuses all, by throwing. */
+export async function writeSet(
+  world: World,
+  requests: readonly WriteRequest[],
+  who: Who,
+  options: WriteOptions & { readonly atomic?: boolean },
+): Promise<WriteResult[]> {
+  const paths = requests.map((request) => pathOf(request.ref));
+  for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    const results = await world.queues.runAll(paths, () => tryWrite(world, requests, paths, who, options));
+    if (results !== 'undecided') return results;
+    await settle(world, paths);
+    await new Promise<void>((resolve) => void world.clock.after(RETRY_MS, resolve));
+  }
+  throw new LarderError('pending', 'the file is being changed; nothing was written');
+}
+
+async function tryWrite(
+  world: World,
+  requests: readonly WriteRequest[],
+  paths: readonly string[],
+  who: Who,
+  options: WriteOptions & { readonly atomic?: boolean },
+): Promise<WriteResult[] | 'undecided'> {
+  const pass = await settleHeld(world, paths);
+  if (pass.moves.length > 0 || pass.settled.some((one) => isUndecided(world, one))) return 'undecided';
+  const settledByPath = new Map(pass.settled.map((one) => [one.observation.path, one]));
+  const results = requests.map((request) => prepare(world, request, settledByPath.get(pathOf(request.ref))));
+  const refused = results.find((result) => result instanceof Error);
+  if (refused && options.atomic) throw refused;
+  const prepared = results.filter((result): result is Prepared => !(result instanceof Error));
+  const written = await commit(world, prepared, who, options);
+  return results.map((result) =>
+    result instanceof Error ? { ok: false, error: result } : (written.get(result) ?? failedAlone()),
+  );
+}
+
+const failedAlone = (): WriteResult => ({ ok: false, error: new Error('a prepared write came back without a result') });
+
+const isUndecided = (world: World, { observation: { path } }: Settled): boolean =>
+  world.pendings.get(path)?.code === 'absent';
+
+/** Judges one write in full. Refusals are values here, so that a bulk goes on past them. */
+function prepare(world: World, request: WriteRequest, settled: Settled | undefined): Prepared | LarderError {
+  try {
+    return judge(world, request, settled);
+  } catch (error) {
+    if (error instanceof LarderError) return error;
+    throw error;
+  }
+}
+
+function judge(world: World, request: WriteRequest, settled: Settled | undefined): Prepared {
+  const path = pathOf(request.ref);
+  const look = settled?.observation.examined.look;
+  if (!settled || !look) throw new LarderError('bad_name', `${path} is not a place for a document`);
+  if (world.pendings.get(path)?.code === 'held') throw new LarderError('document_held', `${path} is held`);
+  if (look.kind === 'blocked') throw new LarderError('document_invalid', `${path}: ${look.detail}`);
+  if (look.kind === 'unstable') throw new LarderError('pending', `${path} is being written by another program`);
+  const disk = look.kind === 'absent' ? null : settled.observation.examined.digest;
+  const served = world.catalog.head(path)?.servedDigest ?? null;
+  checkTarget(request, path, disk);
+  checkPreconditions(request.preconditions, { disk, served }, () => currentVersion(world, path));
+  checkUnserved(request.preconditions, { disk, served });
+  const replaces = look.kind === 'absent' ? null : look.stat;
+  const text = look.kind === 'file' && disk === served ? look.bytes : null;
+  return judgeBytes(world, request, path, { disk, replaces, current: text });
+}
+
+function checkTarget(request: WriteRequest, path: string, disk: Digest | null): void {
+  const { change } = request;
+  if (change.op === 'put' && change.mustBeNew && disk !== null)
+    throw new LarderError('exists', `${path} is there already`);
+  if (disk !== null || change.op === 'put') return;
+  if (request.preconditions?.ifMatch !== undefined) return;
+  throw new LarderError('not_found', `there is no document ${request.ref.id} in ${request.ref.collection}`);
+}
+
+/** Who changed it last: what a client with a stale version wants to know. */
+function currentVersion(world: World, path: string): Readonly<Record<string, unknown>> {
+  const [last] = world.catalog.history(path, { before: null, limit: 1 });
+  return last ? { seq: last.seq, actor: last.actor, changed_at: new Date(last.atMs).toISOString() } : {};
+}
+
+interface Current {
+  readonly disk: Digest | null;
+  readonly replaces: FileStat | null;
+  readonly current: Uint8Array | null;
+}
+
+function judgeBytes(world: World, request: WriteRequest, path: string, { disk, replaces, current }: Current): Prepared {
+  const common = { request, path, before: disk, replaces };
+  if (disk !== null && current === null && request.change.op !== 'put' && request.change.op !== 'delete') {
+    throw new LarderError('document_invalid', `${path} is broken on disk: a patch has nothing to apply to`);
+  }
+  const meaning = classify(path);
+  const isJson = meaning.kind !== 'file' && meaning.kind !== 'stream';
+  const bytes = isJson ? newBytes(request.change, current) : newRawBytes(request.change);
+  if (bytes === null) return { ...common, outcome: 'deleted', bytes: null, digest: null, searchText: null };
+  const searchText = judgeNew(world, meaning, path, bytes);
+  const digest = digestOf(bytes);
+  const outcome = disk === null ? 'created' : digest === disk ? 'unchanged' : 'updated';
+  return { ...common, outcome, bytes, digest, searchText };
+}

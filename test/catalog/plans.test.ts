@@ -1,0 +1,47 @@
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import * as heads from '../../src/catalog/heads.ts';
+import * as histories from '../../src/catalog/histories.ts';
+import * as lists from '../../src/catalog/lists.ts';
+import * as problems from '../../src/catalog/problems.ts';
+import { TABLES } from '../../src/catalog/tables.ts';
+
+const database = new Database(':memory:');
+database.exec(TABLES);
+
+const planOf = (sql: string): string =>
+  database
+    .prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+    .all(...Array.from({ length: (sql.match(/\?/g) ?? []).length }, () => null))
+    .map(({ detail }) => detail)
+    .join('\n');
+
+const cases: readonly (readonly [string, string, string])[] = [
+  ['one path', heads.HEAD, 'paths_by_name'],
+  ['the names of a directory', heads.NAMES_IN, 'known_by_name'],
+  ['the next directory', heads.NEXT_DIRECTORY, 'known_by_name'],
+  ['where bytes lie', heads.HEADS_WITH_DIGEST, 'paths_by_digest'],
+  ['what is present below', heads.PRESENT_BELOW, 'known_by_name'],
+  ['how much is present below', heads.COUNT_PRESENT_BELOW, 'known_by_name'],
+  ['how much is present in a collection', heads.COUNT_PRESENT_IN_SCOPE, 'INDEX'],
+  ['a name that differs only in case', heads.FOLDED_AS, 'paths_by_folded'],
+  ['a page of a list', lists.LIST, 'served_by_id'],
+  ['a batch to judge again', lists.SERVED, 'served_by_id'],
+  ['what was deleted', lists.LIST_DELETED, 'deleted_by_id'],
+  ['the text of a document', lists.TEXT, 'paths_by_name'],
+  ['the collections of a namespace', lists.SUMMARIES, 'INDEX'],
+  ['one collection', lists.SUMMARY, 'INDEX'],
+  ['the feed of everything', histories.EVENTS_AFTER, 'INTEGER PRIMARY KEY'],
+  ['the feed of a collection', histories.EVENTS_IN_SCOPE_AFTER, 'PRIMARY KEY (scope=? AND seq>?)'],
+  ['the versions of a path', histories.VERSIONS, 'events_by_path'],
+  ['moves away from a path', histories.MOVES_AWAY, 'moves_by_source'],
+  ['moves to a path', histories.MOVES_HERE, 'moves_by_target'],
+  ['problems of everything', problems.ALL_PROBLEMS, 'PRIMARY KEY'],
+  ['problems of a collection', problems.PROBLEMS_IN_SCOPE, 'problems_by_scope'],
+];
+
+test.each(cases)('%s is found by its index, without sorting', (_, sql, index) => {
+  const plan = planOf(sql);
+  expect(plan).toContain(index);
+  expect(plan).not.toMatch(/TEMP B-TREE|SCAN (paths|documents|events|sets)\b/);
+});
