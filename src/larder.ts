@@ -163,6 +163,7 @@ function wire(parts: Parts, options: OpenOptions): Wired {
     pendings: new Pendings(clock, lookAgain),
     schemas: new SchemaBook(),
     absences: new AbsenceLedger(),
+    firstIndex: null,
     checkpoints,
     displaced,
     lookAgain,

@@ -141,7 +141,8 @@ export class Applier {
   /** Work that may be put off. The frames are applied: a full disk is told to whoever applies the next ones. */
   #tidy(): void {
     try {
-      this.#options.tables.texts.mergeStep();
+      // Not while more waits: a first index would merge the same words again and again.
+      if (this.#waiting <= 1) this.#options.tables.texts.mergeStep();
       this.#options.checkpoints.begin();
     } catch (error) {
       if (!(error instanceof CatalogError) || error.failure !== 'full') throw error;

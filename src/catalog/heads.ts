@@ -11,14 +11,18 @@ import {
   decodeText,
   digestToBlob,
   HEAD_COLUMNS,
+  NOTHING_SERVED,
+  SERVED_HEAD_COLUMNS,
+  decodeServedHead,
+  type HeadRow,
   KNOWN_NAME_COLUMNS,
 } from './rows.ts';
 import { prepareQuery } from './sql.ts';
-import type { Catalog } from './types.ts';
+import type { Catalog, Head } from './types.ts';
 
-const HEADS = `
-  SELECT ${HEAD_COLUMNS} FROM paths p
-  LEFT JOIN scopes c ON c.id = p.scope LEFT JOIN events e ON e.seq = p.served_seq LEFT JOIN sets s ON s.first = e.first`;
+const HEADS = `SELECT ${HEAD_COLUMNS} FROM paths p`;
+
+const SERVED_HEAD = `SELECT ${SERVED_HEAD_COLUMNS} FROM events WHERE seq = ?`;
 
 /** One path. Every read of a document begins here. */
 export const HEAD = `${HEADS} WHERE p.directory = ? AND p.name = ? AND p.known`;
@@ -56,6 +60,7 @@ type HeadReads = Pick<
 export function openHeadReads(reader: Database): HeadReads {
   const head = prepareQuery(reader, HEAD, decodeHead);
   const headsWithDigest = prepareQuery(reader, HEADS_WITH_DIGEST, decodeHead);
+  const servedHead = prepareQuery(reader, SERVED_HEAD, decodeServedHead);
   const namesIn = prepareQuery(reader, NAMES_IN, decodeKnownName);
   const nextDirectory = prepareQuery(reader, NEXT_DIRECTORY, decodeText);
   const presentBelow = prepareQuery(reader, PRESENT_BELOW, decodePathName);
@@ -63,12 +68,18 @@ export function openHeadReads(reader: Database): HeadReads {
   const countInScope = prepareQuery(reader, COUNT_PRESENT_IN_SCOPE, decodeNumber);
   const foldedAs = prepareQuery(reader, FOLDED_AS, decodePathName);
 
+  const withServed = ({ head: known, servedSeq }: HeadRow): Head => ({
+    ...known,
+    ...(servedSeq === null ? NOTHING_SERVED : (servedHead.get(servedSeq) ?? NOTHING_SERVED)),
+  });
+
   return {
     head(path) {
       const { directory, name } = splitPath(path);
-      return head.get(directory, name);
+      const row = head.get(directory, name);
+      return row && withServed(row);
     },
-    headsWithDigest: (digest: Digest) => headsWithDigest.all(digestToBlob(digest)),
+    headsWithDigest: (digest: Digest) => headsWithDigest.all(digestToBlob(digest)).map(withServed),
     namesIn: (directory) => namesIn.all(directory),
     directoriesBelow(directory) {
       const found: string[] = [];

@@ -6,12 +6,15 @@ import { createRequire } from 'node:module';
 import { getSystemErrorName } from 'node:util';
 
 type Call = (...parameters: unknown[]) => number;
+type AsyncCall = (...parameters: unknown[]) => void;
 
 interface Library {
   readonly renameat2: Call;
   readonly listxattr: Call;
   readonly getxattr: Call;
   readonly setxattr: Call;
+  /** syncfs on a thread of its own; the callback gets what it answered. */
+  readonly syncfs: AsyncCall;
   readonly errno: () => number;
 }
 
@@ -35,6 +38,7 @@ function load(): Library | null {
       listxattr: c.func('long llistxattr(const char *, uint8_t *, size_t)'),
       getxattr: c.func('long lgetxattr(const char *, const char *, uint8_t *, size_t)'),
       setxattr: c.func('int lsetxattr(const char *, const char *, const uint8_t *, size_t, int)'),
+      syncfs: c.func('int syncfs(int)').async as AsyncCall,
       errno: () => koffi.errno(),
     };
   } catch {
@@ -86,6 +90,18 @@ export const kernel = {
     const c = library();
     if (!c) throw missing('renameat2', to);
     if (c.renameat2(AT_FDCWD, from, AT_FDCWD, to, FLAG[flag]) !== 0) throw failure(c.errno(), 'renameat2', to);
+  },
+
+  /** Syncs the file system that an open file lies on, without holding up the caller (syncfs). Throws ENOSYS, EIO. */
+  syncFileSystem(fd: number): Promise<void> {
+    const c = library();
+    if (!c) return Promise.reject(missing('syncfs', String(fd)));
+    return new Promise((resolve, reject) => {
+      c.syncfs(fd, (error: Error | null, answer: number) => {
+        if (error === null && answer === 0) resolve();
+        else reject(error ?? Object.assign(new Error('EIO: syncfs'), { code: 'EIO', syscall: 'syncfs' }));
+      });
+    });
   },
 
   /** Best effort: a file system without attributes has none to lose. Cost: 2 us where there are none. */

@@ -87,6 +87,14 @@ export const nodeFileSystem: FileSystem = {
   fsync: (fd) => settle((done) => fs.fsync(fd, done)),
   fdatasync: (fd) => settle((done) => fs.fdatasync(fd, done)),
   fsyncSync: (fd) => fs.fsyncSync(fd),
+  async syncAll(path) {
+    const fd = fs.openSync(path, FLAGS.directory);
+    try {
+      await kernel.syncFileSystem(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  },
   makeDirectory: (path, mode = 0o777) => void fs.mkdirSync(path, { mode }),
   removeDirectory: (path) => fs.rmdirSync(path),
   rename: (from, to) => fs.renameSync(from, to),

@@ -87,8 +87,10 @@ export class StartUp {
     this.#stage = 'scanning';
     const documents = world.catalog.namespaces().reduce((sum, { count }) => sum + count, 0);
     this.#total = isFirst ? null : documents;
-    await this.#watch(documents);
+    await this.#watch();
+    if (isFirst) world.firstIndex = { recorded: new Set(), folded: new Map() };
     await reconciler.rescan({ nothingKnown: isFirst, onProgress: (looked) => (this.#looked = looked) });
+    world.firstIndex = null;
     this.#stage = 'ready';
   }
 
@@ -99,11 +101,11 @@ export class StartUp {
     this.#ready.reject(error);
   }
 
-  async #watch(documents: number): Promise<void> {
+  async #watch(): Promise<void> {
     const { reconciler, world } = this.#wired;
     const choice = this.#options.watcher ?? 'auto';
     if (choice === 'none') return;
-    const watcher = startWatcher(choice, documents, {
+    const watcher = startWatcher(choice, {
       root: world.root,
       fs: world.fs,
       clock: world.clock,

@@ -78,10 +78,21 @@ export class Checkpoints {
   }
 
   async #sync(paths: readonly string[]): Promise<void> {
-    const { fs, root } = this.#options;
-    if (paths.length >= SYNC_ALL_FROM && fs.syncAll) return fs.syncAll(root);
+    const { root } = this.#options;
+    if (paths.length >= SYNC_ALL_FROM && (await this.#syncAll(root))) return;
     for (const path of paths) await this.#syncOne(`${root}/${path}`, 'read');
     for (const directory of directoriesOf(paths)) await this.#syncOne(`${root}/${directory}`, 'directory');
+  }
+
+  /** False where the kernel has no such call. */
+  async #syncAll(root: string): Promise<boolean> {
+    try {
+      await this.#options.fs.syncAll?.(root);
+      return this.#options.fs.syncAll !== undefined;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOSYS') return false;
+      throw error;
+    }
   }
 
   /** What is gone meanwhile needs no sync of its own: its directory is synced. */

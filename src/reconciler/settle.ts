@@ -151,6 +151,7 @@ async function recordKind(
     { type: 'events', kind, origin, entries },
     { seen: (path) => seenOf(byPath.get(path)?.observation.examined), content: (path) => contentFor(byPath.get(path)) },
   );
+  for (const { path } of frame.entries) world.firstIndex?.recorded.add(path);
   world.checkpoints.changed(frame);
   freeNames(world, frame);
   for (const path of byPath.keys()) world.onMarked(path);

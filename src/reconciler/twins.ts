@@ -14,9 +14,11 @@ const TWIN_RETRY_MS = 300;
 export function hasTwin(world: World, { path, head }: Observation, taken: Map<string, string>): Decision | null {
   if (head?.servedDigest) return null;
   const form = folded(path);
-  const twin = taken.get(form) ?? world.catalog.pathFoldedAs(form, path);
+  const known = world.firstIndex?.folded ?? taken;
+  const twin =
+    otherThan(path, known.get(form)) ?? (world.firstIndex ? undefined : world.catalog.pathFoldedAs(form, path));
   if (twin === undefined) {
-    taken.set(form, path);
+    known.set(form, path);
     return null;
   }
   const faults = [{ code: 'name_taken', detail: `the name differs from ${twin} only in case or spelling` }];
@@ -25,6 +27,8 @@ export function hasTwin(world: World, { path, head }: Observation, taken: Map<st
   }
   return isSameFile(world, path, twin) ? null : { do: 'wait', code: 'pending', forMs: TWIN_RETRY_MS, faults };
 }
+
+const otherThan = (path: string, found: string | undefined): string | undefined => (found === path ? undefined : found);
 
 /** Names that a frame gave up may be what others wait for. */
 export function freeNames(world: World, frame: EventFrame): void {

@@ -20,6 +20,13 @@ export interface Log {
   error(members: object, message: string): void;
 }
 
+/** What the first index has met so far. */
+export interface FirstIndex {
+  readonly recorded: Set<string>;
+  /** Paths by their folded form, to find names that differ only in case. */
+  readonly folded: Map<string, string>;
+}
+
 export interface World {
   readonly fs: FileSystem;
   readonly clock: Clock;
@@ -42,6 +49,8 @@ export interface World {
   readonly checkpoints: Checkpoints;
   readonly displaced: Displaced;
   readonly absences: AbsenceLedger;
+  /** Set during the first scan of a root without a history: what is not in here is new, without asking the catalog. */
+  firstIndex: FirstIndex | null;
   /** Asks for another look at paths, soon. */
   readonly lookAgain: (paths: readonly string[]) => void;
   /** Called when the problems of a path, or its served version, changed although its file did not. */
