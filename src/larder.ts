@@ -67,12 +67,13 @@ export async function openLarder(options: OpenOptions): Promise<Larder> {
   const root = prepareRoot(host.fs, options.root, options.refuseEmpty ?? false);
   await using opening = new AsyncDisposableStack();
   const lock = opening.adopt(lockRoot(root, options), (held) => held.release());
+  const seen = { ...host, root: root.path, rootDevice: root.device };
+  const bulk = opening.use(options.host?.inThread ? openBulkInThread(seen) : openBulkThreads(seen));
+  bulk.warmUp();
   const events = opening.adopt(await openEvents(root, host, options), (log) => log.close(false));
   const catalog = opening.use(
     openCatalog({ directory: root.derived, logId: events.id, fs: host.fs, clock: host.clock }),
   );
-  const seen = { ...host, root: root.path, rootDevice: root.device };
-  const bulk = opening.use(options.host?.inThread ? openBulkInThread(seen) : openBulkThreads(seen));
   const parts = { root, host, lock, events, catalog, bulk };
   const larder = new OpenedLarder(wire(parts, options), parts, options);
   opening.move();

@@ -6,7 +6,6 @@ import { Applier } from './applier.ts';
 import { openTables } from './apply-entry.ts';
 import { CatalogError } from './catalog-error.ts';
 import { openCheckpoints } from './checkpoints.ts';
-import * as codes from './codes.ts';
 import { closeConnections, openConnections, openWriter } from './connections.ts';
 import { openHeadReads } from './heads.ts';
 import { openHistoryReads } from './histories.ts';
@@ -110,7 +109,7 @@ function assemble(path: string, writer: Database.Database, options: CatalogOptio
     ...openHeadReads(reader),
     ...openListReads(reader),
     ...openHistoryReads(reader),
-    ...openProblemReads(reader, codes.pathKind.encode('schema')),
+    ...openProblemReads(reader),
     sizeBytes: () => [path, `${path}-wal`].reduce((sum, file) => sum + (fs.lstat(file)?.size ?? 0), 0),
     [Symbol.dispose]() {
       applier.close();

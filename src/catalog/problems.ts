@@ -1,6 +1,7 @@
 /** Reads of what is wrong, in the order of path and code. */
 import type { Database } from 'better-sqlite3';
 import type { ProblemCode } from '../core/problems.ts';
+import { SCHEMA_NAME } from '../core/refs.ts';
 import { decodeNumber, decodePathName, decodeProblem, decodeText, PROBLEM_COLUMNS } from './rows.ts';
 import { prepareQuery } from './sql.ts';
 import type { Catalog } from './types.ts';
@@ -23,7 +24,10 @@ const PROBLEM = `${PROBLEMS} AND o.id = ?`;
 const COUNT = "SELECT coalesce(sum(problems), 0) FROM scopes WHERE name NOT LIKE '%/%'";
 const PATHS_WITH =
   'SELECT path FROM problems WHERE scope = (SELECT id FROM scopes WHERE name = ?) AND code = ? AND derived = ? ORDER BY path';
-const SCHEMA_PATHS = 'SELECT directory, name FROM paths WHERE kind = ? AND known ORDER BY directory';
+/** A schema lies directly in its collection: one step for each, not one for each path. */
+export const SCHEMA_PATHS = `
+  SELECT p.directory, p.name FROM scopes c CROSS JOIN paths p ON p.directory = c.name AND p.name = '${SCHEMA_NAME}'
+  WHERE p.known ORDER BY c.name`;
 
 type ProblemReads = Pick<
   Catalog,
@@ -42,7 +46,7 @@ function positionFrom(text: string | null): [path: string, code: string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-export function openProblemReads(reader: Database, schemaKind: number): ProblemReads {
+export function openProblemReads(reader: Database): ProblemReads {
   const all = prepareQuery(reader, ALL_PROBLEMS, decodeProblem);
   const inScope = prepareQuery(reader, PROBLEMS_IN_SCOPE, decodeProblem);
   const ofPath = prepareQuery(reader, PROBLEMS_OF, decodeProblem);
@@ -60,6 +64,6 @@ export function openProblemReads(reader: Database, schemaKind: number): ProblemR
     problem: (id) => byId.get(id),
     countProblems: () => count.get() ?? 0,
     pathsWithProblem: (collection, code, origin) => pathsWith.all(collection, code, origin === 'derived' ? 1 : 0),
-    schemaPaths: () => schemaPaths.all(schemaKind),
+    schemaPaths: () => schemaPaths.all(),
   };
 }

@@ -24,7 +24,7 @@ export type PathMeaning =
   | { readonly kind: 'misnamed'; readonly fault: Fault };
 
 export const FILES = 'files';
-const SCHEMA_NAME = '_schema.json';
+export const SCHEMA_NAME = '_schema.json';
 
 /** Longer paths do not fit the kernel's 4096 bytes together with the root's own. */
 export const MAX_PATH_BYTES = 3000;

@@ -11,6 +11,7 @@ export function openBulkInThread(world: World): BulkReader {
   const shelf = new SchemaShelf();
   const hash = async (path: string) => hashFile(world, path);
   return {
+    warmUp: () => {},
     walk: (from) => walkTree(async (paths) => paths.map((path) => walkDirectory(world, path)), from),
     async examine(paths, schemas) {
       const inForce = await shelve(shelf, schemas);

@@ -11,6 +11,8 @@ import type { DirectoryListing, Examined, Look } from './types.ts';
 export type SchemaTexts = ReadonlyMap<string, { readonly text: string; readonly digest: Digest }>;
 
 export interface BulkReader extends AsyncDisposable {
+  /** Starts what the first walk will need, in the background. */
+  warmUp(): void;
   /**
    * Every directory at or below `from` ('' is the root), each once, parents before their children. Reads ahead a little and
    * no further than the consumer follows. Symlinks, other devices and dot names are not entered.

@@ -2,9 +2,9 @@ import type { DirectoryListing } from './types.ts';
 import { directoriesIn } from './walk.ts';
 
 /** Directories listed by one call: large enough that the call itself costs nothing, small enough to be done in milliseconds. */
-const BATCH_DIRECTORIES = 32;
+const BATCH_DIRECTORIES = 8;
 /** Calls ahead of the consumer. */
-const AHEAD = 2;
+const AHEAD = 4;
 
 type ListDirectories = (paths: readonly string[]) => Promise<readonly DirectoryListing[]>;
 

@@ -36,6 +36,7 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['the versions of a path', histories.VERSIONS, 'events_by_path'],
   ['moves away from a path', histories.MOVES_AWAY, 'moves_by_source'],
   ['moves to a path', histories.MOVES_HERE, 'moves_by_target'],
+  ['the schemas', problems.SCHEMA_PATHS, 'paths_by_name'],
   ['problems of everything', problems.ALL_PROBLEMS, 'PRIMARY KEY'],
   ['problems of a collection', problems.PROBLEMS_IN_SCOPE, 'problems_by_scope'],
 ];

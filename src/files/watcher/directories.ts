@@ -107,8 +107,10 @@ class WatchedTree implements Watcher {
     }
   }
 
+  /** Each subdirectory adds a link to the directory above it, so that two mean none; file systems that do not count say one. */
   #subdirectories(directory: string): string[] {
     try {
+      if (this.#options.fs.lstat(this.#absolute(directory))?.nlink === 2) return [];
       const entries = this.#options.fs.readDirectory(this.#absolute(directory));
       return entries.flatMap(({ name, kind }) =>
         kind === 'directory' && name !== null && !isIgnoredDirectory(name) ? [name] : [],

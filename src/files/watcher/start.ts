@@ -18,7 +18,7 @@ function chooseWatcher(fs: FileSystem, root: string): WatcherKind {
 /** Counts names until the tree is known to be large, without a stat: some 30 ms at the most. */
 function isLargeTree(fs: FileSystem, root: string): boolean {
   const waiting = [root];
-  for (let count = 0; waiting.length > 0; ) {
+  for (let count = 0; waiting.length > 0;) {
     const directory = waiting.pop() ?? root;
     for (const { name, kind } of entriesOf(fs, directory)) {
       if (name === null || isIgnoredDirectory(name)) continue;
