@@ -21,7 +21,7 @@ export interface Log {
 }
 
 /** What the first index has met so far. */
-export interface FirstIndex {
+interface FirstIndex {
   readonly recorded: Set<string>;
   /** Paths by their folded form, to find names that differ only in case. */
   readonly folded: Map<string, string>;
