@@ -27,6 +27,7 @@ export class Reconciler implements AsyncDisposable {
   #rescanTimer: Timer | null = null;
   #rescanning: Promise<void> | null = null;
   #rescanAsked = false;
+  #wasScanned = false;
   #troubles: string[] = [];
   #closed = false;
   readonly #running = new Set<Promise<void>>();
@@ -89,6 +90,9 @@ export class Reconciler implements AsyncDisposable {
     this.#rescanAsked = false;
     this.#troubles = [];
     try {
+      // Watched first and scanned after; what start-up has just watched it need not compare.
+      if (this.#wasScanned) await this.#watcher?.rearm();
+      this.#wasScanned = true;
       await rescan(this.#world, options);
       await releaseHolds(this.#world);
     } finally {

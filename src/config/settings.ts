@@ -71,7 +71,7 @@ export const SETTINGS = {
     fallback: 'auto',
     env: 'LARDER_WATCHER',
     meaning:
-      'How edits by hand are noticed before the rescan: `chokidar`, one watch per directory (`directories`), the rescan alone (`poll`), or by the size of the tree (`auto`).',
+      'How edits by hand are noticed before the rescan: `chokidar`, one watch per directory (`directories`), a comparison of the whole tree every two seconds for network mounts (`poll`), or the first or second by the size of the tree (`auto`).',
   }),
   'limits.body_mb': setting({
     schema: count(1, 16),

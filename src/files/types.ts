@@ -84,16 +84,18 @@ export interface Watcher extends AsyncDisposable {
   readonly kind: 'chokidar' | 'directories' | 'poll';
   /** Number of kernel watches held. */
   readonly watches: number;
-  /** Directories that could not be watched (watch limit, no permission); they are tried again, and rescans see them. */
+  /** Directories that could not be watched (watch limit, no permission); rescans alone see what happens in them. */
   readonly blind: number;
   /** The tree below the root is watched; resolves when every directory that exists now is. */
   readonly ready: Promise<void>;
+  /** Before a full rescan: watches again what is no longer watched, or could not be. What it watches anew is hinted at. */
+  rearm(): Promise<void>;
 }
 
 export interface WatchOptions {
   /** Absolute. */
   readonly root: string;
   readonly onHint: (hint: Hint) => void;
-  /** Hints may have been lost (watch limit, error): a rescan is due now. */
+  /** Hints may have been lost (watch limit, error): a rescan is due now. Told once, not again with every `rearm`. */
   readonly onTrouble: (reason: string) => void;
 }

@@ -69,7 +69,7 @@ export class StartUp {
       ...(this.#stage === 'ready' ? [] : [this.#stage]),
       ...(rootIsThere(world) ? [] : ['root-missing']),
       ...(world.recorder.trouble ? ['catalog-unwritable'] : []),
-      ...(reconciler.troubles.length > 0 ? ['watcher-degraded'] : []),
+      ...(reconciler.troubles.length > 0 || (reconciler.watcher?.blind ?? 0) > 0 ? ['watcher-degraded'] : []),
       ...(world.swap.exchange ? [] : ['no-atomic-exchange']),
     ];
     return { ready: this.isReady && rootIsThere(world), reasons, scan: { looked: this.#looked, total: this.#total } };

@@ -3,52 +3,95 @@
  * we make anyway. Files are ignored so that it holds a watch a directory and not a record a file.
  */
 import { basename, relative, sep } from 'node:path';
-import { watch } from 'chokidar';
+import { watch, type FSWatcher } from 'chokidar';
 import { isIgnoredDirectory } from '../../core/names.ts';
-import type { Watcher, WatchOptions } from '../types.ts';
+import { messageOf } from '../failures.ts';
+import type { Hint, Watcher, WatchOptions } from '../types.ts';
 
-export function watchWithChokidar({ root, onHint, onTrouble }: WatchOptions): Watcher {
-  const below = (path: string): string => relative(root, path).split(sep).join('/');
-  const isIgnored = (path: string, stats?: { isDirectory(): boolean }): boolean =>
-    path !== root && (isIgnoredDirectory(basename(path)) || (stats !== undefined && !stats.isDirectory()));
-  const watcher = watch(root, {
-    ignored: isIgnored,
-    ignoreInitial: true,
-    followSymlinks: false,
-    atomic: false,
-    persistent: false,
-  });
-  let blind = 0;
-  watcher.on('raw', (_event, name, details) => hearRaw(name ?? '', detailsPath(details), below, onHint));
-  for (const event of ['addDir', 'unlinkDir'] as const) {
-    watcher.on(event, (path) => onHint({ directory: below(path), name: null }));
-  }
-  watcher.on('error', (error) => {
-    blind += 1;
-    onTrouble(`chokidar: ${error instanceof Error ? error.message : String(error)}`);
-  });
-  return {
-    kind: 'chokidar',
-    get watches() {
-      return Object.keys(watcher.getWatched()).length;
-    },
-    get blind() {
-      return blind;
-    },
-    ready: new Promise((resolve) => void watcher.once('ready', () => resolve())),
-    [Symbol.asyncDispose]: () => watcher.close(),
-  };
+export function watchWithChokidar(options: WatchOptions): Watcher {
+  return new ChokidarTree(options);
 }
 
-const detailsPath = (details: unknown): string | null =>
+class ChokidarTree implements Watcher {
+  readonly kind = 'chokidar';
+  readonly ready: Promise<void>;
+  readonly #options: WatchOptions;
+  #watcher: FSWatcher;
+  #blind = 0;
+  /** Errors of a tree that is known to be watched in part are no news. */
+  #isKnown = false;
+  #isClosed = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#watcher = this.#open();
+    this.ready = isReady(this.#watcher);
+  }
+
+  get watches(): number {
+    return Object.keys(this.#watcher.getWatched()).length;
+  }
+
+  get blind(): number {
+    return this.#blind;
+  }
+
+  /** chokidar does not ask again for what was refused, so the whole tree is watched anew. */
+  async rearm(): Promise<void> {
+    if (this.#blind === 0) return;
+    await this.#watcher.close();
+    if (this.#isClosed) return;
+    this.#isKnown = true;
+    this.#blind = 0;
+    this.#watcher = this.#open();
+    await isReady(this.#watcher);
+    this.#isKnown = this.#blind > 0;
+    this.#options.onHint({ directory: '', name: null });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    return this.#watcher.close();
+  }
+
+  #open(): FSWatcher {
+    const { root, onHint } = this.#options;
+    const below = (path: string): string => relative(root, path).split(sep).join('/');
+    const watcher = watch(root, {
+      ignored: (path, stats) =>
+        path !== root && (isIgnoredDirectory(basename(path)) || (stats !== undefined && !stats.isDirectory())),
+      ignoreInitial: true,
+      followSymlinks: false,
+      atomic: false,
+      persistent: false,
+    });
+    watcher.on('raw', (_event, name, details) => {
+      const hint = hintOf(name ?? '', watchedPathOf(details), below);
+      if (hint !== null) onHint(hint);
+    });
+    for (const event of ['addDir', 'unlinkDir'] as const) {
+      watcher.on(event, (path) => onHint({ directory: below(path), name: null }));
+    }
+    watcher.on('error', (error) => this.#failed(error));
+    return watcher;
+  }
+
+  #failed(error: unknown): void {
+    this.#blind += 1;
+    if (this.#isKnown) return;
+    this.#isKnown = true;
+    this.#options.onTrouble(`chokidar cannot watch everything: ${messageOf(error)}`);
+  }
+}
+
+const isReady = (watcher: FSWatcher): Promise<void> =>
+  new Promise((resolve) => void watcher.once('ready', () => resolve()));
+
+const watchedPathOf = (details: unknown): string | null =>
   typeof details === 'object' && details !== null && 'watchedPath' in details ? String(details.watchedPath) : null;
 
-function hearRaw(
-  name: string,
-  watched: string | null,
-  below: (path: string) => string,
-  onHint: WatchOptions['onHint'],
-): void {
-  if (watched === null || isIgnoredDirectory(name)) return;
-  onHint({ directory: below(watched), name: name === '' || name.includes('\uFFFD') ? null : name });
+/** A name that is not UTF-8 arrives with replacement characters and means: somewhere in there. */
+function hintOf(name: string, watched: string | null, below: (path: string) => string): Hint | null {
+  if (watched === null || isIgnoredDirectory(name)) return null;
+  return { directory: below(watched), name: name === '' || name.includes('\uFFFD') ? null : name };
 }
