@@ -24,6 +24,8 @@ import type { Larder } from './larder-types.ts';
 import { Reconciler } from './reconciler.ts';
 import { AbsenceLedger } from './reconciler/absences.ts';
 import { Checkpoints } from './reconciler/checkpoints.ts';
+import { openBacklog } from './reconciler/open-backlog.ts';
+import { renew } from './reconciler/renew.ts';
 import { Displaced } from './reconciler/displaced.ts';
 import { Pendings } from './reconciler/pendings.ts';
 import { Recorder } from './reconciler/recorder.ts';
@@ -153,9 +155,15 @@ function wire(parts: Parts, options: OpenOptions): Wired {
     clock,
     events,
     root: root.path,
-    settledUpTo: () => displaced.settledUpTo,
+    settledUpTo: () => Math.min(displaced.settledUpTo, backlog.settledUpTo),
+    renew: (path) => renew(world, path),
     onFailure,
   });
+  const backlog = openBacklog(
+    clock,
+    () => world,
+    (reason) => reconciler.rescanSoon(reason),
+  );
   const lookAgain = (paths: readonly string[]): void => reconciler.lookAgain(paths);
   const world: World = {
     ...base,
@@ -167,6 +175,7 @@ function wire(parts: Parts, options: OpenOptions): Wired {
     firstIndex: null,
     checkpoints,
     displaced,
+    backlog,
     lookAgain,
     onMarked: (path) => marks.onMarked(path),
   };

@@ -156,6 +156,12 @@ export const ERRORS = define({
     title: 'The event log cannot be written',
     hint: 'Nothing was changed; see the log for the cause.',
   },
+  disk_failed: {
+    status: 503,
+    exit: 1,
+    title: 'The disk or the kernel refused',
+    hint: 'Nothing was changed. detail names the call; the kernel log (dmesg) often says more.',
+  },
   disk_full: {
     status: 507,
     exit: 1,

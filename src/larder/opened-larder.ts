@@ -256,14 +256,18 @@ export class OpenedLarder implements Larder {
 
   async #close(): Promise<void> {
     const { world, reconciler } = this.#wired;
+    const { events, bulk, catalog, lock } = this.#parts;
+    // Taken in the reverse order, each also when one before it failed: the lock must be free for the next in any case.
+    await using closing = new AsyncDisposableStack();
+    closing.defer(() => lock.release());
+    closing.defer(() => catalog[Symbol.dispose]());
+    closing.defer(() => bulk[Symbol.asyncDispose]());
+    closing.defer(() => events.close(true));
+    closing.defer(() => world.checkpoints.close());
+    closing.defer(() => world.displaced.close());
+    closing.defer(() => world.backlog.close());
+    closing.defer(() => world.pendings.close());
+    closing.defer(() => reconciler[Symbol.asyncDispose]());
     await this.#startUp.stop();
-    await reconciler[Symbol.asyncDispose]();
-    world.pendings.close();
-    await world.displaced.close();
-    await world.checkpoints.close();
-    await this.#parts.events.close(true);
-    await this.#parts.bulk[Symbol.asyncDispose]();
-    this.#parts.catalog[Symbol.dispose]();
-    this.#parts.lock.release();
   }
 }

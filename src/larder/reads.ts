@@ -47,6 +47,8 @@ export class Reads {
     const settled = await settle(this.#world, [path]);
     const one = settled.find(({ observation }) => observation.path === path);
     const head = this.#world.catalog.head(path);
+    const fromDisk = servedUnrecorded(this.#world, path, head, one);
+    if (fromDisk) return fromDisk;
     if (!head || head.servedDigest === null) return notServed(this.#world, ref, path);
     const bytes = bytesIfServed(one, head.servedDigest) ?? recordedBytes(this.#world, head);
     const served = servedOf(head, bytes, markOf(this.#world, path, head, one));
@@ -60,6 +62,26 @@ export class Reads {
     if (look?.kind !== 'file' || look.racy || this.#world.pendings.get(path)) return;
     this.#cache.set(path, { key: look.key, served });
   }
+}
+
+/** The log has no room for what was found: the disk's bytes, judged, with the seq of the last version that is recorded. */
+function servedUnrecorded(
+  world: World,
+  path: string,
+  head: Head | undefined,
+  one: Settled | undefined,
+): Served | undefined {
+  const pending = world.pendings.get(path);
+  const examined = one?.observation.examined;
+  if (pending?.code !== 'unrecorded' || examined?.look.kind !== 'file' || examined.digest === null) return undefined;
+  return {
+    kind: 'served',
+    bytes: examined.look.bytes,
+    etag: examined.digest,
+    seq: head?.servedDigest ? head.servedSeq : world.recorder.announcedSeq,
+    modifiedMs: Number(examined.look.stat.mtimeNs / 1_000_000n),
+    mark: { code: 'unrecorded', id: problemIdOf(path, 'unrecorded'), digest: examined.digest },
+  };
 }
 
 function bytesIfServed(one: Settled | undefined, digest: Digest): Uint8Array | null {
@@ -85,6 +107,9 @@ const servedOf = (head: Head, bytes: Uint8Array, mark: ProblemMark | null): Serv
 function markOf(world: World, path: string, head: Head, one: Settled | undefined): ProblemMark | null {
   const pending = world.pendings.get(path);
   if (pending) return { code: pending.code, id: problemIdOf(path, pending.code), digest: pending.digest };
+  // The log has a version that is not in place yet, or one that is to be taken back.
+  if (world.backlog.unplaced(path) || world.recorder.isInDoubt(path))
+    return { code: 'unrecorded', id: problemIdOf(path, 'unrecorded'), digest: null };
   const code = head.problems.find(isMarked);
   if (code === undefined) return null;
   return { code, id: problemIdOf(path, code), digest: one?.observation.examined.digest ?? head.diskDigest };

@@ -18,6 +18,18 @@ import { compileSafely, rejudge } from '../reconciler/schema-changes.ts';
 
 const FRAMES_AT_ONCE = 32;
 
+/** What the disk refuses just now, in words that a monitor can match. */
+function troublesOfDisk({ recorder, backlog, checkpoints }: Wired['world']): string[] {
+  return [
+    ...(recorder.trouble ? ['catalog-unwritable'] : []),
+    ...(recorder.logTrouble ? ['log-unwritable'] : []),
+    ...(recorder.hasDoubts ? ['write-in-doubt'] : []),
+    ...(backlog.reason ? [backlog.reason.code === 'disk_full' ? 'disk-full' : 'disk-failing'] : []),
+    ...(backlog.hasUnrecorded ? ['unrecorded'] : []),
+    ...(checkpoints.trouble ? ['sync-failing'] : []),
+  ];
+}
+
 export class StartUp {
   readonly #wired: Wired;
   readonly #parts: Parts;
@@ -68,7 +80,7 @@ export class StartUp {
     const reasons = [
       ...(this.#stage === 'ready' ? [] : [this.#stage]),
       ...(rootIsThere(world) ? [] : ['root-missing']),
-      ...(world.recorder.trouble ? ['catalog-unwritable'] : []),
+      ...troublesOfDisk(world),
       ...(reconciler.troubles.length > 0 || (reconciler.watcher?.blind ?? 0) > 0 ? ['watcher-degraded'] : []),
       ...(world.swap.exchange ? [] : ['no-atomic-exchange']),
     ];
@@ -173,7 +185,7 @@ export class StartUp {
       world.absences.held.add(path);
     }
     const report = await redo(world);
-    if (report.written.length + report.removed.length > 0)
+    if (report.written.length + report.removed.length + report.refused.length > 0)
       world.log.warn({ ...report }, 'redo completed what a crash cut off');
     await sweepTemps(world, this.#parts.root.tmp);
   }

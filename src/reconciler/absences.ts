@@ -4,6 +4,7 @@ import { collectionOf } from '../core/refs.ts';
 import { absolute, parentOf, rootIsThere } from './places.ts';
 import { originOf } from './origin.ts';
 import type { Settled } from './settled.ts';
+import { unlessRefused } from './unrecorded.ts';
 import type { World } from './world.ts';
 
 export const isLost = (one: Settled): boolean => one.decision.do === 'lost' && one.from === undefined;
@@ -67,8 +68,8 @@ async function hold(world: World, collection: string, paths: readonly string[]):
 export async function releaseHolds(world: World): Promise<void> {
   for (const collection of world.absences.held) {
     if (world.pendings.absentIn(collection) > 0) continue;
-    world.absences.held.delete(collection);
-    await recordVerdict(world, collection, 'resolved', []);
+    const isSaid = await unlessRefused(world, [], () => recordVerdict(world, collection, 'resolved', []));
+    if (isSaid) world.absences.held.delete(collection);
   }
 }
 

@@ -1,6 +1,13 @@
 /**
  * Moves the point from which redo has to look: once every file changed up to a seq, its directory and the parents of new
  * directories are synced, a checkpoint frame says so. In the background, within a few seconds (DESIGN 4).
+ *
+ *   changed --2 s--> synced ------------------------------> checkpoint
+ *                      |                                       ^
+ *                    failed --> suspect --written anew, synced-+     (until then the checkpoint stays before it)
+ *
+ * After a sync that failed the kernel calls the pages clean: a second sync would report a success that is none. So what is
+ * suspect is written anew, into another file, from the log.
  */
 import type { EventFrame, Seq } from '../core/events.ts';
 import type { Clock, FileSystem, Timer } from '../host/ports.ts';
@@ -8,6 +15,8 @@ import type { EventLog } from '../events/types.ts';
 import { parentOf } from './places.ts';
 
 const DELAY_MS = 2000;
+/** Between attempts of a disk that goes on failing. */
+const LONGEST_DELAY_MS = 60_000;
 /** From this many changed files on, one sync of the whole file system is cheaper than a sync for each. */
 const SYNC_ALL_FROM = 64;
 
@@ -16,22 +25,32 @@ export interface CheckpointOptions {
   readonly clock: Clock;
   readonly events: EventLog;
   readonly root: string;
-  /** Seq up to which displaced files are dealt with too; a checkpoint never goes beyond. */
+  /** Seq up to which displaced and unplaced files are dealt with too; a checkpoint never goes beyond. */
   readonly settledUpTo: () => Seq;
+  /** Writes the file of a path anew and syncs it. Rejects as long as the disk refuses. */
+  readonly renew: (path: string) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
 export class Checkpoints {
   readonly #options: CheckpointOptions;
   #changed = new Map<string, Seq>();
+  readonly #suspect = new Set<string>();
   #newest: Seq;
   #timer: Timer | null = null;
+  #delayMs = DELAY_MS;
+  #trouble: unknown = null;
   #running: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(options: CheckpointOptions) {
     this.#options = options;
     this.#newest = options.events.checkpoint;
+  }
+
+  /** Why the checkpoint stays where it is, or null. */
+  get trouble(): unknown {
+    return this.#trouble;
   }
 
   /** Notes what a frame changed on disk; its files are in place. */
@@ -59,55 +78,95 @@ export class Checkpoints {
 
   #arm(): void {
     if (this.#timer || this.#closed) return;
-    this.#timer = this.#options.clock.after(DELAY_MS, () => void this.flush());
+    this.#timer = this.#options.clock.after(this.#delayMs, () => void this.flush());
   }
 
   async #write(): Promise<void> {
-    const { events, settledUpTo, onFailure } = this.#options;
+    const { events, settledUpTo } = this.#options;
     const upTo = Math.min(this.#newest, settledUpTo());
-    const due = [...this.#changed].filter(([, seq]) => seq <= upTo);
-    if (upTo <= events.checkpoint) return void (this.#changed.size > 0 && this.#arm());
     try {
-      await this.#sync(due.map(([path]) => path));
-      await events.append({ type: 'checkpoint', upTo }).synced;
-      for (const [path, seq] of due) if (this.#changed.get(path) === seq) this.#changed.delete(path);
+      if (upTo > events.checkpoint) await this.#writeUpTo(upTo);
     } catch (error) {
-      onFailure(error);
+      this.#failed(error);
     }
     if (this.#changed.size > 0) this.#arm();
   }
 
-  async #sync(paths: readonly string[]): Promise<void> {
-    const { root } = this.#options;
-    if (paths.length >= SYNC_ALL_FROM && (await this.#syncAll(root))) return;
-    for (const path of paths) await this.#syncOne(`${root}/${path}`, 'read');
-    for (const directory of directoriesOf(paths)) await this.#syncOne(`${root}/${directory}`, 'directory');
+  async #writeUpTo(upTo: Seq): Promise<void> {
+    const { events } = this.#options;
+    const due = new Map([...this.#changed].filter(([, seq]) => seq <= upTo));
+    await this.#sync([...due.keys()]);
+    const unproven = [...due].flatMap(([path, seq]) => (this.#suspect.has(path) ? [seq] : []));
+    const proven = Math.min(upTo, ...unproven.map((seq) => seq - 1));
+    if (proven > events.checkpoint) await events.append({ type: 'checkpoint', upTo: proven }).synced;
+    for (const [path, seq] of due)
+      if (!this.#suspect.has(path) && this.#changed.get(path) === seq) this.#changed.delete(path);
+    if (unproven.length > 0) return;
+    this.#trouble = null;
+    this.#delayMs = DELAY_MS;
   }
 
-  /** False where the kernel has no such call. */
+  /** Afterwards those of the paths that are not known to be on the disk are suspect. */
+  async #sync(paths: readonly string[]): Promise<void> {
+    const { root } = this.#options;
+    const isSyncedWhole = paths.length >= SYNC_ALL_FROM && (await this.#syncAll(root));
+    for (const path of paths) await this.#syncFile(path, isSyncedWhole);
+    if (isSyncedWhole && this.#suspect.size === 0) return;
+    for (const directory of directoriesOf(paths)) await this.#syncDirectory(directory, paths);
+  }
+
+  /** False where the kernel has no such call, or it failed: then each file is asked by itself. */
   async #syncAll(root: string): Promise<boolean> {
     try {
       await this.#options.fs.syncAll?.(root);
       return this.#options.fs.syncAll !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  async #syncFile(path: string, isSynced: boolean): Promise<void> {
+    const isSuspect = this.#suspect.delete(path);
+    try {
+      if (isSuspect) await this.#options.renew(path);
+      else if (!isSynced) await this.#syncOne(path, 'read');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOSYS') return false;
-      throw error;
+      this.#suspect.add(path);
+      this.#failed(error);
+    }
+  }
+
+  /** Names that could not be synced are given anew, by writing the files anew. */
+  async #syncDirectory(directory: string, paths: readonly string[]): Promise<void> {
+    try {
+      await this.#syncOne(directory, 'directory');
+    } catch (error) {
+      for (const path of paths) if (isBelow(path, directory)) this.#suspect.add(path);
+      this.#failed(error);
     }
   }
 
   /** What is gone meanwhile needs no sync of its own: its directory is synced. */
   async #syncOne(path: string, mode: 'read' | 'directory'): Promise<void> {
-    const { fs } = this.#options;
-    const stat = fs.lstat(path);
-    if (stat?.kind !== (mode === 'read' ? 'file' : 'directory')) return;
-    const fd = fs.open(path, mode);
+    const { fs, root } = this.#options;
+    const absolute = path === '' ? root : `${root}/${path}`;
+    if (fs.lstat(absolute)?.kind !== (mode === 'read' ? 'file' : 'directory')) return;
+    const fd = fs.open(absolute, mode);
     try {
       await fs.fsync(fd);
     } finally {
       fs.close(fd);
     }
   }
+
+  #failed(error: unknown): void {
+    if (this.#trouble === null) this.#options.onFailure(error);
+    this.#trouble = error;
+    this.#delayMs = Math.min(this.#delayMs * 2, LONGEST_DELAY_MS);
+  }
 }
+
+const isBelow = (path: string, directory: string): boolean => directory === '' || path.startsWith(`${directory}/`);
 
 /** All directories of the paths, up to the root: new ones need their parents synced too. */
 function directoriesOf(paths: readonly string[]): Set<string> {

@@ -10,8 +10,11 @@ import { contentOf } from './content.ts';
 import { bodyOf, identityOf, keptBytes, modifiedMsOf } from './drafts.ts';
 import { absolute, parentOf } from './places.ts';
 import { place, takeBack, type Placed, type Placement } from '../files/swap.ts';
+import { attempt } from '../host/durable-files.ts';
 import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
 import { originOf } from './origin.ts';
+import { unplacedBy } from './redo.ts';
+import { refusalOf, refusalOfDisk } from './refusals.ts';
 import { freeNames } from './twins.ts';
 import type { Who, WriteOptions, WriteResult, Written } from '../core/requests.ts';
 import type { Prepared } from './write.ts';
@@ -39,16 +42,23 @@ export async function commit(
     const draft = { type: 'events', kind: 'change', origin, entries: staged.map(({ entry }) => entry) } as const;
     const byPath = new Map(prepared.map((one) => [one.path, one]));
     const frame = await world.recorder.record(draft, {
-      place: () => placeAll(world, staged, placed),
+      place: (logged) => placeAll(world, staged, placed, logged),
       seen: (path) => seenOf(world, placed, path),
       content: (path) => contentOf(byPath.get(path)?.bytes ?? NOTHING, byPath.get(path)?.searchText ?? null),
     });
     afterwards(world, frame, placed);
     return resultsOf(world, prepared, seqByPath(frame), origin);
   } catch (error) {
-    discardAll(world, staged);
-    throw refusalOf(error);
+    throw refuse(world, staged, error);
   }
+}
+
+/** Nothing of the write is left but what health says of the disk. */
+export function refuse(world: World, staged: readonly Staged[], error: unknown): unknown {
+  discardAll(world, staged);
+  const refusal = refusalOfDisk(error);
+  if (refusal && refusal.code !== 'busy') world.backlog.noteRefusal(refusal);
+  return refusalOf(error);
 }
 
 const NOTHING = new TextEncoder().encode('{}');
@@ -61,22 +71,22 @@ export function originFor(world: World, who: Who): Origin {
 const seqByPath = (frame: EventFrame): ReadonlyMap<string, Seq> =>
   new Map(frame.entries.map((entry) => [entry.path, entry.seq]));
 
-async function stage(world: World, prepared: readonly Prepared[]): Promise<Staged[]> {
+export async function stage(world: World, prepared: readonly Prepared[]): Promise<Staged[]> {
   const staged: Staged[] = [];
   try {
     for (const one of prepared) staged.push(await stageOne(world, one));
     return staged;
   } catch (error) {
-    discardAll(world, staged);
-    throw refusalOf(error);
+    throw refuse(world, staged, error);
   }
 }
 
-export function discardAll(world: World, staged: readonly Staged[]): void {
-  for (const { temp } of staged) if (!('removes' in temp)) discardTemp(world, temp);
+/** What cannot be removed now is removed by the next start. */
+function discardAll(world: World, staged: readonly Staged[]): void {
+  for (const { temp } of staged) if (!('removes' in temp)) attempt(() => discardTemp(world, temp));
 }
 
-export async function stageOne(world: World, prepared: Prepared): Promise<Staged> {
+async function stageOne(world: World, prepared: Prepared): Promise<Staged> {
   const { path, bytes, digest, before, replaces, outcome } = prepared;
   const replaced = replaces === null ? {} : { replaced: identityOf(replaces) };
   if (bytes === null || digest === null) {
@@ -104,25 +114,50 @@ export async function stageOne(world: World, prepared: Prepared): Promise<Staged
   return { prepared, temp, entry: { op: outcome === 'created' ? 'create' : 'update', ...version, ...replaced } };
 }
 
-/** All or none: what was placed before a failure is taken back in reverse order. */
-export function placeAll(world: World, staged: readonly Staged[], placed: Map<string, Placed>): void {
+/**
+ * All or none: what was placed before a failure is taken back in reverse order. Where the disk refuses even that, the frame, which
+ * is durable, stands: what is missing of it is put in place later, and nothing else is done at these paths before.
+ */
+export function placeAll(
+  world: World,
+  staged: readonly Staged[],
+  placed: Map<string, Placed>,
+  frame: EventFrame,
+): void {
   try {
     for (const { prepared, temp } of staged) {
       const expected = prepared.replaces === null ? 'absent' : statKeyOf(prepared.replaces);
       placed.set(prepared.path, place(world, { target: absolute(world, prepared.path), temp, expected }));
     }
   } catch (error) {
-    for (const [path, one] of [...placed].toReversed()) takeBack(world, absolute(world, path), one);
-    placed.clear();
-    throw error;
+    if (takeAllBack(world, placed)) throw error;
+    const refusal = refusalOfDisk(error) ?? new LarderError('disk_failed', String(error), { cause: error });
+    for (const unplaced of unplacedBy(frame)) world.backlog.noteUnplaced(unplaced, refusal);
+    discardAll(world, staged);
+  }
+}
+
+function takeAllBack(world: World, placed: Map<string, Placed>): boolean {
+  try {
+    for (const [path, one] of [...placed].toReversed()) {
+      takeBack(world, absolute(world, path), one);
+      placed.delete(path);
+    }
+    return true;
+  } catch {
+    return false;
   }
 }
 
 /** Our own change is racy by nature: the row stays unclean until it is looked at again. */
 export function seenOf(world: World, placed: ReadonlyMap<string, Placed>, path: string): Seen | undefined {
   if (placed.get(path)?.kind !== 'placed') return undefined;
-  const stat = world.fs.lstat(absolute(world, path));
-  return stat && { key: statKeyOf(stat), clean: false };
+  try {
+    const stat = world.fs.lstat(absolute(world, path));
+    return stat && { key: statKeyOf(stat), clean: false };
+  } catch {
+    return undefined;
+  }
 }
 
 /** A hand edit found in the way came later than the write: it stays, and is looked at as the next version on top. */
@@ -156,20 +191,4 @@ function writtenOf(
 ): Written {
   const current = seq ?? world.catalog.head(path)?.servedSeq ?? world.recorder.announcedSeq;
   return { outcome, ref: request.ref, etag: digest, seq: current, changeSet: origin.changeSet, bytes };
-}
-
-const FULL = new Set(['ENOSPC', 'EDQUOT']);
-
-/** What the disk refused, in the catalogue's words. */
-export function refusalOf(error: unknown): unknown {
-  if (error instanceof LarderError || !(error instanceof Error) || !('code' in error)) return error;
-  if (FULL.has(String(error.code)))
-    return new LarderError('disk_full', 'the disk is full; nothing was changed', { cause: error });
-  if (error.code === 'ENAMETOOLONG')
-    return new LarderError('bad_name', 'the path is too long for the file system', { cause: error });
-  if (error.code === 'ENOTDIR' || error.code === 'EEXIST')
-    return new LarderError('conflict', 'a file stands where a directory would be needed', { cause: error });
-  if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS')
-    return new LarderError('log_unwritable', `the data cannot be written: ${error.message}`, { cause: error });
-  return error;
 }

@@ -39,16 +39,13 @@ export class Displaced {
 
   /** Checkpoints must not pass what still waits here: start-up finds its path through the log from there on. */
   get settledUpTo(): Seq {
-    const first = this.#waiting[0];
-    return first ? first.seq - 1 : Number.MAX_SAFE_INTEGER;
+    return this.#waiting.reduce((least, { seq }) => Math.min(least, seq - 1), Number.MAX_SAFE_INTEGER);
   }
 
   /** `asExpected`: the file holds what the log knows; otherwise it is rescued at once. */
   add(file: string, path: string, seq: Seq, asExpected: boolean): void {
-    const { fs, clock } = this.#options;
-    const stat = fs.lstat(file);
-    const key = asExpected && stat ? statKeyOf(stat) : null;
-    this.#waiting.push({ file, path, seq, key, dueMs: clock.monotonicMs() + QUIET_MS });
+    const key = asExpected ? this.#keyOf(file) : null;
+    this.#waiting.push({ file, path, seq, key, dueMs: this.#options.clock.monotonicMs() + QUIET_MS });
     if (!asExpected) this.#enqueue(() => this.#options.rescue(file, path));
     this.#arm();
   }
@@ -79,22 +76,38 @@ export class Displaced {
   }
 
   async #lookAt(due: readonly Waiting[], mayWaitMore: boolean): Promise<void> {
-    const { fs, rescue } = this.#options;
     for (const one of due) {
-      const stat = fs.lstat(one.file);
-      if (!stat) continue;
-      const isUnchanged = statKeyOf(stat) === one.key;
-      if (!isUnchanged) await rescue(one.file, one.path);
-      if (isUnchanged || !mayWaitMore) this.#remove(one.file);
-      else this.#waiting.push({ ...one, key: statKeyOf(stat), dueMs: this.#options.clock.monotonicMs() + QUIET_MS });
+      try {
+        await this.#lookAtOne(one, mayWaitMore);
+      } catch (error) {
+        // The disk refuses: the bytes stay where they are, for a later look or the next start.
+        this.#options.onFailure(error);
+        if (mayWaitMore) this.#waitMore(one, null);
+      }
     }
   }
 
-  #remove(file: string): void {
+  async #lookAtOne(one: Waiting, mayWaitMore: boolean): Promise<void> {
+    const { fs, rescue } = this.#options;
+    const stat = fs.lstat(one.file);
+    if (!stat) return;
+    const key = statKeyOf(stat);
+    if (key !== one.key) await rescue(one.file, one.path);
+    if (key === one.key || !mayWaitMore) fs.unlink(one.file);
+    else this.#waitMore(one, key);
+  }
+
+  #waitMore(one: Waiting, key: StatKey | null): void {
+    this.#waiting.push({ ...one, key, dueMs: this.#options.clock.monotonicMs() + QUIET_MS });
+  }
+
+  /** Null is never equal to what is seen later: such a file is compared with the history before it goes. */
+  #keyOf(file: string): StatKey | null {
     try {
-      this.#options.fs.unlink(file);
-    } catch (error) {
-      this.#options.onFailure(error);
+      const stat = this.#options.fs.lstat(file);
+      return stat ? statKeyOf(stat) : null;
+    } catch {
+      return null;
     }
   }
 

@@ -10,12 +10,14 @@ export function pendingProblem(world: World, path: string): Problem | undefined 
   return pending && toProblem(world, path, pending);
 }
 
-/** Pending files, and nothing that the catalog lists already. */
+/** Pending and unrecorded files, and nothing that the catalog lists already. */
 export function pendingProblems(world: World, collection: string | null): Problem[] {
   return [...world.pendings.entries()]
-    .filter(([, pending]) => pending.code === 'pending' && (collection === null || pending.collection === collection))
+    .filter(([, { code, collection: of }]) => LISTED.has(code) && (collection === null || of === collection))
     .map(([path, pending]) => toProblem(world, path, pending));
 }
+
+const LISTED: ReadonlySet<Pending['code']> = new Set(['pending', 'unrecorded']);
 
 function toProblem(world: World, path: string, pending: Pending): Problem {
   const meaning = classify(path);

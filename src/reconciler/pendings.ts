@@ -6,7 +6,7 @@ import type { Digest } from '../core/digest.ts';
 import type { Fault } from '../core/events.ts';
 import type { Clock, Timer } from '../host/ports.ts';
 
-type PendingCode = 'pending' | 'absent' | 'held';
+type PendingCode = 'pending' | 'absent' | 'held' | 'unrecorded';
 
 export interface Pending {
   readonly code: PendingCode;
@@ -19,6 +19,8 @@ export interface Pending {
   readonly digest: Digest | null;
   readonly faults: readonly Fault[];
 }
+
+const isAbsence = (code: PendingCode): boolean => code === 'absent' || code === 'held';
 
 /** Looks that fall due together are made together. */
 const GATHER_MS = 20;
@@ -63,7 +65,7 @@ export class Pendings {
     this.#forget(path);
     const since = same ? before : { sinceMs: this.#clock.monotonicMs(), sinceWallMs: this.#clock.nowMs() };
     this.#byPath.set(path, { ...seen, sinceMs: since.sinceMs, sinceWallMs: since.sinceWallMs });
-    if (seen.code !== 'pending') this.#countAbsent(seen.collection, 1);
+    if (isAbsence(seen.code)) this.#countAbsent(seen.collection, 1);
     if (lookAgainInMs !== null) this.#schedule(path, this.#clock.monotonicMs() + lookAgainInMs);
   }
 
@@ -79,7 +81,7 @@ export class Pendings {
   #forget(path: string): void {
     const pending = this.#byPath.get(path);
     if (!pending) return;
-    if (pending.code !== 'pending') this.#countAbsent(pending.collection, -1);
+    if (isAbsence(pending.code)) this.#countAbsent(pending.collection, -1);
     this.#byPath.delete(path);
     this.#dueMs.delete(path);
   }

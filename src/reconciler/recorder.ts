@@ -1,10 +1,20 @@
 /**
- * The one way into history: draft -> log (synced) -> files swapped -> catalog -> announced. Frames become visible in the
- * order of their seqs, whatever the order in which callers come back.
+ * The one way into history: draft -> log (synced) -> files swapped -> catalog -> announced. Each frame takes its turn when it is
+ * appended, and turns are taken in that order, which is the order of the seqs: whatever takes long for one frame (an abort that
+ * waits for its sync) holds up all behind it, because the catalog never goes back to a seq that it has passed.
  *
- *   record() --append--> log --synced--> settle (swap; may fail: abort frame) --> apply queue --> catalog --> announced
+ *   record() --append--> waiting --synced--> placed --> applied --> announced
+ *                           |                  |
+ *                        refused            failed --> abort frame synced --> refused
+ *                                              |
+ *                                              +--> abort refused too --> in doubt, with all behind --> abort owed
+ *
+ * What is in doubt is in the log, but neither applied nor announced; its paths take no writes. The abort that it is owed goes
+ * before anything else that is appended, so that no follower ever sees a later event without it.
  */
 import type { DraftFrame, EventFrame, LoggedEntry, Seq } from '../core/events.ts';
+import { LarderError } from '../core/errors.ts';
+import { CatalogError } from '../catalog/catalog-error.ts';
 import type { Catalog, DocumentContent, Seen, ToApply } from '../catalog/types.ts';
 import type { EventLog } from '../events/types.ts';
 import { WakeUp } from '../util/wake-up.ts';
@@ -20,12 +30,28 @@ export interface RecordOptions {
    * Puts the files in place, synchronously, once the frame is synced. A throw takes the frame back: an abort frame is synced
    * and the error is the caller's. Must leave the files as they were when it throws.
    */
-  readonly place?: () => void;
+  readonly place?: (frame: EventFrame) => void;
 }
 
-interface Pending {
-  readonly toApply: ToApply;
-  readonly applied: PromiseWithResolvers<void>;
+interface Turn {
+  state: 'waiting' | 'synced' | 'refused';
+  /** A frame before it is in doubt: it must not become known before that one is taken back. */
+  isDoubtful: boolean;
+  readonly frame: EventFrame;
+  readonly options: RecordOptions;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+/** An abort that frames in doubt are owed, on its way to the disk. */
+interface Payment {
+  state: 'waiting' | 'synced' | 'refused';
+  readonly seqs: readonly Seq[];
+}
+
+export interface RecorderOptions {
+  readonly log: EventLog;
+  readonly catalog: Catalog;
+  readonly retryDelay: () => Promise<void>;
 }
 
 export class Recorder {
@@ -33,12 +59,17 @@ export class Recorder {
   readonly #catalog: Catalog;
   readonly #retryDelay: () => Promise<void>;
   readonly announced = new WakeUp();
-  #queue: Pending[] = [];
-  #draining = false;
+  /** In the order of the log. */
+  #turns: (Turn | Payment)[] = [];
+  #isRunning = false;
   #announcedSeq: Seq;
-  #backlogError: Error | null = null;
+  #catalogError: Error | null = null;
+  #logError: LarderError | null = null;
+  /** Paths of what is in doubt, by seq. */
+  readonly #owed = new Map<Seq, string>();
+  #isPaying = false;
 
-  constructor(options: { log: EventLog; catalog: Catalog; retryDelay: () => Promise<void> }) {
+  constructor(options: RecorderOptions) {
     this.#log = options.log;
     this.#catalog = options.catalog;
     this.#retryDelay = options.retryDelay;
@@ -57,66 +88,192 @@ export class Recorder {
 
   /** Why the catalog does not keep up just now, or null. */
   get trouble(): Error | null {
-    return this.#backlogError;
+    return this.#catalogError;
   }
 
-  /** Resolves with the frame once it is synced, placed, applied and announced. */
+  /** Why the log took nothing when it was last asked, or null. */
+  get logTrouble(): LarderError | null {
+    return this.#logError;
+  }
+
+  /** Whether a write to this path failed and could not be taken back from the log yet. */
+  isInDoubt(path: string): boolean {
+    return this.#owed.size > 0 && [...this.#owed.values()].includes(path);
+  }
+
+  get hasDoubts(): boolean {
+    return this.#owed.size > 0;
+  }
+
+  /**
+   * Resolves with the frame once it is synced, placed, applied and announced; when only the catalog has no room for it, as soon
+   * as it is placed. Rejects with what refused it, `outcome: unknown` where even the refusal could not be recorded.
+   */
   async record(draft: EventDraft, options: RecordOptions): Promise<EventFrame> {
+    this.#refuseBehind();
+    this.#payOwed();
     const { frame, synced } = this.#log.append(draft);
     if (frame.type !== 'events') throw new TypeError('an event draft became another frame');
-    await synced;
-    await this.#place(frame, options.place);
-    const content = (entry: LoggedEntry): DocumentContent => options.content(entry.path);
-    await this.#apply({ frame, content, seen: options.seen ?? (() => undefined) });
+    const turn: Turn = {
+      state: 'waiting',
+      isDoubtful: false,
+      frame,
+      options,
+      done: Promise.withResolvers<void>(),
+    };
+    this.#take(turn, synced, (error) => turn.done.reject(error));
+    await turn.done.promise;
     return frame;
   }
 
-  async #place(frame: EventFrame, place: (() => void) | undefined): Promise<void> {
-    if (!place) return;
+  /** Asks the log whether it takes anything again: a frame that says what is known already. Rejects as an append does. */
+  async probe(): Promise<void> {
+    const { synced } = this.#log.append({ type: 'checkpoint', upTo: this.#log.checkpoint });
+    await synced;
+    this.#logError = null;
+  }
+
+  #refuseBehind(): void {
+    if (this.#catalogError === null) return;
+    const isFull = this.#catalogError instanceof CatalogError && this.#catalogError.failure === 'full';
+    const detail = `nothing is recorded until the catalog keeps up: ${this.#catalogError.message}`;
+    throw new LarderError(isFull ? 'disk_full' : 'disk_failed', detail);
+  }
+
+  #take(turn: Turn | Payment, synced: Promise<void>, onRefused: (error: LarderError) => void): void {
+    this.#turns.push(turn);
+    void this.#await(turn, synced, onRefused);
+  }
+
+  async #await(turn: Turn | Payment, synced: Promise<void>, onRefused: (error: LarderError) => void): Promise<void> {
     try {
-      place();
+      await synced;
+      turn.state = 'synced';
+      this.#logError = null;
     } catch (error) {
-      const abort = this.#log.append({ type: 'abort', seqs: frame.entries.map((entry) => entry.seq) });
-      await abort.synced;
-      throw error;
+      turn.state = 'refused';
+      this.#logError = error as LarderError;
+      onRefused(error as LarderError);
     }
+    if (!this.#isRunning) await this.#run();
   }
 
-  #apply(toApply: ToApply): Promise<void> {
-    const applied = Promise.withResolvers<void>();
-    this.#queue.push({ toApply, applied });
-    if (!this.#draining) void this.#drain();
-    return applied.promise;
-  }
-
-  /** Takes everything that a group commit released at once, so that it shares one catalog transaction. */
-  async #drain(): Promise<void> {
-    this.#draining = true;
+  async #run(): Promise<void> {
+    this.#isRunning = true;
     await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      await this.#applyUntilDone(batch.map((pending) => pending.toApply));
-      this.#announcedSeq = Math.max(this.#announcedSeq, ...batch.map((pending) => lastSeqOf(pending.toApply.frame)));
-      for (const pending of batch) pending.applied.resolve();
-      this.announced.ring();
-    }
-    this.#draining = false;
+    for (let standing = await this.#placeDue(); standing.length > 0; standing = await this.#placeDue())
+      await this.#apply(standing);
+    this.#isRunning = false;
   }
 
-  /** The frames are history already: a catalog that cannot take them (disk full) is tried again until it can. */
-  async #applyUntilDone(frames: ToApply[]): Promise<void> {
+  /** Takes all turns that a group commit released at once, so that they share one catalog transaction. */
+  async #placeDue(): Promise<Turn[]> {
+    const standing: Turn[] = [];
+    for (let turn = this.#next(); turn !== undefined; turn = this.#next()) {
+      if ('seqs' in turn) this.#paid(turn);
+      else if (await this.#place(turn)) standing.push(turn);
+    }
+    return standing;
+  }
+
+  /** The turn at the head of the queue, once it waits for nothing any more. */
+  #next(): Turn | Payment | undefined {
+    while (this.#turns[0]?.state === 'refused') this.#turns.shift();
+    return this.#turns[0]?.state === 'synced' ? this.#turns.shift() : undefined;
+  }
+
+  async #place(turn: Turn): Promise<boolean> {
+    if (turn.isDoubtful) {
+      this.#doubt(turn, new Error('an earlier write could not be taken back'));
+      return false;
+    }
+    try {
+      turn.options.place?.(turn.frame);
+      return true;
+    } catch (error) {
+      await this.#takeBack(turn, error);
+      return false;
+    }
+  }
+
+  /** The error is the caller's only when no later start can find the frame. */
+  async #takeBack(turn: Turn, error: unknown): Promise<void> {
+    try {
+      await this.#log.append({ type: 'abort', seqs: seqsOf(turn.frame) }).synced;
+      turn.done.reject(error);
+    } catch (refusal) {
+      if (refusal instanceof LarderError) this.#logError = refusal;
+      for (const later of this.#turns) if ('frame' in later) later.isDoubtful = true;
+      this.#doubt(turn, error);
+      void this.#payLater();
+    }
+  }
+
+  #doubt({ frame, done }: Turn, cause: unknown): void {
+    for (const { seq, path } of frame.entries) this.#owed.set(seq, path);
+    const detail = 'the write failed, and the log takes nothing to say so; until it does the document takes no writes';
+    done.reject(new LarderError('log_unwritable', detail, { cause, members: { outcome: 'unknown' } }));
+  }
+
+  #payOwed(): void {
+    if (this.#owed.size === 0 || this.#isPaying) return;
+    const seqs = [...this.#owed.keys()];
+    const { synced } = this.#log.append({ type: 'abort', seqs });
+    this.#isPaying = true;
+    this.#take({ state: 'waiting', seqs }, synced, () => (this.#isPaying = false));
+  }
+
+  #paid({ seqs }: Payment): void {
+    this.#isPaying = false;
+    for (const seq of seqs) this.#owed.delete(seq);
+  }
+
+  async #payLater(): Promise<void> {
+    while (this.#owed.size > 0) {
+      await this.#retryDelay();
+      try {
+        this.#payOwed();
+      } catch (error) {
+        if (error instanceof LarderError && error.code === 'stopping') return;
+      }
+    }
+  }
+
+  async #apply(turns: readonly Turn[]): Promise<void> {
+    const frames = turns.map(toApplyOf);
+    const release = (): void => turns.forEach(({ done }) => done.resolve());
+    await this.#applyUntilDone(frames, release);
+    this.#announcedSeq = Math.max(this.#announcedSeq, ...turns.map(({ frame }) => lastSeqOf(frame)));
+    release();
+    this.announced.ring();
+  }
+
+  /**
+   * The frames are history already, and their files are in place: a catalog that cannot take them (disk full) is tried again
+   * until it can. Whoever made them is not kept waiting for that; new ones are refused meanwhile.
+   */
+  async #applyUntilDone(frames: ToApply[], onFailure: () => void): Promise<void> {
     for (;;) {
       try {
         await this.#catalog.apply(frames);
-        this.#backlogError = null;
+        this.#catalogError = null;
         return;
       } catch (error) {
-        this.#backlogError = error instanceof Error ? error : new Error(String(error));
+        if (error instanceof CatalogError && error.failure === 'closed') return onFailure();
+        this.#catalogError = error instanceof Error ? error : new Error(String(error));
+        onFailure();
         await this.#retryDelay();
       }
     }
   }
 }
+
+const toApplyOf = ({ frame, options }: Turn): ToApply => ({
+  frame,
+  content: (entry: LoggedEntry): DocumentContent => options.content(entry.path),
+  seen: options.seen ?? (() => undefined),
+});
+
+const seqsOf = (frame: EventFrame): Seq[] => frame.entries.map(({ seq }) => seq);
 
 const lastSeqOf = (frame: EventFrame): Seq => frame.entries.at(-1)?.seq ?? 0;

@@ -7,6 +7,7 @@ import { classify } from '../core/refs.ts';
 import type { DirectoryListing, ListedName } from '../files/types.ts';
 import { reportUnaddressable, reportUnreadable } from './odd-places.ts';
 import { settle } from './settle.ts';
+import { unlessRefused } from './unrecorded.ts';
 import type { World } from './world.ts';
 
 /** Paths settled together: one frame in the log, one batch for a worker. */
@@ -32,7 +33,7 @@ export async function rescan(world: World, options: RescanOptions = {}): Promise
       visited.add(listing.path);
       if (listing.unreadable !== undefined) unreadable.push(listing.path);
       else await compare(world, listing, options, batches);
-      await reportUnreadable(world, listing);
+      await unlessRefused(world, [listing.path], () => reportUnreadable(world, listing));
     }
   }
   if (!options.nothingKnown) await lookForVanished(world, subtree, visited, unreadable, batches);
@@ -68,7 +69,7 @@ async function compare(
     known.delete(entry.name);
     const path = join(listing.path, entry.name);
     if (isUnchanged(world, path, entry, before)) continue;
-    if (!entry.addressable) await reportUnaddressable(world, path, entry);
+    if (!entry.addressable) await unlessRefused(world, [path], () => reportUnaddressable(world, path, entry));
     else if (isOurs(path, entry)) await batches.add(path);
   }
   for (const [name, gone] of known) {

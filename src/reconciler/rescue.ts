@@ -4,6 +4,7 @@ import { readFile } from '../host/read-file.ts';
 import { bodyOf } from './drafts.ts';
 import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
 import { originOf } from './origin.ts';
+import { refusalOfDisk } from './refusals.ts';
 import type { World } from './world.ts';
 
 type RescueWorld = Pick<World, 'fs' | 'catalog' | 'blobs' | 'recorder' | 'clock' | 'random'>;
@@ -55,9 +56,21 @@ export async function sweepTemps(world: World, directory: string): Promise<void>
     }
   }
   for (const { name, kind } of world.fs.readDirectory(directory)) {
-    if (name !== null && kind === 'file')
+    if (name === null || kind !== 'file') continue;
+    try {
       await sweepOne(world, `${directory}/${name}`, name.slice(0, 16), pathByDigits);
+    } catch (error) {
+      keepForLater(world, `${directory}/${name}`, pathByDigits.get(name.slice(0, 16)), error);
+    }
   }
+}
+
+/** A disk that refuses keeps nobody from reading: the file stays, and is looked at again. */
+function keepForLater(world: World, file: string, path: string | undefined, error: unknown): void {
+  const refusal = refusalOfDisk(error);
+  if (!refusal) throw error;
+  world.log.warn({ err: error, file }, 'a file in .larder/tmp cannot be dealt with yet');
+  if (path !== undefined) world.displaced.add(file, path, world.events.checkpoint + 1, false);
 }
 
 async function sweepOne(

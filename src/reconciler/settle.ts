@@ -14,11 +14,13 @@ import { draftFor, keepLargeBytes } from './drafts.ts';
 import { derivedProblems } from './derived.ts';
 import { moveSources, type MoveCandidate } from './moves.ts';
 import { knownOf, observe, type Observation } from './observe.ts';
+import { placeLate } from './redo.ts';
 import { settleSchema } from './schema-changes.ts';
 import { freeNames, hasTwin } from './twins.ts';
 import { originOf } from './origin.ts';
 import { setDerived } from './derived.ts';
 import type { Settled } from './settled.ts';
+import { markUnrecorded, unlessRefused } from './unrecorded.ts';
 import type { World } from './world.ts';
 
 export interface SettleOptions {
@@ -48,9 +50,10 @@ export async function settleHeld(
   paths: readonly string[],
   options: SettleOptions & { readonly movesAllowed?: boolean } = {},
 ): Promise<Pass> {
-  const observations = await observe(world, paths);
+  const observations = await observe(world, await placedAmong(world, paths));
   const schemas = observations.filter(({ meaning }) => meaning.kind === 'schema');
-  for (const observation of schemas) await settleSchema(world, observation);
+  for (const observation of schemas)
+    await unlessRefused(world, [observation.path], () => settleSchema(world, observation));
   const decided = decideAll(
     world,
     observations.filter(({ meaning }) => meaning.kind !== 'schema'),
@@ -59,6 +62,16 @@ export async function settleHeld(
   const { ready, postponed } = options.movesAllowed ? withMoves(decided, moves) : withoutMoves(decided, moves);
   await carryOut(world, ready, options.cause ?? 'hand');
   return { settled: ready, moves: postponed };
+}
+
+/** A version that the log has and the disk has not: what lies there instead is no edit, and is not looked at before. */
+async function placedAmong(world: World, paths: readonly string[]): Promise<readonly string[]> {
+  const waiting = new Set<string>();
+  for (const path of paths) {
+    const unplaced = world.backlog.unplaced(path);
+    if (unplaced && !(await placeLate(world, unplaced))) waiting.add(path);
+  }
+  return waiting.size === 0 ? paths : paths.filter((path) => !waiting.has(path));
 }
 
 function decideAll(world: World, observations: readonly Observation[]): Settled[] {
@@ -93,8 +106,18 @@ function withMoves(
   return { ready, postponed: [] };
 }
 
-/** Records what has to be recorded in one change set, and remembers the rest. */
 async function carryOut(world: World, settled: readonly Settled[], cause: Cause): Promise<void> {
+  const eventful = settled.filter(({ decision }) => isEvent(decision));
+  const paths = eventful.map(({ observation }) => observation.path);
+  const isRecorded = await unlessRefused(world, paths, () => recordFound(world, settled, cause));
+  for (const one of eventful) {
+    if (isRecorded) world.backlog.recorded(one.observation.path);
+    else markUnrecorded(world, one);
+  }
+}
+
+/** Records what has to be recorded in one change set, and remembers the rest. */
+async function recordFound(world: World, settled: readonly Settled[], cause: Cause): Promise<void> {
   const confirmed = await judgeLost(world, settled.filter(isLost));
   const recorded: Settled[] = [];
   for (const one of settled) {
@@ -124,7 +147,7 @@ async function remember(world: World, one: Settled): Promise<boolean> {
   world.pendings.delete(path);
   const derived = derivedProblems(world, one);
   if (derived.length > 0 || (one.observation.head?.problems.length ?? 0) > 0) setDerived(world, path, derived);
-  if (one.decision.do === 'nothing' || one.decision.do === 'mark-unfit') return false;
+  if (!isEvent(one.decision)) return false;
   await keepLargeBytes(world, one);
   return true;
 }
@@ -133,8 +156,14 @@ async function record(world: World, settled: readonly Settled[], cause: Cause): 
   const origin = originOf(world, cause);
   const changes = settled.filter(({ decision }) => isChange(decision));
   const verdicts = settled.filter(({ decision }) => !isChange(decision));
-  await Promise.all([recordKind(world, 'change', origin, changes), recordKind(world, 'verdict', origin, verdicts)]);
+  const recorded = await Promise.allSettled([
+    recordKind(world, 'change', origin, changes),
+    recordKind(world, 'verdict', origin, verdicts),
+  ]);
+  for (const one of recorded) if (one.status === 'rejected') throw one.reason;
 }
+
+const isEvent = ({ do: what }: Decision): boolean => what !== 'nothing' && what !== 'wait' && what !== 'mark-unfit';
 
 const isChange = (decision: Decision): boolean => decision.do === 'record' || decision.do === 'lost';
 

@@ -7,6 +7,7 @@ import type { SwapMethod } from '../files/probe-swap.ts';
 import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
 import type { KeyedQueue } from '../util/keyed-queue.ts';
 import type { AbsenceLedger } from './absences.ts';
+import type { Backlog } from './backlog.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Displaced } from './displaced.ts';
 import type { Pendings } from './pendings.ts';
@@ -48,6 +49,7 @@ export interface World {
   readonly schemas: SchemaBook;
   readonly checkpoints: Checkpoints;
   readonly displaced: Displaced;
+  readonly backlog: Backlog;
   readonly absences: AbsenceLedger;
   /** Set during the first scan of a root without a history: what is not in here is new, without asking the catalog. */
   firstIndex: FirstIndex | null;

@@ -7,7 +7,7 @@ import { look } from '../files/look.ts';
 import type { Placed } from '../files/swap.ts';
 import type { Look } from '../files/types.ts';
 import type { FileStat } from '../host/ports.ts';
-import { afterwards, discardAll, originFor, placeAll, refusalOf, seenOf, stageOne } from './commit.ts';
+import { afterwards, originFor, placeAll, refuse, seenOf, stage } from './commit.ts';
 import { newBytes } from './new-bytes.ts';
 import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
 import { checkPreconditions } from './preconditions.ts';
@@ -38,19 +38,19 @@ export async function writeSchema(
     if (options.dryRun || prepared.outcome === 'unchanged' || prepared.digest === null)
       return writtenOf(world, prepared, origin.changeSet);
     const next = { schema: outcome.schema, source: { text, digest: prepared.digest } };
-    const staged = await stageOne(world, prepared);
+    const [staged] = await stage(world, [prepared]);
+    if (!staged) throw new Error('one write, nothing staged');
     const placed = new Map<string, Placed>();
     try {
       const entry = { ...staged.entry, op: 'schema', inForce: true } as const;
       const frame = await changeSchema(world, path, next, entry, origin, {
-        place: () => placeAll(world, [staged], placed),
+        place: (logged) => placeAll(world, [staged], placed, logged),
         seen: () => seenOf(world, placed, path),
       });
       afterwards(world, frame, placed);
       return writtenOf(world, prepared, origin.changeSet);
     } catch (error) {
-      discardAll(world, [staged]);
-      throw refusalOf(error);
+      throw refuse(world, [staged], error);
     }
   });
 }

@@ -70,6 +70,7 @@ async function tryWrite(
   options: WriteOptions & { readonly atomic?: boolean },
 ): Promise<WriteResult[] | 'undecided'> {
   const pass = await settleHeld(world, paths);
+  refuseUntilTaken(world, paths);
   if (pass.moves.length > 0 || pass.settled.some((one) => isUndecided(world, one))) return 'undecided';
   const settledByPath = new Map(pass.settled.map((one) => [one.observation.path, one]));
   const results = requests.map((request) => prepare(world, request, settledByPath.get(pathOf(request.ref))));
@@ -80,6 +81,17 @@ async function tryWrite(
   return results.map((result) =>
     result instanceof Error ? { ok: false, error: result } : (written.get(result) ?? failedAlone()),
   );
+}
+
+/** What lies there is not in the log, or what the log has does not lie there: nothing is written on top before that is settled. */
+function refuseUntilTaken(world: World, paths: readonly string[]): void {
+  const { backlog, recorder } = world;
+  const path = paths.find((one) => backlog.isUnrecorded(one) || backlog.unplaced(one) || recorder.isInDoubt(one));
+  if (path === undefined) return;
+  const reason = backlog.reason ?? recorder.logTrouble;
+  throw new LarderError(reason?.code ?? 'log_unwritable', `${path} waits for the disk: ${reason?.message}`, {
+    cause: reason,
+  });
 }
 
 const failedAlone = (): WriteResult => ({ ok: false, error: new Error('a prepared write came back without a result') });
