@@ -23,6 +23,7 @@ import type { DocumentRef } from './core/refs.ts';
 import type { Problem } from './core/problems.ts';
 import type { Seq } from './core/events.ts';
 import type { Digest } from './core/digest.ts';
+import type { Versions } from './larder-versions.ts';
 
 /** A file below `files/`: never held whole. */
 export type FileAnswer =
@@ -47,6 +48,8 @@ export interface Larder extends AsyncDisposable {
   readonly seq: Seq;
   /** Resolves after the first scan; rejects when it cannot be done. Reads of documents work before. */
   readonly ready: Promise<void>;
+  /** What was, what changed, and ways back. */
+  readonly versions: Versions;
   readiness(): ReadinessReport;
   status(): Status;
 

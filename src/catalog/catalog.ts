@@ -12,6 +12,8 @@ import { openHistoryReads } from './histories.ts';
 import { openListReads } from './lists.ts';
 import { openProblemReads } from './problems.ts';
 import { openScopes } from './scopes.ts';
+import { openPastLists } from './past-lists.ts';
+import { openSelections } from './selections.ts';
 import { setAside } from './set-aside.ts';
 import { openSightings } from './sightings.ts';
 import { execute, pragma, prepareCommand, prepareQuery, type RawRow } from './sql.ts';
@@ -108,7 +110,9 @@ function assemble(path: string, writer: Database.Database, options: CatalogOptio
     ...openSightings(tables, transactions),
     ...openHeadReads(reader),
     ...openListReads(reader),
+    ...openPastLists(reader),
     ...openHistoryReads(reader),
+    ...openSelections(reader),
     ...openProblemReads(reader),
     sizeBytes: () => [path, `${path}-wal`].reduce((sum, file) => sum + (fs.lstat(file)?.size ?? 0), 0),
     [Symbol.dispose]() {

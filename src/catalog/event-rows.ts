@@ -8,7 +8,8 @@ import { prepareCommand } from './sql.ts';
 
 /** A frame that is applied again from its middle on keeps its first seq. */
 const INSERT_SET = `
-  INSERT INTO sets (first, last, change_set, at, actor, cause, session) VALUES (?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO sets (first, last, change_set, at, actor, cause, session, latest)
+  VALUES (?, ?, ?, ?, ?, ?, ?, max(?, coalesce((SELECT latest FROM sets ORDER BY first DESC LIMIT 1), 0)))
   ON CONFLICT (first) DO UPDATE SET last = excluded.last`;
 
 const INSERT_EVENT = `
@@ -36,7 +37,7 @@ export function openEventRows(database: Database, scopes: Scopes): EventRows {
 
   return {
     insertSet(first, last, { changeSet, atMs, actor, cause, session }) {
-      insertSet(first, last, changeSet, atMs, actor, codes.cause.encode(cause), session ?? null);
+      insertSet(first, last, changeSet, atMs, actor, codes.cause.encode(cause), session ?? null, atMs);
     },
     insertEvent(first, entry, path, source) {
       insertEvent(

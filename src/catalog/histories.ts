@@ -1,8 +1,17 @@
 /** Reads of what happened: the feed, and the history of a path through its earlier names. */
 import type { Database } from 'better-sqlite3';
 import type { Seq } from '../core/events.ts';
+import type { Digest } from '../core/digest.ts';
 import { splitPath } from './places.ts';
-import { decodeEvent, decodeMaybeNumber, decodeMove, decodeNumber, EVENT_COLUMNS } from './rows.ts';
+import {
+  decodeEvent,
+  decodeMaybeNumber,
+  decodeMove,
+  decodeNumber,
+  decodeNumbers,
+  digestToBlob,
+  EVENT_COLUMNS,
+} from './rows.ts';
 import { prepareQuery } from './sql.ts';
 import type { Catalog, EventScope, StoredEvent } from './types.ts';
 
@@ -19,10 +28,19 @@ export const EVENTS_IN_SCOPE_AFTER = `
   JOIN paths p ON p.id = e.path LEFT JOIN paths q ON q.id = e.source
   WHERE f.scope = (SELECT id FROM scopes WHERE name = ?) AND f.seq > ? ORDER BY f.seq LIMIT ?`;
 
+/** What was done last comes first. */
+export const EVENTS_BEFORE = `${EVENTS} WHERE e.seq < ? ORDER BY e.seq DESC LIMIT ?`;
+export const EVENTS_IN_SCOPE_BEFORE = `
+  SELECT ${EVENT_COLUMNS} FROM feed f CROSS JOIN events e ON e.seq = f.seq JOIN sets s ON s.first = e.first
+  JOIN paths p ON p.id = e.path LEFT JOIN paths q ON q.id = e.source
+  WHERE f.scope = (SELECT id FROM scopes WHERE name = ?) AND f.seq < ? ORDER BY f.seq DESC LIMIT ?`;
+
 const EVENT = `${EVENTS} WHERE e.seq = ?`;
 
 /** Versions of one path under this very name. */
 export const VERSIONS = `${EVENTS} WHERE e.path = ? AND e.seq < ? AND e.kind IS NOT NULL ORDER BY e.seq DESC LIMIT ?`;
+
+export const VERSION_WITH = `${EVENTS} WHERE e.path = ? AND e.digest = ? AND e.seq <= ? ORDER BY e.seq DESC LIMIT 1`;
 
 /** A move away from here is told by an event of its target. */
 export const MOVES_AWAY = `${EVENTS} WHERE e.source = ? AND e.seq < ? ORDER BY e.seq DESC LIMIT ?`;
@@ -36,22 +54,40 @@ const LEFT_AT = `${EVENTS} WHERE e.source = ? AND e.seq <= ? ORDER BY e.seq DESC
 const CAME_LATER =
   'SELECT source, seq FROM events WHERE path = ? AND source IS NOT NULL AND seq > ? ORDER BY seq LIMIT 1';
 
+const PLACES_OF = 'SELECT path, source FROM events WHERE seq = ?';
 const PATH_ID = 'SELECT id FROM paths WHERE directory = ? AND name = ?';
 const FIRST_LATER = 'SELECT min(first) FROM sets WHERE at > ?';
+/** Sets whose time is before that of an earlier one are few, and have an index of their own. */
+export const OLDER_BEHIND = 'SELECT 1 FROM sets WHERE at < latest AND first > ? AND at <= ? LIMIT 1';
 const LAST_OF_SET = 'SELECT last FROM sets WHERE first <= ? ORDER BY first DESC LIMIT 1';
 const REACHED = 'SELECT reached FROM state';
 
 /** Longer chains of renames than this are cut off. */
 const MOST_MOVES = 1000;
 
-type HistoryReads = Pick<Catalog, 'events' | 'event' | 'history' | 'servedAt' | 'seqAtTime' | 'lastOfSet'>;
+type HistoryReads = Pick<
+  Catalog,
+  | 'events'
+  | 'eventsBefore'
+  | 'event'
+  | 'history'
+  | 'versionWith'
+  | 'isOf'
+  | 'servedAt'
+  | 'seqAtTime'
+  | 'isAmbiguousTime'
+  | 'lastOfSet'
+>;
 
 export function openHistoryReads(reader: Database): HistoryReads {
   const after = prepareQuery(reader, EVENTS_AFTER, decodeEvent);
   const inScopeAfter = prepareQuery(reader, EVENTS_IN_SCOPE_AFTER, decodeEvent);
+  const before = prepareQuery(reader, EVENTS_BEFORE, decodeEvent);
+  const inScopeBefore = prepareQuery(reader, EVENTS_IN_SCOPE_BEFORE, decodeEvent);
   const event = prepareQuery(reader, EVENT, decodeEvent);
   const pathId = prepareQuery(reader, PATH_ID, decodeNumber);
   const firstLater = prepareQuery(reader, FIRST_LATER, decodeMaybeNumber);
+  const olderBehind = prepareQuery(reader, OLDER_BEHIND, decodeNumber);
   const lastOfSet = prepareQuery(reader, LAST_OF_SET, decodeNumber);
   const reached = prepareQuery(reader, REACHED, decodeNumber);
   const trails = openTrails(reader);
@@ -61,22 +97,35 @@ export function openHistoryReads(reader: Database): HistoryReads {
     return pathId.get(directory, name);
   };
 
+  const seqAtTime = (timeMs: number): Seq => {
+    const first = firstLater.get(timeMs) ?? null;
+    return first === null ? (reached.get() ?? 0) : first - 1;
+  };
+
   return {
     events: (scope, seq, limit) =>
       scope.kind === 'all' ? after.all(seq, limit) : inScopeAfter.all(nameOf(scope), seq, limit),
+    eventsBefore: (scope, seq, limit) =>
+      scope.kind === 'all' ? before.all(seq, limit) : inScopeBefore.all(nameOf(scope), seq, limit),
     event: (seq) => event.get(seq),
     history(path, { before, limit }) {
       const id = idOf(path);
       return id === undefined ? [] : trails.versions(id, before ?? Number.MAX_SAFE_INTEGER, limit);
     },
+    versionWith(path, digest, upTo = Number.MAX_SAFE_INTEGER) {
+      const id = idOf(path);
+      return id === undefined ? undefined : trails.versionWith(id, digest, upTo);
+    },
+    isOf(path, seq) {
+      const id = idOf(path);
+      return id !== undefined && trails.isOf(id, seq);
+    },
     servedAt(path, seq) {
       const id = idOf(path);
       return id === undefined ? undefined : trails.servedAt(id, seq);
     },
-    seqAtTime(timeMs) {
-      const first = firstLater.get(timeMs) ?? null;
-      return first === null ? (reached.get() ?? 0) : first - 1;
-    },
+    seqAtTime,
+    isAmbiguousTime: (timeMs) => olderBehind.get(seqAtTime(timeMs), timeMs) !== undefined,
     lastOfSet: (seq) => Math.max(seq, lastOfSet.get(seq) ?? seq),
   };
 }
@@ -86,12 +135,16 @@ const nameOf = (scope: Exclude<EventScope, { kind: 'all' }>): string =>
 
 interface Trails {
   versions(path: number, before: Seq, limit: number): StoredEvent[];
+  versionWith(path: number, digest: Digest, upTo: Seq): StoredEvent | undefined;
+  isOf(path: number, seq: Seq): boolean;
   servedAt(path: number, seq: Seq): StoredEvent | undefined;
 }
 
 /** Follows a document back through the names it had. */
 function openTrails(reader: Database): Trails {
   const versions = prepareQuery(reader, VERSIONS, decodeEvent);
+  const placesOf = prepareQuery(reader, PLACES_OF, decodeNumbers);
+  const versionWith = prepareQuery(reader, VERSION_WITH, decodeEvent);
   const movesAway = prepareQuery(reader, MOVES_AWAY, decodeEvent);
   const movesHere = prepareQuery(reader, MOVES_HERE, decodeMove);
   const servedAt = prepareQuery(reader, SERVED_AT, decodeEvent);
@@ -118,6 +171,18 @@ function openTrails(reader: Database): Trails {
         }
       }
       return [...bySeq.values()].toSorted((a, b) => b.seq - a.seq).slice(0, limit);
+    },
+    versionWith(path, digest, upTo) {
+      for (const name of namesOf(path, upTo + 1)) {
+        const found = versionWith.get(name.path, digestToBlob(digest), name.before - 1);
+        if (found) return found;
+      }
+      return undefined;
+    },
+    isOf(path, seq) {
+      const places = placesOf.get(seq);
+      if (places === undefined) return false;
+      return namesOf(path, Number.MAX_SAFE_INTEGER).some((name) => places.includes(name.path) && seq < name.before);
     },
     servedAt(path, seq) {
       for (let id = path, moves = 0; moves < MOST_MOVES; moves++) {

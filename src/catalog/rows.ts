@@ -335,6 +335,7 @@ export interface MoveRow {
 export const decodeMove = (row: RawRow): MoveRow => ({ source: row[0] as number, seq: row[1] as number });
 
 export const decodeText = (row: RawRow): string => row[0] as string;
+export const decodeNumbers = (row: RawRow): readonly (number | null)[] => row as readonly (number | null)[];
 export const decodeNumber = (row: RawRow): number => row[0] as number;
 /** For min and max of no rows. */
 export const decodeMaybeNumber = (row: RawRow): number | null => row[0] as number | null;

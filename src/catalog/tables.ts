@@ -8,7 +8,7 @@
 /** `LRDC`: marks the file as ours (sqlite.org/fileformat2.html, application id). */
 export const APPLICATION_ID = 0x4c524443;
 /** Another version on disk is set aside and rebuilt; there are no migrations of what can be derived. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 const STATE = `
 -- One row: which log is followed, and how far.
@@ -59,6 +59,8 @@ CREATE INDEX paths_by_digest ON paths (disk_digest) WHERE disk_digest IS NOT NUL
 CREATE INDEX paths_by_folded ON paths (folded) WHERE folded IS NOT NULL;
 -- What is gone from a collection.
 CREATE INDEX deleted_by_id ON paths (scope, document) WHERE kind = 0 AND deleted_seq IS NOT NULL;
+-- What is neither: moved away, or never good. Lists of the past need it; few.
+CREATE INDEX other_by_id ON paths (scope, document) WHERE kind = 0 AND served_seq IS NULL AND deleted_seq IS NULL;
 
 -- Served documents. Apart from 'paths', so that walking names and heads never reads past texts.
 CREATE TABLE documents (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
@@ -85,10 +87,17 @@ CREATE TABLE sets (
   at INTEGER NOT NULL,
   actor TEXT NOT NULL,
   cause INTEGER NOT NULL,
-  session TEXT
+  session TEXT,
+  latest INTEGER NOT NULL
 ) STRICT;
 -- From a moment to a seq.
 CREATE INDEX sets_by_time ON sets (at, first);
+-- Where the clock went back: 'latest' is the latest time up to and with this set.
+CREATE INDEX sets_set_back ON sets (first, at) WHERE at < latest;
+-- What somebody did, to be looked at or undone.
+CREATE INDEX sets_by_change_set ON sets (change_set, first);
+CREATE INDEX sets_by_actor ON sets (actor, first);
+CREATE INDEX sets_by_session ON sets (session, first) WHERE session IS NOT NULL;
 
 -- One row an event. 'path' and 'source' (of a move) are ids of paths. The place of the bytes: 'encoding' 0 nowhere, 1 in a blob,
 -- 2 raw and 3 zstd in the log at segment, offset, length. 'verdict' is JSON of what few events have.

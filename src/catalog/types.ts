@@ -124,6 +124,26 @@ export type EventScope =
   | { readonly kind: 'namespace'; readonly namespace: string }
   | { readonly kind: 'collection'; readonly collection: string };
 
+/** Events that meet every condition that is not null. */
+export interface EventSelection {
+  readonly changeSet: string | null;
+  readonly actor: string | null;
+  readonly session: string | null;
+  /** `ns/collection`; a move counts for source and target. */
+  readonly scope: string | null;
+  readonly path: string | null;
+  readonly upTo: Seq;
+}
+
+/** A document that was in a list at some time. */
+export interface ListedEver {
+  readonly id: string;
+  /** The event that made its served head at the seq asked for, or its deletion; null when it was not there. */
+  readonly seq: Seq | null;
+  /** That is what is served now. */
+  readonly isServedNow: boolean;
+}
+
 export interface CollectionSummary {
   readonly name: string;
   readonly count: number;
@@ -187,6 +207,16 @@ export interface Catalog extends Disposable {
     collection: string,
     options: { readonly after: string | null; readonly limit: number },
   ): DeletedDocument[];
+  /** Candidates for a list as it was at a seq, in the order of their ids; those with a seq of a deletion, or none, were not in it. */
+  listedEver(
+    collection: string,
+    options: {
+      readonly seq: Seq;
+      readonly after: string | null;
+      readonly prefix: string | null;
+      readonly limit: number;
+    },
+  ): ListedEver[];
   /** Served text of one document. */
   text(path: string): string | undefined;
   /** Documents with a served head in a collection, in batches of at most `batch`, for judging them again. */
@@ -201,6 +231,10 @@ export interface Catalog extends Disposable {
   schemaPaths(): string[];
 
   events(scope: EventScope, after: Seq, limit: number): StoredEvent[];
+  /** The newest first, `before` exclusive. */
+  eventsBefore(scope: EventScope, before: Seq, limit: number): StoredEvent[];
+  /** In the order of their seqs. At least one of change set, actor, session makes it cheap; otherwise all after the seq are read. */
+  selectEvents(selection: EventSelection, after: Seq, limit: number): StoredEvent[];
   event(seq: Seq): StoredEvent | undefined;
   /**
    * Versions of one path, newest first, `before` exclusive. A document that was moved here brings its versions under its earlier
@@ -213,8 +247,14 @@ export interface Catalog extends Disposable {
    * here later, the answer is that document's, under its name of then.
    */
   servedAt(path: string, seq: Seq): StoredEvent | undefined;
+  /** Whether an event tells of a document, under whatever name it had then. */
+  isOf(path: string, seq: Seq): boolean;
+  /** The newest version of a document with these bytes, under any of its names, at or before a seq where one is given. */
+  versionWith(path: string, digest: Digest, upTo?: Seq): StoredEvent | undefined;
   /** The last seq before the first event with a later time (API.md, `_at`): what a moment stands for. */
   seqAtTime(timeMs: number): Seq;
+  /** Whether events after that seq say that they are older than the moment: the clock went back. */
+  isAmbiguousTime(timeMs: number): boolean;
   /** Last seq of the change set that holds this seq. */
   lastOfSet(seq: Seq): Seq;
 

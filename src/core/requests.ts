@@ -81,6 +81,8 @@ export interface Preconditions {
 export type Change =
   /** The whole document as the client wrote it (JSON text bytes). `mustBeNew` is POST. */
   | { readonly op: 'put'; readonly body: Uint8Array; readonly mustBeNew?: boolean }
+  /** These very bytes, layout included: a version that is put back. */
+  | { readonly op: 'exact'; readonly body: Uint8Array }
   /** RFC 7396. */
   | { readonly op: 'merge-patch'; readonly body: Uint8Array }
   /** RFC 6902. */

@@ -13,6 +13,7 @@ import { problemRoutes } from './routes/problems.ts';
 import { readRoutes } from './routes/reads.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { schemaRoutes } from './routes/schemas.ts';
+import { versionRoutes } from './routes/versions.ts';
 import { writeRoutes } from './routes/writes.ts';
 import type { Serving } from './serving.ts';
 
@@ -24,6 +25,7 @@ function allRoutes(serving: Serving): Route[] {
     ...problemRoutes(serving),
     ...changeRoutes(serving),
     ...bulkRoutes(serving),
+    ...versionRoutes(serving),
     ...schemaRoutes(serving),
     ...fileRoutes(serving),
     ...listRoutes(serving),

@@ -35,6 +35,8 @@ import { nameNewDocument } from './new-ids.ts';
 import { readAt, Reads, readVersion } from './reads.ts';
 import { allSchemas, schemaOf } from './schemas.ts';
 import { StartUp } from './start-up.ts';
+import { OpenedVersions } from './versions/opened-versions.ts';
+import type { Versions } from '../larder-versions.ts';
 
 type Preconditions = WriteRequest['preconditions'];
 
@@ -45,6 +47,7 @@ export class OpenedLarder implements Larder {
   readonly #startUp: StartUp;
   readonly #reads: Reads;
   readonly #lists: Lists;
+  readonly versions: Versions;
   #closing: Promise<void> | null = null;
 
   constructor(wired: Wired, parts: Parts, options: OpenOptions) {
@@ -54,6 +57,11 @@ export class OpenedLarder implements Larder {
     this.#startUp = new StartUp(wired, parts, options);
     this.#reads = new Reads(wired.world);
     this.#lists = new Lists(wired.world, wired.cursorKey);
+    this.versions = new OpenedVersions({
+      ...wired,
+      caughtUp: () => this.#startUp.caughtUp,
+      writable: () => this.#writable(),
+    });
     wired.marks.onMarked = (path) => this.#reads.forget(path);
   }
 

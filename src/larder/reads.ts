@@ -5,7 +5,7 @@ import type { Digest } from '../core/digest.ts';
 import type { Seq } from '../core/events.ts';
 import type { ProblemCode, ProblemMark } from '../core/problems.ts';
 import { problemIdOf } from '../core/problem-hints.ts';
-import { classify, pathOf, type DocumentRef } from '../core/refs.ts';
+import { pathOf, type DocumentRef } from '../core/refs.ts';
 import type { At, ReadAnswer, Served } from '../core/requests.ts';
 import { statOnly } from '../files/look.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
@@ -15,6 +15,7 @@ import type { Settled } from '../reconciler/settled.ts';
 import type { World } from '../reconciler/world.ts';
 import { ReadCache } from './read-cache.ts';
 import { seqAt } from './moments.ts';
+import { eventOf } from './versions/find-version.ts';
 
 const CACHE_BYTES = 32 * 1024 * 1024;
 
@@ -139,18 +140,11 @@ export function readAt(world: World, ref: DocumentRef, at: At): ReadAnswer {
 
 /** The version with this very seq, whatever its kind. */
 export function readVersion(world: World, ref: DocumentRef, seq: Seq): ReadAnswer {
-  if (seq > world.recorder.announcedSeq)
-    throw new LarderError('future_seq', `the newest seq is ${world.recorder.announcedSeq}`);
-  const event = world.catalog.event(seq);
-  const isOfDocument = event !== undefined && (event.path === pathOf(ref) || isEarlierName(world, event, ref));
-  if (!isOfDocument || event.digest === null)
+  const event = eventOf(world, ref, seq);
+  if (event === undefined || event.digest === null)
     return { kind: 'missing', hint: `seq ${seq} is no version of this document` };
   return servedVersion(world, event, event.digest);
 }
-
-const isEarlierName = (world: World, event: StoredEvent, ref: DocumentRef): boolean =>
-  classify(event.path).kind === classify(pathOf(ref)).kind &&
-  world.catalog.history(pathOf(ref), { before: event.seq + 1, limit: 1 })[0]?.seq === event.seq;
 
 const servedVersion = (world: World, event: StoredEvent, digest: Digest): Served => ({
   kind: 'served',

@@ -13,7 +13,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Streams and files are any bytes: they are replaced whole. */
 export function newRawBytes(change: Change): Uint8Array | null {
   if (change.op === 'delete') return null;
-  if (change.op === 'put') return change.body;
+  if (change.op === 'put' || change.op === 'exact') return change.body;
   throw new LarderError('method_not_allowed', 'only documents can be patched');
 }
 
@@ -22,6 +22,8 @@ export function newBytes(change: Change, current: Uint8Array | null): Uint8Array
   switch (change.op) {
     case 'put':
       return put(current, bodyText(change.body));
+    case 'exact':
+      return change.body;
     case 'merge-patch':
       return encoder.encode(mergePatch(patched(current), bodyText(change.body)));
     case 'json-patch':

@@ -6,7 +6,7 @@ import type { Digest } from '../core/digest.ts';
 import { digestOf } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import { classify, pathOf } from '../core/refs.ts';
-import type { Who, WriteOptions, WriteRequest, WriteResult, Written } from '../core/requests.ts';
+import type { Change, Who, WriteOptions, WriteRequest, WriteResult, Written } from '../core/requests.ts';
 import type { FileStat } from '../host/ports.ts';
 import { commit } from './commit.ts';
 import { judgeNew } from './judge-new.ts';
@@ -130,10 +130,13 @@ function checkTarget(request: WriteRequest, path: string, disk: Digest | null): 
   const { change } = request;
   if (change.op === 'put' && change.mustBeNew && disk !== null)
     throw new LarderError('exists', `${path} is there already`);
-  if (disk !== null || change.op === 'put') return;
+  if (disk !== null || isWhole(change)) return;
   if (request.preconditions?.ifMatch !== undefined) return;
   throw new LarderError('not_found', `there is no document ${request.ref.id} in ${request.ref.collection}`);
 }
+
+/** It says what shall be there, whatever is. */
+const isWhole = (change: Change): boolean => change.op === 'put' || change.op === 'exact';
 
 /** Who changed it last: what a client with a stale version wants to know. */
 function currentVersion(world: World, path: string): Readonly<Record<string, unknown>> {
@@ -149,7 +152,7 @@ interface Current {
 
 function judgeBytes(world: World, request: WriteRequest, path: string, { disk, replaces, current }: Current): Prepared {
   const common = { request, path, before: disk, replaces };
-  if (disk !== null && current === null && request.change.op !== 'put' && request.change.op !== 'delete') {
+  if (disk !== null && current === null && !isWhole(request.change) && request.change.op !== 'delete') {
     throw new LarderError('document_invalid', `${path} is broken on disk: a patch has nothing to apply to`);
   }
   const meaning = classify(path);

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import * as heads from '../../src/catalog/heads.ts';
 import * as histories from '../../src/catalog/histories.ts';
 import * as lists from '../../src/catalog/lists.ts';
+import * as pastLists from '../../src/catalog/past-lists.ts';
 import * as problems from '../../src/catalog/problems.ts';
+import * as selections from '../../src/catalog/selections.ts';
 import { TABLES } from '../../src/catalog/tables.ts';
 
 const database = new Database(':memory:');
@@ -33,6 +35,15 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['one collection', lists.SUMMARY, 'INDEX'],
   ['the feed of everything', histories.EVENTS_AFTER, 'INTEGER PRIMARY KEY'],
   ['the feed of a collection', histories.EVENTS_IN_SCOPE_AFTER, 'PRIMARY KEY (scope=? AND seq>?)'],
+  ['the newest events of everything', histories.EVENTS_BEFORE, 'INTEGER PRIMARY KEY'],
+  ['the newest events of a collection', histories.EVENTS_IN_SCOPE_BEFORE, 'PRIMARY KEY (scope=? AND seq<?)'],
+  ['a version by its bytes', histories.VERSION_WITH, 'events_by_path'],
+  ['a clock that went back', histories.OLDER_BEHIND, 'sets_set_back'],
+  ['what a change set did', selections.BY_CHANGE_SET, 'sets_by_change_set'],
+  ['what a session did', selections.BY_SESSION, 'sets_by_session'],
+  ['what an actor did', selections.BY_ACTOR, 'sets_by_actor'],
+  ['what was done since', selections.BY_SEQ, 'INTEGER PRIMARY KEY'],
+  ['a list of the past', pastLists.EVER_LISTED, 'MERGE (UNION ALL)'],
   ['the versions of a path', histories.VERSIONS, 'events_by_path'],
   ['moves away from a path', histories.MOVES_AWAY, 'moves_by_source'],
   ['moves to a path', histories.MOVES_HERE, 'moves_by_target'],

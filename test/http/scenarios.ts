@@ -10,6 +10,8 @@ export interface Scenario extends RequestOptions {
   /** A sentence true of the product. */
   readonly name: string;
   readonly files?: Files;
+  /** What happened before; its events do not count. */
+  readonly prepare?: (world: World) => Promise<unknown>;
   /** `METHOD /path` */
   readonly ask: string;
   /** Headers that depend on what is there. */
@@ -27,6 +29,7 @@ export interface Scenario extends RequestOptions {
 export function testScenarios(scenarios: readonly Scenario[]): void {
   test.each(scenarios)('$name', async (scenario) => {
     await using world = await openWorld(scenario.files === undefined ? {} : { files: scenario.files });
+    await scenario.prepare?.(world);
     const { seq } = world.larder;
     const [method = '', path = ''] = scenario.ask.split(' ', 2);
     const headers = { ...scenario.headers, ...(await scenario.headersOf?.(world)) };

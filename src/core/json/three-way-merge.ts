@@ -22,7 +22,7 @@ import { below } from './pointer.ts';
 import { rootSpan } from './spans.ts';
 
 /** One value that both sides changed; JSON texts, null where a side has none. */
-export interface MergeConflict {
+interface MergeConflict {
   readonly pointer: string;
   readonly base: string | null;
   readonly yours: string | null;

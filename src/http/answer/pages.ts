@@ -1,6 +1,7 @@
 /** Pages of lists: `{ items, next }`, and a `Link` to the next one. */
 import { LarderError } from '../../core/errors.ts';
 import type { Page } from '../../core/requests.ts';
+import type { Moment } from '../../larder-versions.ts';
 import { answer, type Headers } from './answers.ts';
 import type { Exchange } from '../exchange.ts';
 import { answerType, JSON_TYPE } from '../request/media-types.ts';
@@ -32,6 +33,11 @@ export function answerPage(
   if (next !== null) headers['Link'] = `<${nextUrl(exchange, next)}>; rel="next"`;
   return answer(exchange, 200, headers, `{"items":[${items.join(',')}],"next":${JSON.stringify(next)}}\n`);
 }
+
+/** Which point in history is answered, and whether the time asked for could mean another. */
+export const momentHeaders = ({ seq, isAmbiguous }: Moment): Headers => ({
+  'Larder-At': isAmbiguous ? `${seq}; ambiguous` : String(seq),
+});
 
 export const mapPage = <T>({ items, next }: Page<T>, format: (item: T) => string): Page<string> => ({
   items: items.map(format),

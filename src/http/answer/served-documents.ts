@@ -3,7 +3,7 @@ import { LarderError } from '../../core/errors.ts';
 import type { Problem, ProblemMark } from '../../core/problems.ts';
 import { isStreamId, type DocumentRef } from '../../core/refs.ts';
 import type { ReadAnswer, Served } from '../../core/requests.ts';
-import { answer, asBody } from './answers.ts';
+import { answer, asBody, type Headers } from './answers.ts';
 import { isKnown } from '../request/entity-tags.ts';
 import type { Exchange } from '../exchange.ts';
 import { STREAMED_ABOVE_BYTES } from '../http-config.ts';
@@ -12,30 +12,39 @@ import { rangeOf } from '../request/ranges.ts';
 import { streamBytes } from './streamed-bytes.ts';
 
 /** Throws `not_found`, `not_servable`, `range_not_satisfiable`. */
-export function answerDocument(exchange: Exchange, ref: DocumentRef, found: ReadAnswer): Response {
+export function answerDocument(
+  exchange: Exchange,
+  ref: DocumentRef,
+  found: ReadAnswer,
+  more: Headers = NO_HEADERS,
+): Response {
   const served = requireServed(found, ref);
   const { headers } = exchange.incoming;
-  if (isKnown(headers['if-none-match'], served.etag)) return answer(exchange, 304, versionHeaders(served), null);
-  return isStreamId(ref.id) ? answerStream(exchange, served) : answerWhole(exchange, served, JSON_TYPE);
+  if (isKnown(headers['if-none-match'], served.etag))
+    return answer(exchange, 304, { ...versionHeaders(served), ...more }, null);
+  return isStreamId(ref.id) ? answerStream(exchange, served, more) : answerWhole(exchange, served, JSON_TYPE, more);
 }
 
-function answerWhole(exchange: Exchange, served: Served, type: string): Response {
+const NO_HEADERS: Headers = {};
+
+function answerWhole(exchange: Exchange, served: Served, type: string, more: Headers): Response {
   const size = served.bytes.length;
-  const headers = { 'Content-Type': type, 'Content-Length': String(size), ...versionHeaders(served) };
+  const headers = { 'Content-Type': type, 'Content-Length': String(size), ...versionHeaders(served), ...more };
   const body = size > STREAMED_ABOVE_BYTES ? streamBytes(exchange, served.bytes) : asBody(served.bytes);
   return answer(exchange, 200, headers, body);
 }
 
 /** Streams only grow at their end, so a client may ask for what it lacks. */
-function answerStream(exchange: Exchange, served: Served): Response {
+function answerStream(exchange: Exchange, served: Served, more: Headers): Response {
   const range = rangeOf(exchange.incoming.headers, served.bytes.length, served.etag);
-  if (range === null) return answerWhole(exchange, served, NDJSON_TYPE);
+  if (range === null) return answerWhole(exchange, served, NDJSON_TYPE, more);
   const bytes = served.bytes.subarray(range.start, range.end);
   const headers = {
     'Content-Type': NDJSON_TYPE,
     'Content-Length': String(bytes.length),
     'Content-Range': `bytes ${range.start}-${range.end - 1}/${served.bytes.length}`,
     ...versionHeaders(served),
+    ...more,
   };
   return answer(exchange, 206, headers, asBody(bytes));
 }

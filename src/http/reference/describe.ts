@@ -50,7 +50,7 @@ const TAGS = ['Documents', 'Feed', 'History', 'Files', 'Schemas and problems', '
 function tagOf(path: string): (typeof TAGS)[number] {
   if (!path.startsWith('/v1')) return 'Service';
   if (path.includes('/_changes')) return 'Feed';
-  if (path.includes('/_history')) return 'History';
+  if (/\/_(?:history|diff|revert|undo)\b/.test(path)) return 'History';
   if (path.includes('/files/')) return 'Files';
   return /\/_(?:schema|problems)$/.test(path) ? 'Schemas and problems' : 'Documents';
 }

@@ -69,7 +69,7 @@ export const ATOMIC = flag('_atomic', 'One change set: all lines or none.');
 
 export const AT: Parameter<At | null> = {
   name: '_at',
-  description: 'The version that was served then: a seq, or an RFC 3339 time.',
+  description: 'What was served then: a seq, or an RFC 3339 time.',
   schema: { type: 'string' },
   parse: parseAt,
   absent: null,
@@ -82,6 +82,24 @@ function parseAt(text: string): At {
   if (timeMs !== null) return { timeMs };
   throw refuse('_at', 'a seq or an RFC 3339 time such as 2026-01-31T12:00:00Z');
 }
+
+const seqOfVersion = (name: `_${string}`, description: string): Parameter<Seq | null> => ({
+  name,
+  description,
+  schema: { type: 'integer', minimum: 0 },
+  parse(text) {
+    const seq = parseSeq(text);
+    if (seq === null) throw refuse(name, 'the seq of a version, a number');
+    return seq;
+  },
+  absent: null,
+});
+
+export const FROM = seqOfVersion(
+  '_from',
+  'The earlier version, by its seq; 0 is the time before the first. Without it the version before `_to`.',
+);
+export const TO = seqOfVersion('_to', 'The later version, by its seq. Without it the newest.');
 
 export const SINCE: Parameter<FeedStart | null> = {
   name: '_since',

@@ -1,13 +1,14 @@
 /** Namespaces, collections, and the documents of a collection. */
 import type { Context } from 'hono';
 import { LarderError } from '../../core/errors.ts';
-import type { Page, Summary } from '../../core/requests.ts';
+import type { At, Page, Summary } from '../../core/requests.ts';
+import type { Moment } from '../../larder-versions.ts';
 import { collectionOf, namespaceOf } from '../request/addresses.ts';
 import type { Exchange, HttpEnv } from '../exchange.ts';
 import { formatDeleted, formatItem } from '../answer/list-items.ts';
 import { JSON_TYPE } from '../request/media-types.ts';
-import { answerPage, gatherPage, mapPage, requireReady } from '../answer/pages.ts';
-import { CURSOR, DELETED, LIMIT, META, PREFIX } from '../request/parameters.ts';
+import { answerPage, gatherPage, mapPage, momentHeaders, requireReady } from '../answer/pages.ts';
+import { AT, CURSOR, DELETED, LIMIT, META, PREFIX } from '../request/parameters.ts';
 import { valueOf, type Query } from '../request/query.ts';
 import type { Route } from '../route.ts';
 import { notFound } from '../answer/served-documents.ts';
@@ -34,7 +35,7 @@ export const listRoutes = (serving: Serving): Route[] => [
     ...list,
     path: '/v1/:ns/:collection',
     summary: 'The documents of a collection, in the order of their ids',
-    parameters: [LIMIT, CURSOR, PREFIX, META, DELETED],
+    parameters: [LIMIT, CURSOR, PREFIX, META, DELETED, AT],
     handle: (c) => listDocuments(c, serving),
   },
 ];
@@ -63,11 +64,29 @@ function listDocuments({ env }: Context<HttpEnv>, serving: Serving): Response {
   const collection = collectionOf(env);
   const { query } = env.target;
   const limit = valueOf(query, LIMIT);
+  const at = valueOf(query, AT);
+  if (at !== null) return listPast(env, serving, collection, at);
   const step = valueOf(query, DELETED)
     ? deletedStep(collection, serving, query)
     : documentStep(collection, serving, query);
   requireReady(serving);
   return answerPage(env, serving, gatherPage(limit, valueOf(query, CURSOR), step));
+}
+
+/** As it was: what is served then does not change any more, so a walk is frozen. */
+function listPast(exchange: Exchange, serving: Serving, collection: string, at: At): Response {
+  const { query } = exchange.target;
+  if (valueOf(query, DELETED)) throw new LarderError('bad_parameter', `${DELETED.name} does not go with ${AT.name}`);
+  const [prefix, withMeta] = [valueOf(query, PREFIX), valueOf(query, META)];
+  requireReady(serving);
+  let moment: Moment | null = null;
+  const page = gatherPage(valueOf(query, LIMIT), valueOf(query, CURSOR), (limit, cursor) => {
+    const step = serving.larder.versions.listAt(collection, { limit, prefix, cursor, at });
+    if (step === undefined) throw noCollection(collection);
+    moment = step.moment;
+    return mapPage(step, (item) => formatItem(item, withMeta));
+  });
+  return answerPage(exchange, serving, page, moment === null ? {} : momentHeaders(moment));
 }
 
 type Step = (limit: number, cursor: string | null) => Page<string>;

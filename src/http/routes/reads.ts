@@ -1,13 +1,12 @@
 /** Reading documents, streams, and their versions. They answer during the first scan as well: each read looks at the disk. */
 import type { Context } from 'hono';
-import { LarderError } from '../../core/errors.ts';
-import type { Seq } from '../../core/events.ts';
 import { isStreamId } from '../../core/refs.ts';
 import type { HistoryItem } from '../../core/requests.ts';
 import { documentOf } from '../request/addresses.ts';
 import type { HttpEnv } from '../exchange.ts';
 import { answerType, JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
-import { answerPage, mapPage } from '../answer/pages.ts';
+import { answerPage, mapPage, momentHeaders } from '../answer/pages.ts';
+import { beforeOf } from '../answer/cursors.ts';
 import { AT, CURSOR, LIMIT, parseSeq } from '../request/parameters.ts';
 import { valueOf } from '../request/query.ts';
 import type { Route } from '../route.ts';
@@ -56,7 +55,9 @@ async function readDocument({ env }: Context<HttpEnv>, { larder }: Serving): Pro
   const ref = documentOf(env);
   if (!isStreamId(ref.id)) answerType(env.incoming.headers.accept, [JSON_TYPE]);
   const at = valueOf(env.target.query, AT);
-  return answerDocument(env, ref, await (at === null ? larder.read(ref) : larder.readAt(ref, at)));
+  if (at === null) return answerDocument(env, ref, await larder.read(ref));
+  const found = await larder.readAt(ref, at);
+  return answerDocument(env, ref, found, momentHeaders(larder.versions.moment(at)));
 }
 
 async function readVersion({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
@@ -69,16 +70,9 @@ async function readVersion({ env }: Context<HttpEnv>, { larder }: Serving): Prom
 function listVersions({ env }: Context<HttpEnv>, serving: Serving): Response {
   const ref = documentOf(env);
   const { query } = env.target;
-  const page = serving.larder.history(ref, { before: seqCursor(valueOf(query, CURSOR)), limit: valueOf(query, LIMIT) });
+  const page = serving.larder.history(ref, { before: beforeOf(env), limit: valueOf(query, LIMIT) });
   if (page === undefined) throw notFound(`${ref.collection}/${ref.id}`, 'It has no history either.');
   return answerPage(env, serving, mapPage(page, formatVersion));
-}
-
-function seqCursor(cursor: string | null): Seq | null {
-  if (cursor === null) return null;
-  const seq = parseSeq(cursor);
-  if (seq === null) throw new LarderError('bad_cursor', 'the cursor of a history is the next of its page');
-  return seq;
 }
 
 const formatVersion = (item: HistoryItem): string =>

@@ -1,0 +1,56 @@
+/** Versions as faces see them: what was, what changed, and ways back. `larder.versions` is one of these. */
+import type { Seq } from './core/events.ts';
+import type {
+  At,
+  FeedEvent,
+  FeedScope,
+  ListItem,
+  ListOptions,
+  Page,
+  Who,
+  WriteOptions,
+  WriteRequest,
+  Written,
+} from './core/requests.ts';
+import type { DocumentRef } from './core/refs.ts';
+import type { DiffKind } from './core/version-diff.ts';
+
+/** What a point in history stands for. */
+export interface Moment {
+  readonly seq: Seq;
+  /** The clock went back: some events after the seq say that they are older than the time asked for. */
+  readonly isAmbiguous: boolean;
+}
+
+export interface VersionDiff {
+  /** 0: before the first version. */
+  readonly from: Seq;
+  readonly to: Seq;
+  readonly text: string;
+}
+
+export interface Versions {
+  /** Throws `future_seq`. */
+  moment(at: At): Moment;
+  /**
+   * What changed between two versions of a document, under whatever names it had. `to` null is the newest, `from` null the one
+   * before `to`, 0 the time before the first. Throws `not_found`, `future_seq`, `gone`, `not_acceptable` (a patch of what is no
+   * JSON), `too_large`.
+   */
+  diff(ref: DocumentRef, options: { from: Seq | null; to: Seq | null; as: DiffKind }): Promise<VersionDiff>;
+  /** Puts the bytes of an earlier version back, exactly, judged like any write. Throws like a diff and like a write, and `conflict`. */
+  revert(
+    ref: DocumentRef,
+    to: Seq,
+    who: Who,
+    preconditions: WriteRequest['preconditions'],
+    options?: WriteOptions,
+  ): Promise<Written>;
+  /** A list as it was; the cursor is bound to the moment. Undefined: no such collection. Throws `gone`, `future_seq`. */
+  listAt(
+    collection: string,
+    options: ListOptions & { readonly at: At },
+  ): (Page<ListItem> & { readonly moment: Moment }) | undefined;
+  /** Events, the newest first; `before` exclusive. `next` is the seq to go on before. */
+  recent(scope: FeedScope, options: { readonly before: Seq | null; readonly limit: number }): Page<FeedEvent>;
+}

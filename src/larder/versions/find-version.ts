@@ -1,0 +1,50 @@
+/** Versions by their seq, for one document under whatever names it had. */
+import type { StoredEvent } from '../../catalog/types.ts';
+import { LarderError } from '../../core/errors.ts';
+import type { Seq } from '../../core/events.ts';
+import { classify, pathOf, type DocumentRef } from '../../core/refs.ts';
+import { bytesOf } from '../../reconciler/bodies.ts';
+import type { World } from '../../reconciler/world.ts';
+
+/** The event of this very seq if it made, or ended, a version of the document. Throws `future_seq`. */
+export function eventOf(world: World, ref: DocumentRef, seq: Seq): StoredEvent | undefined {
+  const newest = world.recorder.announcedSeq;
+  if (seq > newest) throw new LarderError('future_seq', `seq ${seq} is not reached; the newest is ${newest}`);
+  const event = world.catalog.event(seq);
+  if (event === undefined || event.kind === null) return undefined;
+  return event.path === pathOf(ref) || isEarlierName(world, event, ref) ? event : undefined;
+}
+
+const isEarlierName = (world: World, event: StoredEvent, ref: DocumentRef): boolean =>
+  classify(event.path).kind === classify(pathOf(ref)).kind && world.catalog.isOf(pathOf(ref), event.seq);
+
+/** Throws `not_found` where the seq is another document's, or no version. */
+export function requireEvent(world: World, ref: DocumentRef, seq: Seq): StoredEvent {
+  const event = eventOf(world, ref, seq);
+  if (event) return event;
+  throw new LarderError('not_found', `seq ${seq} is no version of ${ref.collection}/${ref.id}`, {
+    members: { hint: `GET /v1/${ref.collection}/${ref.id}/_history lists its versions.` },
+  });
+}
+
+/** What was there after an event: null after a deletion, and under a name that the document left. Throws `gone`. */
+export function bytesAfter(world: World, ref: DocumentRef, event: StoredEvent): Uint8Array | null {
+  if (event.digest === null || leaves(event, ref)) return null;
+  return bytesOf(world, event.body, event.digest);
+}
+
+const leaves = (event: StoredEvent, ref: DocumentRef): boolean =>
+  event.from === pathOf(ref) && event.path !== pathOf(ref);
+
+const PAGE = 20;
+
+/** The newest version before a seq that was ever on disk; rescued ones were not. */
+export function newestBefore(world: World, ref: DocumentRef, before: Seq | null): StoredEvent | undefined {
+  for (let next = before; ;) {
+    const page = world.catalog.history(pathOf(ref), { before: next, limit: PAGE });
+    const found = page.find(({ kind }) => kind !== 'rescued');
+    const last = page.at(-1);
+    if (found || last === undefined) return found;
+    next = last.seq;
+  }
+}

@@ -1,0 +1,58 @@
+/** `larder.versions`: waits for what each call needs, then asks the function that does it. */
+import type { At, FeedEvent, FeedScope, Page, Who, WriteOptions, WriteRequest, Written } from '../../core/requests.ts';
+import type { Seq } from '../../core/events.ts';
+import type { DocumentRef } from '../../core/refs.ts';
+import type { Moment, VersionDiff, Versions } from '../../larder-versions.ts';
+import type { World } from '../../reconciler/world.ts';
+import { diff, type DiffOptions } from './diff.ts';
+import { listAt, momentOf, recent, type PastPage } from './past.ts';
+import { revert } from './revert.ts';
+
+export interface VersionsOptions {
+  readonly world: World;
+  readonly cursorKey: Uint8Array;
+  /** Resolves once history can be read. */
+  readonly caughtUp: () => Promise<void>;
+  /** Resolves once something can be written. Rejects with `starting`, `stopping`. */
+  readonly writable: () => Promise<void>;
+}
+
+export class OpenedVersions implements Versions {
+  readonly #options: VersionsOptions;
+
+  constructor(options: VersionsOptions) {
+    this.#options = options;
+  }
+
+  get #world(): World {
+    return this.#options.world;
+  }
+
+  moment(at: At): Moment {
+    return momentOf(this.#world, at);
+  }
+
+  async diff(ref: DocumentRef, options: DiffOptions): Promise<VersionDiff> {
+    await this.#options.caughtUp();
+    return diff(this.#world, ref, options);
+  }
+
+  async revert(
+    ref: DocumentRef,
+    to: Seq,
+    who: Who,
+    preconditions: WriteRequest['preconditions'],
+    options?: WriteOptions,
+  ): Promise<Written> {
+    await this.#options.writable();
+    return revert(this.#world, ref, to, who, preconditions, options);
+  }
+
+  listAt(collection: string, options: Parameters<Versions['listAt']>[1]): PastPage | undefined {
+    return listAt(this.#world, this.#options.cursorKey, collection, options);
+  }
+
+  recent(scope: FeedScope, options: Parameters<Versions['recent']>[1]): Page<FeedEvent> {
+    return recent(this.#world, scope, options);
+  }
+}
