@@ -27,6 +27,7 @@ import { Checkpoints } from './reconciler/checkpoints.ts';
 import { openBacklog } from './reconciler/open-backlog.ts';
 import { renew } from './reconciler/renew.ts';
 import { Displaced } from './reconciler/displaced.ts';
+import { Restores } from './reconciler/findings.ts';
 import { Pendings } from './reconciler/pendings.ts';
 import { Recorder } from './reconciler/recorder.ts';
 import { rescue } from './reconciler/rescue.ts';
@@ -172,6 +173,7 @@ function wire(parts: Parts, options: OpenOptions): Wired {
     pendings: new Pendings(clock, lookAgain),
     schemas: new SchemaBook(),
     absences: new AbsenceLedger(),
+    restores: new Restores(),
     firstIndex: null,
     checkpoints,
     displaced,

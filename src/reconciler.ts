@@ -9,15 +9,14 @@ import { watchStalls, type StallWatch } from './files/watcher/stall.ts';
 import type { Hint, Watcher } from './files/types.ts';
 import { releaseHolds } from './reconciler/absences.ts';
 import { absolute } from './reconciler/places.ts';
-import { rescan, type RescanOptions } from './reconciler/rescan.ts';
-import { settle } from './reconciler/settle.ts';
+import { Findings } from './reconciler/findings.ts';
+import { rescan, walk, type RescanOptions } from './reconciler/rescan.ts';
 import type { World } from './reconciler/world.ts';
 
 /** Every minute a tree of 100,000 files costs half a second of one core. */
 const RESCAN_EVERY_MS = 60_000;
 /** After lost hints not at once, because losses come in showers. */
 const RESCAN_SOON_MS = 250;
-const BATCH = 500;
 
 export class Reconciler implements AsyncDisposable {
   readonly #world: World;
@@ -107,15 +106,15 @@ export class Reconciler implements AsyncDisposable {
     this.#rescanTimer = this.#world.clock.after(inMs, () => this.#background(() => this.rescan()));
   }
 
+  /** What fell due together is one look, and what it finds one change set. */
   async #lookAtDue(due: Due): Promise<void> {
     if (due.everything) return this.rescan();
-    for (const directory of due.directories) await rescan(this.#world, { subtree: directory });
-    const paths: string[] = [];
-    for (const path of due.paths) {
-      if (this.#isDirectory(path)) await rescan(this.#world, { subtree: path });
-      else paths.push(path);
-    }
-    await this.#settleAll(paths);
+    const findings = new Findings(this.#world);
+    const places = new Set([...due.directories, ...due.paths.filter((path) => this.#isDirectory(path))]);
+    await walkAll(this.#world, [...places], findings);
+    for (const path of due.paths) if (!places.has(path)) await findings.add(path);
+    await findings.finish();
+    await releaseHolds(this.#world);
   }
 
   /** A directory now, or one that is known to have held something. */
@@ -126,8 +125,9 @@ export class Reconciler implements AsyncDisposable {
   }
 
   async #settleAll(paths: readonly string[]): Promise<void> {
-    for (let start = 0; start < paths.length; start += BATCH)
-      await settle(this.#world, paths.slice(start, start + BATCH));
+    const findings = new Findings(this.#world);
+    for (const path of paths) await findings.add(path);
+    await findings.finish();
     await releaseHolds(this.#world);
   }
 
@@ -138,5 +138,15 @@ export class Reconciler implements AsyncDisposable {
       .catch((error: unknown) => this.#world.log.error({ err: error }, 'a look failed; the next rescan tries again'))
       .finally(() => void this.#running.delete(run));
     this.#running.add(run);
+  }
+}
+
+/** An absence met in one place may turn up as a move in the next. */
+async function walkAll(world: World, places: readonly string[], findings: Findings): Promise<void> {
+  world.absences.walks++;
+  try {
+    for (const subtree of places) await walk(world, { subtree }, findings);
+  } finally {
+    world.absences.walks--;
   }
 }

@@ -1,7 +1,7 @@
 /** Reads of what happened: the feed, and the history of a path through its earlier names. */
 import type { Database } from 'better-sqlite3';
-import type { Seq } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
+import type { Seq } from '../core/events.ts';
 import { splitPath } from './places.ts';
 import {
   decodeEvent,

@@ -24,6 +24,7 @@ const PROBLEM = `${PROBLEMS} AND o.id = ?`;
 const COUNT = "SELECT coalesce(sum(problems), 0) FROM scopes WHERE name NOT LIKE '%/%'";
 const PATHS_WITH =
   'SELECT path FROM problems WHERE scope = (SELECT id FROM scopes WHERE name = ?) AND code = ? AND derived = ? ORDER BY path';
+const PATHS_WITH_RECORDED = 'SELECT path FROM problems WHERE code = ? AND derived = 0 ORDER BY path';
 /** A schema lies directly in its collection: one step for each, not one for each path. */
 export const SCHEMA_PATHS = `
   SELECT p.directory, p.name FROM scopes c CROSS JOIN paths p ON p.directory = c.name AND p.name = '${SCHEMA_NAME}'
@@ -31,7 +32,7 @@ export const SCHEMA_PATHS = `
 
 type ProblemReads = Pick<
   Catalog,
-  'problems' | 'problemsOf' | 'problem' | 'countProblems' | 'pathsWithProblem' | 'schemaPaths'
+  'problems' | 'problemsOf' | 'problem' | 'countProblems' | 'pathsWithProblem' | 'pathsWithRecorded' | 'schemaPaths'
 >;
 
 const SEPARATOR = '\n';
@@ -53,6 +54,7 @@ export function openProblemReads(reader: Database): ProblemReads {
   const byId = prepareQuery(reader, PROBLEM, decodeProblem);
   const count = prepareQuery(reader, COUNT, decodeNumber);
   const pathsWith = prepareQuery(reader, PATHS_WITH, decodeText);
+  const pathsWithRecorded = prepareQuery(reader, PATHS_WITH_RECORDED, decodeText);
   const schemaPaths = prepareQuery(reader, SCHEMA_PATHS, decodePathName);
 
   return {
@@ -64,6 +66,7 @@ export function openProblemReads(reader: Database): ProblemReads {
     problem: (id) => byId.get(id),
     countProblems: () => count.get() ?? 0,
     pathsWithProblem: (collection, code, origin) => pathsWith.all(collection, code, origin === 'derived' ? 1 : 0),
+    pathsWithRecorded: (code) => pathsWithRecorded.all(code),
     schemaPaths: () => schemaPaths.all(),
   };
 }

@@ -227,6 +227,8 @@ export interface Catalog extends Disposable {
   ): { readonly id: string; readonly path: string; readonly text: string; readonly etag: Digest; readonly seq: Seq }[];
   /** Paths of a collection that have a problem of this code, recorded or derived. */
   pathsWithProblem(collection: string, code: ProblemCode, origin: 'recorded' | 'derived'): string[];
+  /** Paths anywhere with a recorded problem of this code. */
+  pathsWithRecorded(code: ProblemCode): string[];
   /** Paths of kind `schema` with a head. */
   schemaPaths(): string[];
 

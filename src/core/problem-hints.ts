@@ -17,7 +17,7 @@ const MEANINGS: Readonly<Record<ProblemCode, ProblemMeaning>> = {
   },
   held: {
     state: 'held',
-    hint: 'Too much vanished at once to believe it. Bring the files back, or confirm with larder problems confirm that they are deleted.',
+    hint: 'Too much vanished at once to believe it. Bring the files back, or decide: larder problems confirm ID deletes the documents, larder problems dismiss ID writes their files back.',
   },
   absent: {
     state: 'pending',

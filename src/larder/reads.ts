@@ -1,7 +1,7 @@
 /** Reads of documents and streams: as fresh as the disk, never a byte that the log does not know (DESIGN 3.4, 3.7). */
 import type { Head, StoredEvent } from '../catalog/types.ts';
 import { LarderError } from '../core/errors.ts';
-import type { Digest } from '../core/digest.ts';
+import { digestOf, type Digest } from '../core/digest.ts';
 import type { Seq } from '../core/events.ts';
 import type { ProblemCode, ProblemMark } from '../core/problems.ts';
 import { problemIdOf } from '../core/problem-hints.ts';
@@ -9,7 +9,8 @@ import { pathOf, type DocumentRef } from '../core/refs.ts';
 import type { At, ReadAnswer, Served } from '../core/requests.ts';
 import { statOnly } from '../files/look.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
-import { pendingProblem } from '../reconciler/pending-problems.ts';
+import { pendingProblem, problemIdOfPending } from '../reconciler/pending-problems.ts';
+import { rootIsThere } from '../reconciler/places.ts';
 import { settle } from '../reconciler/settle.ts';
 import type { Settled } from '../reconciler/settled.ts';
 import type { World } from '../reconciler/world.ts';
@@ -93,7 +94,14 @@ function bytesIfServed(one: Settled | undefined, digest: Digest): Uint8Array | n
 function recordedBytes(world: World, head: Head): Uint8Array {
   if (head.servedDigest === null || head.servedBody === null)
     throw new LarderError('gone', `${head.path} has no kept version`);
-  return bytesOf(world, head.servedBody, head.servedDigest);
+  return textOfCatalog(world, head) ?? bytesOf(world, head.servedBody, head.servedDigest);
+}
+
+/** When the root went away, and the log with it, what the catalog holds may be all of the file. */
+function textOfCatalog(world: World, { path, servedDigest }: Head): Uint8Array | null {
+  if (rootIsThere(world)) return null;
+  const bytes = Buffer.from(world.catalog.text(path) ?? '');
+  return digestOf(bytes) === servedDigest ? bytes : null;
 }
 
 const servedOf = (head: Head, bytes: Uint8Array, mark: ProblemMark | null): Served => ({
@@ -107,7 +115,7 @@ const servedOf = (head: Head, bytes: Uint8Array, mark: ProblemMark | null): Serv
 
 function markOf(world: World, path: string, head: Head, one: Settled | undefined): ProblemMark | null {
   const pending = world.pendings.get(path);
-  if (pending) return { code: pending.code, id: problemIdOf(path, pending.code), digest: pending.digest };
+  if (pending) return { code: pending.code, id: problemIdOfPending(path, pending), digest: pending.digest };
   // The log has a version that is not in place yet, or one that is to be taken back.
   if (world.backlog.unplaced(path) || world.recorder.isInDoubt(path))
     return { code: 'unrecorded', id: problemIdOf(path, 'unrecorded'), digest: null };

@@ -179,11 +179,7 @@ export class StartUp {
 
   async #redo(): Promise<void> {
     const { world } = this.#wired;
-    for (const { path } of world.catalog
-      .problems({ collection: null, after: null, limit: 1000 })
-      .filter(({ code }) => code === 'held')) {
-      world.absences.held.add(path);
-    }
+    for (const collection of world.catalog.pathsWithRecorded('held')) world.absences.held.add(collection);
     const report = await redo(world);
     if (report.written.length + report.removed.length + report.refused.length > 0)
       world.log.warn({ ...report }, 'redo completed what a crash cut off');

@@ -1,11 +1,19 @@
-/** Confirmed absences before they become deletions: held when too many vanish at once (core/absence.ts decides). */
-import { emptyTally, judgeAbsences, type AbsenceTally } from '../core/absence.ts';
-import { collectionOf } from '../core/refs.ts';
+/**
+ * Confirmed absences before they become deletions: held when too many vanish at once (core/absence.ts decides). A hold is one
+ * problem of its collection, in the log; which documents it covers needs no record: those that are absent while it lasts.
+ */
+import { believe, emptyTally, judgeAbsences, type AbsenceTally } from '../core/absence.ts';
+import type { Origin } from '../core/events.ts';
+import { collectionOf, pathOfSchema } from '../core/refs.ts';
 import { absolute, parentOf, rootIsThere } from './places.ts';
 import { originOf } from './origin.ts';
 import type { Settled } from './settled.ts';
 import { unlessRefused } from './unrecorded.ts';
 import type { World } from './world.ts';
+
+/** While the tree is walked a file may turn up under another name; so long an absence waits for the walk at most. */
+const WALK_PATIENCE_MS = 5000;
+export const WALK_RETRY_MS = 200;
 
 export const isLost = (one: Settled): boolean => one.decision.do === 'lost' && one.from === undefined;
 
@@ -13,77 +21,110 @@ export const isLost = (one: Settled): boolean => one.decision.do === 'lost' && o
 export class AbsenceLedger {
   readonly held = new Set<string>();
   readonly tallies = new Map<string, AbsenceTally>();
+  /** Walks of the tree, or a part of it, that are under way. */
+  walks = 0;
+  /** The whole tree was looked at since opening: before that nobody knows what is absent. */
+  isComplete = false;
 }
+
+/** An absence old enough to count, but maybe one half of a move whose other half was not met yet. */
+export const waitsForWalk = ({ absences, pendings }: World, path: string): boolean =>
+  absences.walks > 0 && pendings.ageMs(path, 'absent') < WALK_PATIENCE_MS;
 
 /** The paths among the lost whose deletion may be recorded; the others are held. */
 export async function judgeLost(world: World, lost: readonly Settled[]): Promise<ReadonlySet<string>> {
-  const confirmed = new Set<string>();
+  const deletable = new Set<string>();
   const byCollection = Map.groupBy(lost, ({ observation }) => collectionOf(observation.meaning));
   for (const [collection, group] of byCollection) {
     const paths = group.map(({ observation }) => observation.path);
-    if (mayDelete(world, collection, paths)) for (const path of paths) confirmed.add(path);
+    if (mayDelete(world, collection, paths)) for (const path of paths) deletable.add(path);
     else await hold(world, collection, paths);
   }
-  return confirmed;
+  return deletable;
 }
 
 function mayDelete(world: World, collection: string, paths: readonly string[]): boolean {
   if (!rootIsThere(world) || world.absences.held.has(collection)) return false;
-  const batch = {
-    absent: Math.max(paths.length, world.pendings.absentIn(collection)),
-    present: world.catalog.countPresentBelow(collection),
-    largestVanishedDirectory: largestVanished(world, collection, paths),
-  };
   const tally = world.absences.tallies.get(collection) ?? emptyTally;
-  const [verdict, next] = judgeAbsences(tally, batch, world.clock.monotonicMs());
-  const accepted = next.accepted.at(-1);
-  // What is counted as accepted is what this batch deletes, not what still waits for its second look.
-  if (verdict === 'delete' && accepted) {
-    const counted = { atMs: accepted.atMs, count: paths.length };
-    world.absences.tallies.set(collection, { accepted: [...next.accepted.slice(0, -1), counted] });
-  }
-  return verdict === 'delete';
+  const nowMs = world.clock.monotonicMs();
+  const schema = pathOfSchema(collection);
+  const batch = {
+    absent: Math.max(paths.length, world.pendings.absentIn(collection) - (world.pendings.get(schema) ? 1 : 0)),
+    present: world.catalog.countPresentBelow(collection) - (world.catalog.head(schema) ? 1 : 0),
+    vanished: vanishedDirectories(world, collection, paths),
+  };
+  if (judgeAbsences(tally, batch, nowMs) === 'hold') return false;
+  world.absences.tallies.set(collection, believe(tally, paths, nowMs));
+  return true;
 }
 
-function largestVanished(world: World, collection: string, paths: readonly string[]): number {
+function vanishedDirectories(
+  world: World,
+  collection: string,
+  paths: readonly string[],
+): { directory: string; present: number }[] {
   const directories = new Set<string>();
   for (const path of paths) {
-    for (let at = parentOf(path); at.length >= collection.length; at = parentOf(at)) directories.add(at);
+    for (let at = parentOf(path); at.length >= collection.length && !directories.has(at); at = parentOf(at))
+      directories.add(at);
   }
-  const vanished = [...directories].filter((directory) => world.fs.lstat(absolute(world, directory)) === undefined);
-  return Math.max(0, ...vanished.map((directory) => world.catalog.countPresentBelow(directory)));
+  return [...directories]
+    .filter((directory) => world.fs.lstat(absolute(world, directory)) === undefined)
+    .map((directory) => ({ directory, present: world.catalog.countPresentBelow(directory) }));
 }
 
 async function hold(world: World, collection: string, paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    world.pendings.set(path, { code: 'held', sight: 'absent', collection, digest: null, faults: [] }, null);
-  }
+  for (const path of paths) holdPath(world, collection, path);
   if (world.absences.held.has(collection)) return;
   world.absences.held.add(collection);
-  const detail = `${paths.length} or more documents of ${collection} disappeared at once; they are served until you decide`;
-  await recordVerdict(world, collection, 'problem', [{ code: 'held', detail }]);
+  const detail = `documents of ${collection} disappeared, too many at once; they are served until you decide`;
+  await recordHold(world, collection, { op: 'problem', faults: [{ code: 'held', detail }] }, originOf(world, 'hand'));
+}
+
+export function holdPath(world: World, collection: string, path: string): void {
+  world.pendings.set(path, { code: 'held', sight: 'absent', collection, digest: null, faults: [] }, null);
+  world.onMarked(path);
+}
+
+/**
+ * A schema goes when its collection goes, and is held with it: while documents of the collection are absent, or their directory
+ * is gone, nothing says that anybody meant to delete it.
+ */
+export function mayForgetSchema(world: World, collection: string): boolean {
+  if (!rootIsThere(world) || world.absences.held.has(collection)) return false;
+  const others = world.catalog.countPresentBelow(collection) - 1;
+  if (others <= 0) return true;
+  return world.pendings.absentIn(collection) <= 1 && world.fs.lstat(absolute(world, collection)) !== undefined;
 }
 
 /** Ends the problem of collections none of whose documents are held any more. */
 export async function releaseHolds(world: World): Promise<void> {
+  if (!world.absences.isComplete) return;
   for (const collection of world.absences.held) {
-    if (world.pendings.absentIn(collection) > 0) continue;
-    const isSaid = await unlessRefused(world, [], () => recordVerdict(world, collection, 'resolved', []));
-    if (isSaid) world.absences.held.delete(collection);
+    if (!isStillHeld(world, collection))
+      await unlessRefused(world, [], () => endHold(world, collection, originOf(world, 'hand')));
   }
 }
 
-async function recordVerdict(
-  world: World,
-  path: string,
-  op: 'problem' | 'resolved',
-  faults: readonly { code: string; detail: string }[],
-): Promise<void> {
-  const entry = { op, path, kind: null, digest: null, size: 0, before: null, code: 'held', faults } as const;
-  await world.recorder.record(
-    { type: 'events', kind: 'verdict', origin: originOf(world, 'hand'), entries: [entry] },
-    { content: noContent },
-  );
+/** What lies in a directory that cannot be read may be there or not. */
+const isStillHeld = (world: World, collection: string): boolean =>
+  world.pendings.absentIn(collection) > 0 ||
+  !rootIsThere(world) ||
+  world.catalog.pathsWithProblem(collection, 'unreadable', 'recorded').length > 0;
+
+async function endHold(world: World, collection: string, origin: Origin): Promise<void> {
+  await recordHold(world, collection, { op: 'resolved', faults: [] }, origin);
+  world.absences.held.delete(collection);
+}
+
+interface HoldVerdict {
+  readonly op: 'problem' | 'resolved';
+  readonly faults: readonly { readonly code: string; readonly detail: string }[];
+}
+
+async function recordHold(world: World, path: string, verdict: HoldVerdict, origin: Origin): Promise<void> {
+  const entry = { ...verdict, path, kind: null, digest: null, size: 0, before: null, code: 'held' } as const;
+  await world.recorder.record({ type: 'events', kind: 'verdict', origin, entries: [entry] }, { content: noContent });
 }
 
 const noContent = (): never => {

@@ -3,6 +3,7 @@
  * (DESIGN 3.9): its history goes with it. If the source is still there it is a copy.
  */
 import type { Head } from '../catalog/types.ts';
+import type { Digest } from '../core/digest.ts';
 import type { FileStat } from '../host/ports.ts';
 import { absolute } from './places.ts';
 import type { Settled } from './settled.ts';
@@ -14,33 +15,58 @@ export interface MoveCandidate {
 }
 
 export function moveSources(world: World, decided: readonly Settled[]): MoveCandidate[] {
+  const files = new KnownFiles(world);
   const taken = new Set<string>();
   return decided.flatMap((one) => {
-    const from = sourceOf(world, one, taken);
+    const from = sourceOf(world, one, files, taken);
     if (from === undefined) return [];
     taken.add(from);
     return [{ from, to: one.observation.path }];
   });
 }
 
-function sourceOf(world: World, { observation, decision }: Settled, taken: ReadonlySet<string>): string | undefined {
+/** True where a file is known under another path, from which it is gone. */
+export const isMovedFile = (world: World, path: string, digest: Digest, stat: FileStat): boolean =>
+  new KnownFiles(world).find(digest, stat).some((known) => known.path !== path && isGone(world, known.path));
+
+function sourceOf(
+  world: World,
+  { observation, decision }: Settled,
+  files: KnownFiles,
+  taken: ReadonlySet<string>,
+): string | undefined {
   const { path, examined, head, meaning } = observation;
   if (decision.do !== 'record' || head?.diskDigest || examined.digest === null) return undefined;
   if (examined.look.kind !== 'file' && examined.look.kind !== 'large') return undefined;
-  const { stat } = examined.look;
   const isSource = (known: Head): boolean =>
-    known.path !== path &&
-    known.kind === meaning.kind &&
-    !taken.has(known.path) &&
-    isSameFile(known, stat) &&
-    isGone(world, known.path);
-  return world.catalog.headsWithDigest(examined.digest).find(isSource)?.path;
+    known.path !== path && known.kind === meaning.kind && !taken.has(known.path) && isGone(world, known.path);
+  return files.find(examined.digest, examined.look.stat).find(isSource)?.path;
+}
+
+/**
+ * Heads by their bytes and file. Thousands of equal files are looked up once for a batch: the heads of a digest are then many,
+ * those of a file one.
+ */
+class KnownFiles {
+  readonly #world: World;
+  readonly #byDigest = new Map<Digest, Map<string, Head[]>>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  find(digest: Digest, stat: FileStat): readonly Head[] {
+    return this.#withDigest(digest).get(`${stat.ino} ${stat.birthtimeNs}`) ?? [];
+  }
+
+  #withDigest(digest: Digest): Map<string, Head[]> {
+    const known = this.#byDigest.get(digest) ?? Map.groupBy(this.#world.catalog.headsWithDigest(digest), fileOf);
+    this.#byDigest.set(digest, known);
+    return known;
+  }
 }
 
 /** A stat key holds size, mtime, ctime, inode and birth time (core/stat-key.ts). */
-function isSameFile(known: Head, stat: FileStat): boolean {
-  const [, , , ino, birthtimeNs] = known.stat?.split(' ') ?? [];
-  return ino === String(stat.ino) && birthtimeNs === String(stat.birthtimeNs);
-}
+const fileOf = ({ stat }: Head): string => stat?.split(' ').slice(3).join(' ') ?? '';
 
 const isGone = (world: World, path: string): boolean => world.fs.lstat(absolute(world, path)) === undefined;

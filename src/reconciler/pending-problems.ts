@@ -19,11 +19,15 @@ export function pendingProblems(world: World, collection: string | null): Proble
 
 const LISTED: ReadonlySet<Pending['code']> = new Set(['pending', 'unrecorded']);
 
+/** A held document is marked with the one problem of its collection: that is what is confirmed or dismissed. */
+export const problemIdOfPending = (path: string, { code, collection }: Pending): string =>
+  problemIdOf(code === 'held' ? collection : path, code);
+
 function toProblem(world: World, path: string, pending: Pending): Problem {
   const meaning = classify(path);
   const collection = collectionOf(meaning);
   return {
-    id: problemIdOf(path, pending.code),
+    id: problemIdOfPending(path, pending),
     code: pending.code,
     path,
     ...(collection !== '' && { collection }),

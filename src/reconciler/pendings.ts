@@ -18,6 +18,8 @@ export interface Pending {
   readonly collection: string;
   readonly digest: Digest | null;
   readonly faults: readonly Fault[];
+  /** Of the restore that the absence was found with: its deletion belongs to it. */
+  readonly session?: string;
 }
 
 const isAbsence = (code: PendingCode): boolean => code === 'absent' || code === 'held';
@@ -54,6 +56,12 @@ export class Pendings {
     return pending && pending.sight === sight ? this.#clock.monotonicMs() - pending.sinceMs : 0;
   }
 
+  heldIn(collection: string): string[] {
+    const isHeld = ([, one]: readonly [string, Pending]): boolean =>
+      one.code === 'held' && one.collection === collection;
+    return [...this.#byPath].filter(isHeld).map(([path]) => path);
+  }
+
   /** Absent paths of a collection that are waiting or held. */
   absentIn(collection: string): number {
     return this.#absentByCollection.get(collection) ?? 0;
@@ -64,7 +72,13 @@ export class Pendings {
     const same = before !== undefined && before.sight === seen.sight;
     this.#forget(path);
     const since = same ? before : { sinceMs: this.#clock.monotonicMs(), sinceWallMs: this.#clock.nowMs() };
-    this.#byPath.set(path, { ...seen, sinceMs: since.sinceMs, sinceWallMs: since.sinceWallMs });
+    const session = same ? before.session : seen.session;
+    this.#byPath.set(path, {
+      ...seen,
+      sinceMs: since.sinceMs,
+      sinceWallMs: since.sinceWallMs,
+      ...(session !== undefined && { session }),
+    });
     if (isAbsence(seen.code)) this.#countAbsent(seen.collection, 1);
     if (lookAgainInMs !== null) this.#schedule(path, this.#clock.monotonicMs() + lookAgainInMs);
   }

@@ -6,14 +6,9 @@ import type { KnownName } from '../catalog/types.ts';
 import { classify } from '../core/refs.ts';
 import type { DirectoryListing, ListedName } from '../files/types.ts';
 import { reportUnaddressable, reportUnreadable } from './odd-places.ts';
-import { settle } from './settle.ts';
+import { Findings } from './findings.ts';
 import { unlessRefused } from './unrecorded.ts';
 import type { World } from './world.ts';
-
-/** Paths settled together: one frame in the log, one batch for a worker. */
-const BATCH = 500;
-/** Batches in flight: the worker reads the next while the log syncs the last. */
-const IN_FLIGHT = 3;
 
 export interface RescanOptions {
   /** Where to start, below the root; '' for all. */
@@ -23,21 +18,35 @@ export interface RescanOptions {
   readonly onProgress?: (looked: number) => void;
 }
 
+/** Looks at the tree, or a part of it; resolves when everything found is recorded. */
 export async function rescan(world: World, options: RescanOptions = {}): Promise<void> {
+  const findings = new Findings(world, options);
+  world.absences.walks++;
+  try {
+    await walk(world, options, findings);
+    await findings.finish();
+  } finally {
+    world.absences.walks--;
+  }
+  if (options.subtree === undefined) world.absences.isComplete = true;
+}
+
+/** The walk alone, for a look at several places that finds one change set. */
+export async function walk(world: World, options: RescanOptions, findings: Findings): Promise<void> {
   const subtree = options.subtree ?? '';
-  const batches = new Batches(world, options);
+  let looked = 0;
   const visited = new Set<string>();
   const unreadable: string[] = [];
   for await (const listings of world.bulk.walk(subtree)) {
     for (const listing of listings) {
       visited.add(listing.path);
       if (listing.unreadable !== undefined) unreadable.push(listing.path);
-      else await compare(world, listing, options, batches);
+      else await compare(world, listing, options, findings);
+      options.onProgress?.((looked += listing.entries.length));
       await unlessRefused(world, [listing.path], () => reportUnreadable(world, listing));
     }
   }
-  if (!options.nothingKnown) await lookForVanished(world, subtree, visited, unreadable, batches);
-  await batches.finish();
+  if (!options.nothingKnown) await lookForVanished(world, subtree, visited, unreadable, findings);
 }
 
 /** Directories that are known and were not met: what they held is looked at, unless they lie where nothing can be read. */
@@ -46,12 +55,12 @@ async function lookForVanished(
   subtree: string,
   visited: ReadonlySet<string>,
   unreadable: readonly string[],
-  batches: Batches,
+  findings: Findings,
 ): Promise<void> {
   for (const directory of world.catalog.directoriesBelow(subtree)) {
     if (visited.has(directory) || unreadable.some((place) => isBelow(directory, place))) continue;
     for (const known of world.catalog.namesIn(directory)) {
-      if (known.present || known.hasProblem) await batches.add(join(directory, known.name));
+      if (known.present || known.hasProblem) await findings.add(join(directory, known.name));
     }
   }
 }
@@ -60,7 +69,7 @@ async function compare(
   world: World,
   listing: DirectoryListing,
   options: RescanOptions,
-  batches: Batches,
+  findings: Findings,
 ): Promise<void> {
   const known = new Map<string, KnownName>();
   if (!options.nothingKnown) for (const one of world.catalog.namesIn(listing.path)) known.set(one.name, one);
@@ -70,12 +79,11 @@ async function compare(
     const path = join(listing.path, entry.name);
     if (isUnchanged(world, path, entry, before)) continue;
     if (!entry.addressable) await unlessRefused(world, [path], () => reportUnaddressable(world, path, entry));
-    else if (isOurs(path, entry)) await batches.add(path);
+    else if (isOurs(path, entry)) await findings.add(path);
   }
   for (const [name, gone] of known) {
-    if (gone.present || gone.hasProblem) await batches.add(join(listing.path, name));
+    if (gone.present || gone.hasProblem) await findings.add(join(listing.path, name));
   }
-  batches.looked(listing.entries.length);
 }
 
 const isUnchanged = (world: World, path: string, entry: ListedName, known: KnownName | undefined): boolean =>
@@ -93,50 +101,3 @@ const join = (directory: string, name: string): string => (directory === '' ? na
 
 const isBelow = (path: string, place: string): boolean =>
   place === '' || path === place || path.startsWith(`${place}/`);
-
-/** Gathers paths into batches and keeps a few of them in flight. */
-class Batches {
-  readonly #world: World;
-  readonly #options: RescanOptions;
-  readonly #running = new Set<Promise<void>>();
-  #paths: string[] = [];
-  #looked = 0;
-  #failure: unknown = null;
-
-  constructor(world: World, options: RescanOptions) {
-    this.#world = world;
-    this.#options = options;
-  }
-
-  looked(count: number): void {
-    this.#looked += count;
-    this.#options.onProgress?.(this.#looked);
-  }
-
-  async add(path: string): Promise<void> {
-    this.#paths.push(path);
-    if (this.#paths.length >= BATCH) await this.#flush();
-  }
-
-  async finish(): Promise<void> {
-    await this.#flush();
-    await Promise.all(this.#running);
-    if (this.#failure !== null) throw this.#failure;
-  }
-
-  async #flush(): Promise<void> {
-    if (this.#paths.length === 0) return;
-    const paths = this.#paths;
-    this.#paths = [];
-    const nothingKnown = this.#options.nothingKnown ?? false;
-    const run = settle(this.#world, paths, { nothingKnown }).then(
-      () => void this.#running.delete(run),
-      (error: unknown) => {
-        this.#running.delete(run);
-        this.#failure ??= error;
-      },
-    );
-    this.#running.add(run);
-    if (this.#running.size >= IN_FLIGHT) await Promise.race(this.#running);
-  }
-}

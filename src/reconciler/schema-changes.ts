@@ -11,10 +11,12 @@ import { collectionOf } from '../core/refs.ts';
 import { compileSchema, type CompiledSchema } from '../core/schemas/compile.ts';
 import type { Look } from '../files/types.ts';
 import { compileWithDeadline } from '../host/deadline-compile.ts';
+import { holdPath, mayForgetSchema } from './absences.ts';
 import { identityOf, modifiedMsOf } from './drafts.ts';
 import type { Observation } from './observe.ts';
 import type { RecordOptions } from './recorder.ts';
 import type { SchemaInForce } from './schema-book.ts';
+import type { SettleOptions } from './settled.ts';
 import { setDerived } from './derived.ts';
 import { originOf } from './origin.ts';
 import type { World } from './world.ts';
@@ -43,10 +45,10 @@ export async function compileSafely(text: string): Promise<Outcome> {
 }
 
 /** Settles one `_schema.json`; the caller holds its queue. */
-export async function settleSchema(world: World, observation: Observation): Promise<void> {
+export async function settleSchema(world: World, observation: Observation, options: SettleOptions): Promise<void> {
   const { look } = observation.examined;
   if (look.kind === 'file') return settleFile(world, observation, look);
-  if (look.kind === 'absent') return settleAbsent(world, observation);
+  if (look.kind === 'absent') return settleAbsent(world, observation, options);
   const detail = look.kind === 'blocked' ? look.detail : 'the schema cannot be read';
   if (!observation.head?.problems.includes('unreadable'))
     await report(world, observation, 'unreadable', [{ code: 'unreadable', detail }]);
@@ -80,18 +82,19 @@ async function settleFile(
   await putInForce(world, observation, look, outcome.schema);
 }
 
-async function settleAbsent(world: World, { path, head, meaning }: Observation): Promise<void> {
+async function settleAbsent(
+  world: World,
+  { path, head, meaning }: Observation,
+  { absencesConfirmed, origin }: SettleOptions,
+): Promise<void> {
   if (!head || (head.diskDigest === null && head.problems.length === 0)) return world.pendings.delete(path);
+  const collection = collectionOf(meaning);
   const ageMs = world.pendings.ageMs(path, 'absent');
-  if (ageMs < ABSENCE_MS) {
-    const pending = {
-      code: 'absent',
-      sight: 'absent',
-      collection: collectionOf(meaning),
-      digest: null,
-      faults: [],
-    } as const;
-    return world.pendings.set(path, pending, ABSENCE_MS - ageMs);
+  const isDeleted = absencesConfirmed || (ageMs >= ABSENCE_MS && mayForgetSchema(world, collection));
+  if (!isDeleted && world.absences.held.has(collection)) return holdPath(world, collection, path);
+  if (!isDeleted) {
+    const pending = { code: 'absent', sight: 'absent', collection, digest: null, faults: [] } as const;
+    return world.pendings.set(path, pending, ageMs < ABSENCE_MS ? ABSENCE_MS - ageMs : ABSENCE_MS);
   }
   world.pendings.delete(path);
   const entry = {
@@ -103,7 +106,7 @@ async function settleAbsent(world: World, { path, head, meaning }: Observation):
     before: head.diskDigest,
     inForce: true,
   } as const;
-  await changeSchema(world, path, null, entry, originOf(world, 'hand'), {});
+  await changeSchema(world, path, null, entry, origin ?? originOf(world, 'hand'), {});
 }
 
 async function putInForce(

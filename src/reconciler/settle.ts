@@ -2,13 +2,13 @@
  * Makes the log agree with what lies at some paths: look, decide, record. Everything that changes anything comes through
  * here or through write.ts, each inside the queues of its paths.
  */
-import type { Cause, DraftEntry, Origin } from '../core/events.ts';
+import type { DraftEntry, Origin } from '../core/events.ts';
 import { decide, type Decision } from '../core/decision.ts';
 import { collectionOf } from '../core/refs.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import type { Seen } from '../catalog/types.ts';
 import type { Examined } from '../files/types.ts';
-import { isLost, judgeLost } from './absences.ts';
+import { holdPath, isLost, judgeLost, WALK_RETRY_MS, waitsForWalk } from './absences.ts';
 import { contentOf } from './content.ts';
 import { draftFor, keepLargeBytes } from './drafts.ts';
 import { derivedProblems } from './derived.ts';
@@ -19,15 +19,9 @@ import { settleSchema } from './schema-changes.ts';
 import { freeNames, hasTwin } from './twins.ts';
 import { originOf } from './origin.ts';
 import { setDerived } from './derived.ts';
-import type { Settled } from './settled.ts';
+import type { Settled, SettleOptions } from './settled.ts';
 import { markUnrecorded, unlessRefused } from './unrecorded.ts';
 import type { World } from './world.ts';
-
-export interface SettleOptions {
-  readonly cause?: Cause;
-  /** True while nothing can have moved: the first index of a new root. */
-  readonly nothingKnown?: boolean;
-}
 
 /** Settles the paths, each exactly once, and resolves when what was found is recorded, applied and announced. */
 export async function settle(world: World, paths: readonly string[], options: SettleOptions = {}): Promise<Settled[]> {
@@ -53,14 +47,15 @@ export async function settleHeld(
   const observations = await observe(world, await placedAmong(world, paths));
   const schemas = observations.filter(({ meaning }) => meaning.kind === 'schema');
   for (const observation of schemas)
-    await unlessRefused(world, [observation.path], () => settleSchema(world, observation));
+    await unlessRefused(world, [observation.path], () => settleSchema(world, observation, options));
   const decided = decideAll(
     world,
     observations.filter(({ meaning }) => meaning.kind !== 'schema'),
+    options,
   );
   const moves = options.nothingKnown ? [] : moveSources(world, decided);
   const { ready, postponed } = options.movesAllowed ? withMoves(decided, moves) : withoutMoves(decided, moves);
-  await carryOut(world, ready, options.cause ?? 'hand');
+  await carryOut(world, ready, options);
   return { settled: ready, moves: postponed };
 }
 
@@ -74,13 +69,24 @@ async function placedAmong(world: World, paths: readonly string[]): Promise<read
   return waiting.size === 0 ? paths : paths.filter((path) => !waiting.has(path));
 }
 
-function decideAll(world: World, observations: readonly Observation[]): Settled[] {
+function decideAll(world: World, observations: readonly Observation[], options: SettleOptions): Settled[] {
   const taken = new Map<string, string>();
   return observations.map((observation) => {
-    const decision = decide(knownOf(observation.meaning, observation.head), observation.found);
+    const decision = decideOne(world, observation, options);
     const twin = decision.do === 'record' ? hasTwin(world, observation, taken) : null;
     return { observation, decision: twin ?? decision };
   });
+}
+
+function decideOne(
+  world: World,
+  { path, meaning, head, found }: Observation,
+  { absencesConfirmed }: SettleOptions,
+): Decision {
+  if (found.is === 'absent' && absencesConfirmed) return decide(knownOf(meaning, head), { ...found, ageMs: Infinity });
+  const decision = decide(knownOf(meaning, head), found);
+  const isUndecided = decision.do === 'lost' && waitsForWalk(world, path);
+  return isUndecided ? { do: 'wait', code: 'absent', forMs: WALK_RETRY_MS, faults: [] } : decision;
 }
 
 function withoutMoves(
@@ -106,10 +112,10 @@ function withMoves(
   return { ready, postponed: [] };
 }
 
-async function carryOut(world: World, settled: readonly Settled[], cause: Cause): Promise<void> {
+async function carryOut(world: World, settled: readonly Settled[], options: SettleOptions): Promise<void> {
   const eventful = settled.filter(({ decision }) => isEvent(decision));
   const paths = eventful.map(({ observation }) => observation.path);
-  const isRecorded = await unlessRefused(world, paths, () => recordFound(world, settled, cause));
+  const isRecorded = await unlessRefused(world, paths, () => recordFound(world, settled, options));
   for (const one of eventful) {
     if (isRecorded) world.backlog.recorded(one.observation.path);
     else markUnrecorded(world, one);
@@ -117,34 +123,41 @@ async function carryOut(world: World, settled: readonly Settled[], cause: Cause)
 }
 
 /** Records what has to be recorded in one change set, and remembers the rest. */
-async function recordFound(world: World, settled: readonly Settled[], cause: Cause): Promise<void> {
-  const confirmed = await judgeLost(world, settled.filter(isLost));
+async function recordFound(world: World, settled: readonly Settled[], options: SettleOptions): Promise<void> {
+  const lost = settled.filter(isLost);
+  const deletable = options.absencesConfirmed ? null : await judgeLost(world, lost);
+  const origin = options.origin ?? originOf(world, 'hand');
+  const sessionByPath = new Map(lost.map((one) => [one.observation.path, sessionOf(world, one)]));
   const recorded: Settled[] = [];
   for (const one of settled) {
-    if (isLost(one) && !confirmed.has(one.observation.path)) continue;
-    if (await remember(world, one)) recorded.push(one);
+    if (isLost(one) && deletable?.has(one.observation.path) === false) continue;
+    if (await remember(world, one, origin)) recorded.push(one);
   }
-  await record(world, recorded, cause);
+  const bySession = Map.groupBy(recorded, ({ observation }) => sessionByPath.get(observation.path));
+  for (const [session, group] of bySession) await record(world, group, originIn(world, origin, session));
+  const isRecorded = new Set(recorded);
   noteSeen(
     world,
-    settled.filter((one) => !recorded.includes(one)),
+    settled.filter((one) => !isRecorded.has(one)),
   );
 }
 
+const sessionOf = (world: World, { observation }: Settled): string | undefined =>
+  world.pendings.get(observation.path)?.session;
+
+/** What a restore took away is found gone a moment after what it brought back: it belongs to the same session. */
+const originIn = (world: World, origin: Origin, session: string | undefined): Origin =>
+  session === undefined || origin.cause !== 'hand' ? origin : { ...originOf(world, 'restore', 'hand'), session };
+
 /** Updates what waits and what is derived; true when an event is due. */
-async function remember(world: World, one: Settled): Promise<boolean> {
-  const { path, examined, meaning } = one.observation;
+async function remember(world: World, one: Settled, origin: Origin): Promise<boolean> {
+  const { path } = one.observation;
   if (one.decision.do === 'wait') {
-    const sight = 'key' in examined.look && examined.look.key !== null ? examined.look.key : 'absent';
-    const { code, forMs, faults } = one.decision;
-    world.pendings.set(
-      path,
-      { code, sight, collection: collectionOf(meaning), digest: examined.digest, faults },
-      forMs,
-    );
+    waitFor(world, one, one.decision, origin);
     return false;
   }
   world.pendings.delete(path);
+  if (one.from !== undefined) world.pendings.delete(one.from);
   const derived = derivedProblems(world, one);
   if (derived.length > 0 || (one.observation.head?.problems.length ?? 0) > 0) setDerived(world, path, derived);
   if (!isEvent(one.decision)) return false;
@@ -152,8 +165,25 @@ async function remember(world: World, one: Settled): Promise<boolean> {
   return true;
 }
 
-async function record(world: World, settled: readonly Settled[], cause: Cause): Promise<void> {
-  const origin = originOf(world, cause);
+function waitFor(
+  world: World,
+  { observation: { path, examined, meaning } }: Settled,
+  { code, forMs, faults }: Extract<Decision, { do: 'wait' }>,
+  origin: Origin,
+): void {
+  const collection = collectionOf(meaning);
+  // While a collection is held nobody has to wait to know that an absence is held as well: after a restart, for instance.
+  if (code === 'absent' && world.absences.held.has(collection)) return holdPath(world, collection, path);
+  const sight = 'key' in examined.look && examined.look.key !== null ? examined.look.key : 'absent';
+  const session = code === 'absent' && origin.cause === 'restore' ? origin.session : undefined;
+  world.pendings.set(
+    path,
+    { code, sight, collection, digest: examined.digest, faults, ...(session !== undefined && { session }) },
+    forMs,
+  );
+}
+
+async function record(world: World, settled: readonly Settled[], origin: Origin): Promise<void> {
   const changes = settled.filter(({ decision }) => isChange(decision));
   const verdicts = settled.filter(({ decision }) => !isChange(decision));
   const recorded = await Promise.allSettled([
@@ -201,7 +231,8 @@ function seenOf(examined: Examined | undefined): Seen | undefined {
 /** Paths without an event: their stat is remembered, so that they are not read again. A path that waits stays unclean. */
 function noteSeen(world: World, settled: readonly Settled[]): void {
   const notes = settled.flatMap(({ observation, decision }) => {
-    if (decision.do === 'wait' || !observation.head) return [];
+    // Of what is absent the last stat stays: under another name it is told by that.
+    if (decision.do === 'wait' || !observation.head || observation.found.is === 'absent') return [];
     return [{ path: observation.path, seen: seenOf(observation.examined) ?? null }];
   });
   for (let start = 0; start < notes.length; start += 200) world.catalog.noteSeen(notes.slice(start, start + 200));

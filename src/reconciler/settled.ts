@@ -1,4 +1,5 @@
 import type { Decision } from '../core/decision.ts';
+import type { Origin } from '../core/events.ts';
 import type { Observation } from './observe.ts';
 
 /** One path with what was decided for it. */
@@ -7,4 +8,13 @@ export interface Settled {
   readonly decision: Decision;
   /** Set when the decision is a move: the path it came from. */
   readonly from?: string;
+}
+
+export interface SettleOptions {
+  /** The change set of the look; without it what is found becomes a set of its own. */
+  readonly origin?: Origin;
+  /** True while nothing can have moved: the first index of a new root. */
+  readonly nothingKnown?: boolean;
+  /** Somebody confirmed that what is absent is deleted: nothing waits, nothing is held. */
+  readonly absencesConfirmed?: boolean;
 }

@@ -8,6 +8,7 @@ import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
 import type { KeyedQueue } from '../util/keyed-queue.ts';
 import type { AbsenceLedger } from './absences.ts';
 import type { Backlog } from './backlog.ts';
+import type { Restores } from './findings.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Displaced } from './displaced.ts';
 import type { Pendings } from './pendings.ts';
@@ -51,6 +52,7 @@ export interface World {
   readonly displaced: Displaced;
   readonly backlog: Backlog;
   readonly absences: AbsenceLedger;
+  readonly restores: Restores;
   /** Set during the first scan of a root without a history: what is not in here is new, without asking the catalog. */
   firstIndex: FirstIndex | null;
   /** Asks for another look at paths, soon. */

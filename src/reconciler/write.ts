@@ -114,6 +114,8 @@ function judge(world: World, request: WriteRequest, settled: Settled | undefined
   const look = settled?.observation.examined.look;
   if (!settled || !look) throw new LarderError('bad_name', `${path} is not a place for a document`);
   if (world.pendings.get(path)?.code === 'held') throw new LarderError('document_held', `${path} is held`);
+  if (look.kind === 'blocked' && look.why === 'other-device')
+    throw new LarderError('other_device', `${path}: ${look.detail}`);
   if (look.kind === 'blocked') throw new LarderError('document_invalid', `${path}: ${look.detail}`);
   if (look.kind === 'unstable') throw new LarderError('pending', `${path} is being written by another program`);
   const disk = look.kind === 'absent' ? null : settled.observation.examined.digest;

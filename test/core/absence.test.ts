@@ -1,8 +1,14 @@
 import { expect, test } from 'vitest';
-import { emptyTally, judgeAbsences } from '../../src/core/absence.ts';
+import { believe, emptyTally, judgeAbsences, type AbsenceTally } from '../../src/core/absence.ts';
 
-const judge = (absent: number, present: number, largestVanishedDirectory = 0): string =>
-  judgeAbsences(emptyTally, { absent, present, largestVanishedDirectory }, 0)[0];
+const judge = (absent: number, present: number, largestVanished = 0): string =>
+  judgeAbsences(emptyTally, { absent, present, vanished: [{ directory: 'a/b', present: largestVanished }] }, 0);
+
+const paths = (count: number, directory = 'a/b'): string[] =>
+  Array.from({ length: count }, (_, index) => `${directory}/${index}.json`);
+
+const believed = (...batches: readonly { count: number; atMs: number; directory?: string }[]): AbsenceTally =>
+  batches.reduce((tally, { count, atMs, directory }) => believe(tally, paths(count, directory), atMs), emptyTally);
 
 test('a few deletions are believed', () => {
   expect(judge(3, 50)).toBe('delete');
@@ -26,8 +32,21 @@ test('a vanished directory that held ten is held', () => {
 });
 
 test('absences within a minute count together, later ones do not', () => {
-  const [first, tally] = judgeAbsences(emptyTally, { absent: 90, present: 500, largestVanishedDirectory: 0 }, 0);
-  expect(first).toBe('delete');
-  expect(judgeAbsences(tally, { absent: 20, present: 410, largestVanishedDirectory: 0 }, 59_000)[0]).toBe('hold');
-  expect(judgeAbsences(tally, { absent: 20, present: 410, largestVanishedDirectory: 0 }, 61_000)[0]).toBe('delete');
+  const tally = believed({ count: 90, atMs: 0 });
+  const batch = { absent: 20, present: 410, vanished: [] };
+  expect(judgeAbsences(tally, batch, 59_000)).toBe('hold');
+  expect(judgeAbsences(tally, batch, 61_000)).toBe('delete');
+});
+
+test('a collection that is deleted bit by bit is held before it is gone', () => {
+  const tally = believed({ count: 4, atMs: 0 }, { count: 4, atMs: 900 });
+  expect(judgeAbsences(tally, { absent: 2, present: 2, vanished: [] }, 1800)).toBe('hold');
+});
+
+test('what a vanished directory lost a moment ago counts for it, what other directories lost does not', () => {
+  const vanished = [{ directory: 'a/b/c', present: 4 }];
+  const inside = believed({ count: 6, atMs: 0, directory: 'a/b/c/d' });
+  const beside = believed({ count: 6, atMs: 0, directory: 'a/b/cc' });
+  expect(judgeAbsences(inside, { absent: 4, present: 500, vanished }, 1000)).toBe('hold');
+  expect(judgeAbsences(beside, { absent: 4, present: 500, vanished }, 1000)).toBe('delete');
 });

@@ -1,0 +1,127 @@
+/**
+ * What one look at a directory, or one rescan, finds: one change set, whatever number of frames it takes (a set of more than
+ * 10,000 paths is cut). Before it is recorded the bytes are compared with history: a restore is one deed with a cause and a
+ * session of its own.
+ */
+import type { Origin } from '../core/events.ts';
+import { isRestore, restoreSession, type LookTally, type RestoreSession } from '../core/restore.ts';
+import type { Examined } from '../files/types.ts';
+import { originOf } from './origin.ts';
+import { isMovedFile } from './moves.ts';
+import { settle } from './settle.ts';
+import type { World } from './world.ts';
+
+/** Paths settled together: one frame in the log, one batch for a worker. */
+const BATCH = 500;
+/** Batches in flight: the worker reads the next while the log syncs the last. */
+const IN_FLIGHT = 3;
+/** Paths of one change set (DESIGN 3.3). */
+const LARGEST_SET = 10_000;
+/** Fewer paths are no restore, whatever they hold. */
+const SURVEYED_FROM = 20;
+/** Questions to the catalog before the event loop is given back. */
+const ASKED_AT_ONCE = 200;
+
+export interface FindingsOptions {
+  /** The first index of a new root: nothing is known, nothing can have moved or come back. */
+  readonly nothingKnown?: boolean;
+}
+
+/** The restore that is going on, if any. */
+export class Restores {
+  #last: RestoreSession | null = null;
+
+  sessionAt(world: Pick<World, 'clock' | 'random'>): string {
+    const newName = (): string => `restore-${originOf(world, 'restore').changeSet}`;
+    this.#last = restoreSession(this.#last, world.clock.monotonicMs(), newName);
+    return this.#last.session;
+  }
+}
+
+/** Gathers paths, settles them in batches and keeps a few of these in flight. */
+export class Findings {
+  readonly #world: World;
+  readonly #nothingKnown: boolean;
+  readonly #running = new Set<Promise<void>>();
+  #paths: string[] = [];
+  #origin: Origin | null = null;
+  /** Paths that the change set of `#origin` takes still. */
+  #room = 0;
+  #failure: unknown = null;
+
+  constructor(world: World, { nothingKnown = false }: FindingsOptions = {}) {
+    this.#world = world;
+    this.#nothingKnown = nothingKnown;
+  }
+
+  async add(path: string): Promise<void> {
+    this.#paths.push(path);
+    // A first index starts at once: nothing it finds has to be compared with the rest.
+    if (this.#paths.length >= (this.#nothingKnown ? BATCH : LARGEST_SET)) await this.#flush();
+  }
+
+  /** Resolves when everything found is recorded, applied and announced. */
+  async finish(): Promise<void> {
+    await this.#flush();
+    await Promise.all(this.#running);
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async #flush(): Promise<void> {
+    const paths = this.#paths.splice(0);
+    if (paths.length === 0) return;
+    const origin = await this.#originOf(paths);
+    for (let start = 0; start < paths.length; start += BATCH) {
+      await this.#settle(paths.slice(start, start + BATCH), origin);
+    }
+  }
+
+  async #originOf(paths: readonly string[]): Promise<Origin> {
+    this.#room -= paths.length;
+    if (this.#origin !== null && this.#room >= 0) return this.#origin;
+    this.#room = LARGEST_SET - paths.length;
+    this.#origin = originOf(this.#world, 'hand');
+    if (this.#nothingKnown || paths.length < SURVEYED_FROM || !isRestore(await survey(this.#world, paths)))
+      return this.#origin;
+    const session = this.#world.restores.sessionAt(this.#world);
+    this.#origin = { ...originOf(this.#world, 'restore', 'hand'), session };
+    return this.#origin;
+  }
+
+  async #settle(paths: readonly string[], origin: Origin): Promise<void> {
+    const run = settle(this.#world, paths, { nothingKnown: this.#nothingKnown, origin }).then(
+      () => void this.#running.delete(run),
+      (error: unknown) => {
+        this.#running.delete(run);
+        this.#failure ??= error;
+      },
+    );
+    this.#running.add(run);
+    if (this.#running.size >= IN_FLIGHT) await Promise.race(this.#running);
+  }
+}
+
+/** Reads the files once for their digests alone: what they are recorded as is decided from a second look, in their queues. */
+async function survey(world: World, paths: readonly string[]): Promise<LookTally> {
+  let [changed, returning] = [0, 0];
+  for (let start = 0; start < paths.length; start += BATCH) {
+    const examined = await world.bulk.examine(paths.slice(start, start + BATCH), world.schemas.texts());
+    for (const [index, one] of examined.entries()) {
+      if (index % ASKED_AT_ONCE === ASKED_AT_ONCE - 1) await world.clock.yieldTurn();
+      if (!isChanged(world, one)) continue;
+      changed++;
+      if (isReturning(world, one)) returning++;
+    }
+  }
+  return { changed, returning };
+}
+
+const isChanged = (world: World, { path, digest }: Examined): boolean =>
+  digest !== null && digest !== world.catalog.head(path)?.diskDigest;
+
+/** A file that was renamed back is a move, not a restore. */
+const isReturning = (world: World, { path, digest, look }: Examined): boolean =>
+  digest !== null &&
+  look.kind === 'file' &&
+  world.catalog.versionWith(path, digest) !== undefined &&
+  !isMovedFile(world, path, digest, look.stat);
