@@ -74,6 +74,24 @@ export const ERRORS = define({
     hint: 'Confirm or dismiss the problem first: larder problems.',
   },
   conflict: { status: 409, exit: 6, title: 'The change conflicts with the state', hint: 'See detail.' },
+  merge_conflict: {
+    status: 409,
+    exit: 6,
+    title: 'The same value was changed by both sides',
+    hint: 'conflicts shows base, yours and theirs: decide, and write with the current ETag.',
+  },
+  undo_conflict: {
+    status: 409,
+    exit: 6,
+    title: 'What would be undone was changed since',
+    hint: 'conflicts lists what, and by whom. Nothing was undone: undo that first, or less.',
+  },
+  ambiguous_time: {
+    status: 409,
+    exit: 6,
+    title: 'The clock went back, so that this time can mean more than one moment',
+    hint: 'Name a seq instead: _history shows seqs and times.',
+  },
   not_servable: {
     status: 409,
     exit: 6,

@@ -93,6 +93,8 @@ export interface WriteRequest {
   readonly ref: DocumentRef;
   readonly change: Change;
   readonly preconditions?: Preconditions;
+  /** Where If-Match names an earlier version than the one on disk: merge with what happened since, by the paths of values. */
+  readonly merge?: boolean;
 }
 
 export interface WriteOptions {

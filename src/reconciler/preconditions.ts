@@ -7,34 +7,41 @@ export interface DiskState {
   /** Digest of the bytes on disk; null when nothing is there. */
   readonly disk: Digest | null;
   readonly served: Digest | null;
+  /** If-Match names the base of a merge, which need not be what is there. */
+  readonly merges?: boolean;
 }
 
-const names = (wanted: '*' | readonly string[], digest: Digest | null): boolean =>
-  digest !== null && (wanted === '*' || wanted.includes(digest));
+export const names = (wanted: '*' | readonly string[] | undefined, digest: Digest | null): boolean =>
+  digest !== null && wanted !== undefined && (wanted === '*' || wanted.includes(digest));
 
 /** Throws `precondition_failed` with the current ETag. */
 export function checkPreconditions(
   conditions: Preconditions | undefined,
   state: DiskState,
-  describe: () => Readonly<Record<string, unknown>>,
+  describe: (conditions: Preconditions) => Readonly<Record<string, unknown>>,
 ): void {
-  if (conditions?.ifMatch !== undefined && !names(conditions.ifMatch, state.disk)) {
-    throw failed(state, 'If-Match names another version than the one on disk', describe());
+  if (conditions === undefined) return;
+  if (conditions.ifMatch !== undefined && !state.merges && !names(conditions.ifMatch, state.disk)) {
+    throw failed(state, 'If-Match names another version than the one on disk', describe(conditions));
   }
-  if (conditions?.ifNoneMatch !== undefined && names(conditions.ifNoneMatch, state.disk)) {
-    throw failed(state, 'If-None-Match names what is on disk', describe());
+  if (names(conditions.ifNoneMatch, state.disk)) {
+    throw failed(state, 'If-None-Match names what is on disk', describe(conditions));
   }
 }
 
 /** Bytes on disk that are not the served ones are somebody's work: only If-Match with their digest may replace them. */
 export function checkUnserved(conditions: Preconditions | undefined, state: DiskState): void {
   if (state.disk === null || state.disk === state.served) return;
-  if (conditions?.ifMatch !== undefined && conditions.ifMatch !== '*') return;
+  if (!state.merges && conditions?.ifMatch !== undefined && conditions.ifMatch !== '*') return;
   const detail = `the file on disk (digest ${state.disk}) is not the version that is served`;
   throw new LarderError('document_invalid', detail, { members: { digest: state.disk, serving: state.served } });
 }
 
 function failed(state: DiskState, detail: string, members: Readonly<Record<string, unknown>>): LarderError {
   const headers = state.served === null ? {} : { ETag: `"${state.served}"` };
-  return new LarderError('precondition_failed', detail, { members: { etag: state.served, ...members }, headers });
+  const unserved = state.disk === state.served ? {} : { digest: state.disk };
+  return new LarderError('precondition_failed', detail, {
+    members: { etag: state.served, ...unserved, ...members },
+    headers,
+  });
 }

@@ -5,13 +5,15 @@
 import type { Digest } from '../core/digest.ts';
 import { digestOf } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
-import { classify, pathOf } from '../core/refs.ts';
+import { classify, pathOf, type PathMeaning } from '../core/refs.ts';
 import type { Change, Who, WriteOptions, WriteRequest, WriteResult, Written } from '../core/requests.ts';
 import type { FileStat } from '../host/ports.ts';
 import { commit } from './commit.ts';
 import { judgeNew } from './judge-new.ts';
 import { newBytes, newRawBytes } from './new-bytes.ts';
+import { isMerge, mergedBytes } from './merge-write.ts';
 import { checkPreconditions, checkUnserved } from './preconditions.ts';
+import { describeStale } from './stale.ts';
 import { settle, settleHeld } from './settle.ts';
 import type { Settled } from './settled.ts';
 import type { World } from './world.ts';
@@ -121,10 +123,15 @@ function judge(world: World, request: WriteRequest, settled: Settled | undefined
   const disk = look.kind === 'absent' ? null : settled.observation.examined.digest;
   const served = world.catalog.head(path)?.servedDigest ?? null;
   checkTarget(request, path, disk);
-  checkPreconditions(request.preconditions, { disk, served }, () => currentVersion(world, path));
-  checkUnserved(request.preconditions, { disk, served });
+  const bytes = look.kind === 'file' ? look.bytes : null;
+  const merges = isMerge(request, disk);
+  checkPreconditions(request.preconditions, { disk, served, merges }, (stale) =>
+    describeStale(world, path, stale, bytes),
+  );
+  checkUnserved(request.preconditions, { disk, served, merges });
   const replaces = look.kind === 'absent' ? null : look.stat;
-  const text = look.kind === 'file' && disk === served ? look.bytes : null;
+  const text = disk === served ? bytes : null;
+  if (merges) return judgeMerged(world, request, path, { disk, replaces, current: text });
   return judgeBytes(world, request, path, { disk, replaces, current: text });
 }
 
@@ -140,12 +147,6 @@ function checkTarget(request: WriteRequest, path: string, disk: Digest | null): 
 /** It says what shall be there, whatever is. */
 const isWhole = (change: Change): boolean => change.op === 'put' || change.op === 'exact';
 
-/** Who changed it last: what a client with a stale version wants to know. */
-function currentVersion(world: World, path: string): Readonly<Record<string, unknown>> {
-  const [last] = world.catalog.history(path, { before: null, limit: 1 });
-  return last ? { seq: last.seq, actor: last.actor, changed_at: new Date(last.atMs).toISOString() } : {};
-}
-
 interface Current {
   readonly disk: Digest | null;
   readonly replaces: FileStat | null;
@@ -158,9 +159,29 @@ function judgeBytes(world: World, request: WriteRequest, path: string, { disk, r
     throw new LarderError('document_invalid', `${path} is broken on disk: a patch has nothing to apply to`);
   }
   const meaning = classify(path);
-  const isJson = meaning.kind !== 'file' && meaning.kind !== 'stream';
-  const bytes = isJson ? newBytes(request.change, current) : newRawBytes(request.change);
+  const bytes = isJson(meaning) ? newBytes(request.change, current) : newRawBytes(request.change);
   if (bytes === null) return { ...common, outcome: 'deleted', bytes: null, digest: null, searchText: null };
+  return judgeNewBytes(world, common, meaning, bytes);
+}
+
+const isJson = (meaning: PathMeaning): boolean => meaning.kind !== 'file' && meaning.kind !== 'stream';
+
+function judgeMerged(
+  world: World,
+  request: WriteRequest,
+  path: string,
+  { disk, replaces, current }: Current,
+): Prepared {
+  const meaning = classify(path);
+  if (!isJson(meaning)) throw new LarderError('bad_request', 'only documents can be merged');
+  const bytes = mergedBytes(world, request, path, current);
+  return judgeNewBytes(world, { request, path, before: disk, replaces }, meaning, bytes);
+}
+
+type Common = Pick<Prepared, 'request' | 'path' | 'before' | 'replaces'>;
+
+function judgeNewBytes(world: World, common: Common, meaning: PathMeaning, bytes: Uint8Array): Prepared {
+  const { path, before: disk } = common;
   const searchText = judgeNew(world, meaning, path, bytes);
   const digest = digestOf(bytes);
   const outcome = disk === null ? 'created' : digest === disk ? 'unchanged' : 'updated';

@@ -20,11 +20,11 @@ export interface WriteIntent {
   readonly options: WriteOptions;
 }
 
-/** Throws `bad_request`, `bad_parameter`. */
-export function writeIntent({ incoming }: Exchange): WriteIntent {
+/** `merge` is offered where there is something to merge. Throws `bad_request`, `bad_parameter`. */
+export function writeIntent({ incoming }: Exchange, more: readonly 'merge'[] = []): WriteIntent {
   const { headers } = incoming;
   refuseIdempotencyKey(headers);
-  const preferences = preferencesOf(headers, ['return', 'tx']);
+  const preferences = preferencesOf(headers, ['return', 'tx', ...more]);
   return {
     who: whoOf(headers),
     preconditions: preconditionsOf(headers),

@@ -6,19 +6,22 @@ export interface Preferences {
   readonly return: 'minimal' | 'representation' | null;
   /** `tx=rollback`: judge in full, write nothing. */
   readonly dryRun: boolean;
+  /** Merge with what happened since the version that If-Match names. */
+  readonly merge: boolean;
   /** Seconds. */
   readonly wait: number | null;
   /** What was honoured, for `Preference-Applied`. */
   readonly applied: readonly string[];
 }
 
-const NONE: Preferences = { return: null, dryRun: false, wait: null, applied: [] };
+const NONE: Preferences = { return: null, dryRun: false, merge: false, wait: null, applied: [] };
 
-type Name = 'return' | 'tx' | 'wait' | 'handling';
+type Name = 'return' | 'tx' | 'merge' | 'wait' | 'handling';
 
 const allowed: Readonly<Record<Name, RegExp>> = {
   return: /^(?:minimal|representation)$/,
   tx: /^rollback$/,
+  merge: /^$/,
   wait: /^\d{1,4}$/,
   handling: /^(?:strict|lenient)$/,
 };
@@ -36,8 +39,9 @@ export function preferencesOf({ prefer }: IncomingHttpHeaders, taken: readonly N
   return {
     return: (kept.get('return') as Preferences['return']) ?? null,
     dryRun: kept.has('tx'),
+    merge: kept.has('merge'),
     wait: kept.has('wait') ? Number(kept.get('wait')) : null,
-    applied: [...kept].map(([name, value]) => `${name}=${value}`),
+    applied: [...kept].map(([name, value]) => (value === '' ? name : `${name}=${value}`)),
   };
 }
 

@@ -84,7 +84,9 @@ async function writeDocument(
   changeOf: () => Promise<Change>,
 ): Promise<Response> {
   const ref = documentOf(exchange);
-  const { who, preconditions, options, preferences } = writeIntent(exchange);
-  const written = await larder.write({ ref, change: await changeOf(), preconditions }, who, options);
+  const canMerge = exchange.incoming.method !== 'DELETE';
+  const { who, preconditions, options, preferences } = writeIntent(exchange, canMerge ? ['merge'] : []);
+  const change = await changeOf();
+  const written = await larder.write({ ref, change, preconditions, merge: preferences.merge }, who, options);
   return answerWritten(exchange, written, preferences);
 }

@@ -1,0 +1,32 @@
+/** Versions that a client may name by their digest. */
+import type { Digest } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
+import type { BodyPlace, Seq } from '../core/events.ts';
+import { bytesOf } from './bodies.ts';
+import type { World } from './world.ts';
+
+interface KnownVersion {
+  readonly seq: Seq;
+  readonly bytes: Uint8Array;
+}
+
+const digestShape = /^[0-9a-f]{64}$/;
+
+/** The newest version of a document with one of these tags, under any of its names; null when its history has none with bytes. */
+export function versionNamed(world: World, path: string, tags: readonly string[]): KnownVersion | null {
+  for (const tag of tags) {
+    const event = digestShape.test(tag) ? world.catalog.versionWith(path, tag as Digest) : undefined;
+    const bytes = event && keptBytes(world, event.body, tag as Digest);
+    if (event && bytes) return { seq: event.seq, bytes };
+  }
+  return null;
+}
+
+function keptBytes(world: World, body: BodyPlace, digest: Digest): Uint8Array | null {
+  try {
+    return bytesOf(world, body, digest);
+  } catch (error) {
+    if (error instanceof LarderError && error.code === 'gone') return null;
+    throw error;
+  }
+}
