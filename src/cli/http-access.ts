@@ -154,7 +154,6 @@ interface ResultLine {
   readonly summary?: Readonly<Record<'created' | 'updated' | 'unchanged', number>>;
 }
 
-/** `i` counts from 1, as lines do. */
 function resultOf(text: string): BatchResult {
   const lines = text
     .split('\n')
@@ -162,8 +161,8 @@ function resultOf(text: string): BatchResult {
     .map((line) => JSON.parse(line) as ResultLine);
   const summary = lines.at(-1)?.summary;
   if (summary === undefined) throw new LarderError('no_daemon', 'the daemon ended before it had answered');
-  const refused = lines.flatMap(({ i = 0, problem }) =>
-    problem === undefined ? [] : [{ at: i - 1, code: problem.code ?? 'internal', detail: sayProblem(problem) }],
+  const refused = lines.flatMap(({ i: at = 0, problem }) =>
+    problem === undefined ? [] : [{ at, code: problem.code ?? 'internal', detail: sayProblem(problem) }],
   );
   return { created: summary.created, updated: summary.updated, unchanged: summary.unchanged, refused };
 }

@@ -33,7 +33,7 @@ const MEANINGS: Readonly<Record<ProblemCode, ProblemMeaning>> = {
   },
   invalid: {
     state: 'invalid',
-    hint: 'Correct the file where errors says and save it; the problem ends by itself. The last good version is served until then.',
+    hint: 'Correct the file where errors says and save it; the problem ends by itself. Until then the last good version is served, if there was one.',
   },
   name: {
     state: 'name',

@@ -116,6 +116,9 @@ export const pathOf = ({ collection, id }: DocumentRef): string =>
 
 export const pathOfFile = (namespace: string, path: string): string => `${namespace}/${FILES}/${path}`;
 
+export const isSchemaPath = (path: string): boolean =>
+  path.endsWith(`/${SCHEMA_NAME}`) && classify(path).kind === 'schema';
+
 export const pathOfSchema = (collection: string): string => `${collection}/${SCHEMA_NAME}`;
 
 /** `ns/collection` where the path is named well and lies in one; '' otherwise. */

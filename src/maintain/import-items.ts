@@ -1,5 +1,6 @@
 /** From a record's bytes to what is written: an object with an id that may stand, or the reason why not. */
 import { LarderError } from '../core/errors.ts';
+import { withoutMember } from '../core/json/edit-text.ts';
 import { readJson } from '../core/json/read-json.ts';
 import type { JsonObject, JsonValue } from '../core/json/value.ts';
 import { documentRef } from '../core/url-paths.ts';
@@ -21,7 +22,7 @@ export function itemOf(record: RawRecord, rule: IdRule): ItemOrRefusal {
   if (record.kind === 'broken') return refused(record.where, null, record.code, record.detail);
   const read = readJson(record.bytes);
   if (read.kind === 'invalid') return refusedJson(record, read.faults[0]);
-  return withId(record.where, read.text, chooseId(record.key, read.value, rule), rule);
+  return withId(record.where, textOf(read), chooseId(record.key, read.value, rule), rule);
 }
 
 const refused = (where: string, id: string | null, code: string, detail: string): ItemOrRefusal => ({
@@ -41,6 +42,10 @@ function refusedJson(
   const where = column === undefined ? record.where : `${file}:${record.line + line - 1}:${column}`;
   return refused(where, record.key, code, detail);
 }
+
+/** `_id` names a document and is no member of it, as in POST. */
+const textOf = ({ text, value }: { readonly text: string; readonly value: JsonObject }): string =>
+  Object.hasOwn(value, '_id') ? withoutMember(text, '_id') : text;
 
 type ChosenId = { readonly id: string | null } | { readonly wrong: string };
 

@@ -6,6 +6,7 @@
 import type { Origin } from '../core/events.ts';
 import { isRestore, restoreSession, type LookTally, type RestoreSession } from '../core/restore.ts';
 import type { Examined } from '../files/types.ts';
+import { isSchemaPath } from '../core/refs.ts';
 import { originOf } from './origin.ts';
 import { isMovedFile } from './moves.ts';
 import { settle } from './settle.ts';
@@ -71,8 +72,13 @@ export class Findings {
     const paths = this.#paths.splice(0);
     if (paths.length === 0) return;
     const origin = await this.#originOf(paths);
-    for (let start = 0; start < paths.length; start += BATCH) {
-      await this.#settle(paths.slice(start, start + BATCH), origin);
+    // In force before any document is judged, or a new root would take for valid what its own schemas refuse.
+    const schemas = paths.filter(isSchemaPath);
+    if (schemas.length > 0) await this.#start(schemas, origin);
+    const others = schemas.length === 0 ? paths : paths.filter((path) => !isSchemaPath(path));
+    for (let start = 0; start < others.length; start += BATCH) {
+      void this.#start(others.slice(start, start + BATCH), origin);
+      if (this.#running.size >= IN_FLIGHT) await Promise.race(this.#running);
     }
   }
 
@@ -88,7 +94,8 @@ export class Findings {
     return this.#origin;
   }
 
-  async #settle(paths: readonly string[], origin: Origin): Promise<void> {
+  /** Never rejects: `finish` tells what failed first. */
+  #start(paths: readonly string[], origin: Origin): Promise<void> {
     const run = settle(this.#world, paths, { nothingKnown: this.#nothingKnown, origin }).then(
       () => void this.#running.delete(run),
       (error: unknown) => {
@@ -97,7 +104,7 @@ export class Findings {
       },
     );
     this.#running.add(run);
-    if (this.#running.size >= IN_FLIGHT) await Promise.race(this.#running);
+    return run;
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Head } from '../catalog/types.ts';
 import type { Known, Found } from '../core/decision.ts';
 import type { Fault } from '../core/events.ts';
-import { classify, type PathMeaning } from '../core/refs.ts';
+import { classify, collectionOf, type PathMeaning } from '../core/refs.ts';
 import { examine } from '../core/examine.ts';
 import { look } from '../files/look.ts';
 import type { Examined, Look } from '../files/types.ts';
@@ -34,16 +34,29 @@ export async function observe(world: World, paths: readonly string[]): Promise<O
 }
 
 async function examineAll(world: World, paths: readonly string[]): Promise<readonly Examined[]> {
-  if (paths.length > IN_THREAD_PATHS) return world.bulk.examine(paths, world.schemas.texts());
+  if (paths.length > IN_THREAD_PATHS) return examineInBulk(world, paths);
   const results: Examined[] = [];
   for (const path of paths) results.push(await examineOne(world, path));
   return results;
 }
 
+async function examineInBulk(world: World, paths: readonly string[]): Promise<readonly Examined[]> {
+  const examined = await world.bulk.examine(paths, world.schemas.texts());
+  // A schema in TypeScript cannot travel to the worker.
+  if (!world.schemas.hasFixed) return examined;
+  return examined.map((one) => (isJudgedHere(world, one) ? judgedHere(world, one) : one));
+}
+
+const isJudgedHere = (world: World, { path, verdict }: Examined): boolean =>
+  verdict?.kind === 'valid' && world.schemas.isFixed(collectionOf(classify(path)));
+
+const judgedHere = (world: World, { path, look: seen }: Examined): Examined =>
+  examine(path, seen, (value, text) => world.schemas.judge(path, value, text));
+
 async function examineOne(world: World, path: string): Promise<Examined> {
   const seen = look(world, path, { maxBytes: IN_THREAD_BYTES });
   if (seen.kind !== 'large') return examine(path, seen, (value, text) => world.schemas.judge(path, value, text));
-  const [examined] = await world.bulk.examine([path], world.schemas.texts());
+  const [examined] = await examineInBulk(world, [path]);
   if (!examined) throw new Error(`no examination of ${path}`);
   return examined;
 }

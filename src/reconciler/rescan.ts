@@ -3,7 +3,7 @@
  * the start, every minute, and whenever hints may have been lost (DESIGN 3.2).
  */
 import type { KnownName } from '../catalog/types.ts';
-import { classify } from '../core/refs.ts';
+import { classify, SCHEMA_NAME } from '../core/refs.ts';
 import type { DirectoryListing, ListedName } from '../files/types.ts';
 import { reportUnaddressable, reportUnreadable } from './odd-places.ts';
 import { Findings } from './findings.ts';
@@ -73,7 +73,7 @@ async function compare(
 ): Promise<void> {
   const known = new Map<string, KnownName>();
   if (!options.nothingKnown) for (const one of world.catalog.namesIn(listing.path)) known.set(one.name, one);
-  for (const entry of listing.entries) {
+  for (const entry of schemaFirst(listing.entries)) {
     const before = known.get(entry.name);
     known.delete(entry.name);
     const path = join(listing.path, entry.name);
@@ -85,6 +85,13 @@ async function compare(
     if (gone.present || gone.hasProblem) await findings.add(join(listing.path, name));
   }
 }
+
+/** In force before the documents beside it are judged. */
+const schemaFirst = (entries: readonly ListedName[]): readonly ListedName[] => {
+  const at = entries.findIndex(({ name }) => name === SCHEMA_NAME);
+  const schema = entries[at];
+  return schema === undefined ? entries : [schema, ...entries.filter((entry) => entry !== schema)];
+};
 
 const isUnchanged = (world: World, path: string, entry: ListedName, known: KnownName | undefined): boolean =>
   known !== undefined && known.clean && known.stat === entry.key && world.pendings.get(path) === undefined;

@@ -15,6 +15,12 @@ export class SchemaBook {
   /** Collections whose `_schema.json` cannot be used and that have no earlier one in force. */
   readonly #unusable = new Set<string>();
   readonly #fixed = new Set<string>();
+  #changes = 0;
+
+  /** Grows whenever a schema comes into force or goes: what was judged before may have been judged by another. */
+  get changes(): number {
+    return this.#changes;
+  }
 
   inForce(collection: string): SchemaInForce | undefined {
     return this.#byCollection.get(collection);
@@ -26,6 +32,7 @@ export class SchemaBook {
 
   set(collection: string, schema: SchemaInForce | null): void {
     if (this.#fixed.has(collection)) return;
+    this.#changes += 1;
     this.#unusable.delete(collection);
     if (schema) this.#byCollection.set(collection, schema);
     else this.#byCollection.delete(collection);
@@ -35,6 +42,10 @@ export class SchemaBook {
   fix(collection: string, schema: SchemaInForce): void {
     this.#byCollection.set(collection, schema);
     this.#fixed.add(collection);
+  }
+
+  get hasFixed(): boolean {
+    return this.#fixed.size > 0;
   }
 
   isFixed(collection: string): boolean {

@@ -4,7 +4,7 @@
  */
 import type { DraftEntry, Origin } from '../core/events.ts';
 import { decide, type Decision } from '../core/decision.ts';
-import { collectionOf } from '../core/refs.ts';
+import { collectionOf, isSchemaPath } from '../core/refs.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import type { Seen } from '../catalog/types.ts';
 import type { Examined } from '../files/types.ts';
@@ -44,19 +44,29 @@ export async function settleHeld(
   paths: readonly string[],
   options: SettleOptions & { readonly movesAllowed?: boolean } = {},
 ): Promise<Pass> {
-  const observations = await observe(world, await placedAmong(world, paths));
-  const schemas = observations.filter(({ meaning }) => meaning.kind === 'schema');
-  for (const observation of schemas)
-    await unlessRefused(world, [observation.path], () => settleSchema(world, observation, options));
-  const decided = decideAll(
-    world,
-    observations.filter(({ meaning }) => meaning.kind !== 'schema'),
-    options,
-  );
+  // Documents are judged by the schema that lies beside them now.
+  const [schemas, others] = bySchema(await placedAmong(world, paths));
+  if (schemas.length > 0) await settleSchemas(world, schemas, options);
+  const schemasBefore = world.schemas.changes;
+  const decided = decideAll(world, await observe(world, others), options);
   const moves = options.nothingKnown ? [] : moveSources(world, decided);
   const { ready, postponed } = options.movesAllowed ? withMoves(decided, moves) : withoutMoves(decided, moves);
   await carryOut(world, ready, options);
+  if (world.schemas.changes !== schemasBefore) world.lookAgain(ready.filter(isRecorded).map(pathOfSettled));
   return { settled: ready, moves: postponed };
+}
+
+async function settleSchemas(world: World, paths: readonly string[], options: SettleOptions): Promise<void> {
+  for (const observation of await observe(world, paths))
+    await unlessRefused(world, [observation.path], () => settleSchema(world, observation, options));
+}
+
+const isRecorded = ({ decision }: Settled): boolean => decision.do === 'record';
+const pathOfSettled = ({ observation }: Settled): string => observation.path;
+
+function bySchema(paths: readonly string[]): [schemas: readonly string[], others: readonly string[]] {
+  const schemas = paths.filter(isSchemaPath);
+  return [schemas, schemas.length === 0 ? paths : paths.filter((path) => !isSchemaPath(path))];
 }
 
 /** A version that the log has and the disk has not: what lies there instead is no edit, and is not looked at before. */
