@@ -2,7 +2,7 @@
 import { LarderError } from '../core/errors.ts';
 import { isServableDirectory } from '../core/names.ts';
 import { systemClock } from '../host/system-clock.ts';
-import { execute, plan } from '../maintain/import.ts';
+import { execute, plan, type PlannedImport } from '../maintain/import.ts';
 import type { ImportFormat, ImportReport } from '../maintain/import-types.ts';
 import type { Access } from './access.ts';
 import { openProgress } from './progress.ts';
@@ -12,7 +12,6 @@ import { openSource } from './source.ts';
 export interface ImportFlags {
   readonly id?: string;
   readonly format?: 'json' | 'ndjson' | 'csv';
-  readonly json?: true;
 }
 
 const FORMATS: Readonly<Record<NonNullable<ImportFlags['format']>, ImportFormat>> = {
@@ -24,28 +23,31 @@ const FORMATS: Readonly<Record<NonNullable<ImportFlags['format']>, ImportFormat>
 /** Some records were refused, the others are written. */
 const PARTLY = 3;
 
-export async function importFile(
-  access: Access,
+/** Looks at the file alone: what cannot be imported is told before any root is opened. */
+export async function planFile(
   file: string,
   collection: string,
-  flags: ImportFlags,
+  { id, format }: ImportFlags,
   io: Io,
-): Promise<number> {
+): Promise<PlannedImport> {
   checkCollection(collection);
-  const planned = await plan(openSource(file, io), {
+  return plan(openSource(file, io), {
     collection,
-    idField: flags.id ?? null,
-    format: flags.format === undefined ? null : FORMATS[flags.format],
+    idField: id ?? null,
+    format: format === undefined ? null : FORMATS[format],
   });
+}
+
+export async function importFile(access: Access, planned: PlannedImport, asJson: boolean, io: Io): Promise<number> {
   using progress = openProgress(io, systemClock);
   const report = await execute(planned, {
-    sink: access.importSink(collection),
+    sink: access.importSink(planned.options.collection),
     clock: systemClock,
     signal: io.signal,
     onProgress: progress.show,
   });
   progress.clear();
-  if (flags.json === true) outJson(io, report);
+  if (asJson) outJson(io, report);
   else io.out(describe(report));
   return report.refused === 0 ? 0 : PARTLY;
 }

@@ -108,7 +108,8 @@ const addImport: Add = (program, io, finish) => {
     )
     .action(async (file: string, collection: string, _own, command: Command) => {
       const flags = command.optsWithGlobals<CommonFlags & ImportFlags>();
-      const { importFile } = await import('./import.ts');
-      finish(await withAccess(flags, io, (access) => importFile(access, file, collection, flags, io)));
+      const { importFile, planFile } = await import('./import.ts');
+      const planned = await planFile(file, collection, flags, io);
+      finish(await withAccess(flags, io, (access) => importFile(access, planned, flags.json === true, io)));
     });
 };

@@ -24,7 +24,10 @@ const asList = (text: string): unknown =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-const count = (least: number, most: number): z.ZodInt => z.int().min(least).max(most);
+const count = (least: number, most: number): z.ZodInt => {
+  const error = `a whole number from ${least} to ${most} is expected`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+};
 
 /** By the path of its key in larder.yaml. */
 export const SETTINGS = {

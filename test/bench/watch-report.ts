@@ -50,8 +50,9 @@ once after an error or a blocked event loop. Nothing is missed after it. This pa
 - \`poll\`: no watcher; the whole tree is compared every two seconds. For network mounts, whose kernel reports nothing.
 
 \`watcher: auto\`, the default, takes \`chokidar\` up to 10,000 names in the tree and \`directories\` above, on Linux; elsewhere \`chokidar\`.
-The first table is why: up to there either costs little, and chokidar is the one that half the world tries every day; beyond, its
-memory and its lag after a burst of renames grow with the number of files, those of \`directories\` with the number of directories alone.
+The tables are why: up to there either costs little and loses nothing, and chokidar is the one that half the world tries every day,
+on every system; beyond, its memory grows with the number of files, and it falls behind a burst until the kernel's queue overflows.
+The memory of \`directories\` grows with the number of directories alone.
 
 Both need one kernel watch for each directory. Where they run out (\`fs.inotify.max_user_watches\`), the log says how many directories
 are not watched, \`/readyz\` gives the reason \`watcher-degraded\`, the rescan sees what happens there within a minute, and each

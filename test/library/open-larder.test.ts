@@ -49,7 +49,8 @@ test('a program opens a root, writes, reads and lists; await using closes it', a
 
 test('two at once on one root are refused, and told who has it', async () => {
   using here = place();
-  await using _first = await opened({ root: here.root });
+  await using first = await opened({ root: here.root });
+  expect(first.root).toBe(here.root);
   await expect(openLarder({ root: here.root })).rejects.toThrow(
     expect.objectContaining({ code: 'root_locked', message: expect.stringContaining(String(process.pid)) }),
   );
