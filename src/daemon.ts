@@ -9,7 +9,7 @@ import { nodeFileSystem } from './host/node-file-system.ts';
 import { systemClock } from './host/system-clock.ts';
 import { systemRandom } from './host/system-random.ts';
 import { serveHttp } from './http/server.ts';
-import { openLarder } from './larder.ts';
+import { openLarder, type OpenOptions } from './larder.ts';
 import type { Larder } from './larder-types.ts';
 
 export interface DaemonOptions {
@@ -19,6 +19,8 @@ export interface DaemonOptions {
   /** An empty root without a history may be a disk that is not mounted. */
   readonly refuseEmpty: boolean;
   readonly log: Logger;
+  /** The ports, for tests. */
+  readonly host?: OpenOptions['host'];
 }
 
 export interface Daemon extends AsyncDisposable {
@@ -33,13 +35,21 @@ const GRACE_MS = 1500;
  * Answers over HTTP as soon as it resolves; lists and problems after the first scan. Rejects with a LarderError:
  * `cannot_listen`, and what `openLarder` rejects with.
  */
-export async function openDaemon({ root, settings, refuseEmpty, log }: DaemonOptions): Promise<Daemon> {
+export async function openDaemon({ root, settings, refuseEmpty, log, host: ports }: DaemonOptions): Promise<Daemon> {
   const host = settings['listen.host'];
   const port = settings['listen.port'] === 0 ? await freePort(host) : settings['listen.port'];
   const { durability, watcher } = settings;
   await using opening = new AsyncDisposableStack();
   const larder = opening.use(
-    await openLarder({ root, refuseEmpty, durability, watcher, address: { host, port }, log }),
+    await openLarder({
+      root,
+      refuseEmpty,
+      durability,
+      watcher,
+      address: { host, port },
+      log,
+      ...(ports && { host: ports }),
+    }),
   );
   const server = serveHttp({
     larder,

@@ -41,7 +41,7 @@ export function judgeRedo(last: LastRecorded, disk: OnDisk, rootWasCopied: boole
 
 function redoDeletion(last: LastRecorded, disk: Exclude<OnDisk, { is: 'other' }>, rootWasCopied: boolean): Redo {
   if (disk.is === 'absent') return 'done';
-  return isOvertaken(last, disk, rootWasCopied) ? 'remove' : 'leave';
+  return disk.tornPiece || isOvertaken(last, disk, rootWasCopied) ? 'remove' : 'leave';
 }
 
 /** The file is a version that the last change replaced, not somebody's later work. */

@@ -180,9 +180,10 @@ export class StartUp {
   async #redo(): Promise<void> {
     const { world } = this.#wired;
     for (const collection of world.catalog.pathsWithRecorded('held')) world.absences.held.add(collection);
+    // Before redo: what redo itself brings out of the tree may still be written to, and waits as long as any displaced file.
+    await sweepTemps(world, this.#parts.root.tmp);
     const report = await redo(world);
     if (report.written.length + report.removed.length + report.refused.length > 0)
       world.log.warn({ ...report }, 'redo completed what a crash cut off');
-    await sweepTemps(world, this.#parts.root.tmp);
   }
 }

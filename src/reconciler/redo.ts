@@ -4,7 +4,7 @@
  */
 import { LarderError } from '../core/errors.ts';
 import type { EventFrame, FileIdentity, LoggedEntry } from '../core/events.ts';
-import { isTornPieceOf, judgeRedo, type LastRecorded, type OnDisk } from '../core/redo.ts';
+import { judgeRedo, type LastRecorded, type OnDisk } from '../core/redo.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import type { Examined } from '../files/types.ts';
 import { place, type Placement } from '../files/swap.ts';
@@ -14,6 +14,7 @@ import { bytesOf } from './bodies.ts';
 import { identityOf } from './drafts.ts';
 import { absolute, parentOf } from './places.ts';
 import { refusalOfDisk } from './refusals.ts';
+import { isTornPiece } from './torn-pieces.ts';
 import type { World } from './world.ts';
 
 /** A version that is recorded, and may not be in place. */
@@ -125,14 +126,14 @@ function onDisk(world: World, candidate: Unplaced, found: Examined): OnDisk {
   const recordedBefore = world.catalog
     .history(candidate.entry.path, { before: null, limit: 1000 })
     .some((event) => event.digest === digest);
-  return { is: 'file', digest, identity: identityOf(stat), recordedBefore, tornPiece: isTorn(world, candidate, bytes) };
+  return {
+    is: 'file',
+    digest,
+    identity: identityOf(stat),
+    recordedBefore,
+    tornPiece: isTornPiece(world, candidate.versions, bytes),
+  };
 }
-
-const isTorn = (world: World, { versions }: Unplaced, bytes: Uint8Array): boolean =>
-  versions.some(
-    ({ body, digest }) =>
-      digest !== null && body.in !== 'nowhere' && isTornPieceOf(bytes, bytesOf(world, body, digest)),
-  );
 
 /** Writes the recorded version over what is there, unless that changed since it was looked at. */
 function restore(world: World, { path, digest, body }: LoggedEntry, found: Examined): boolean {

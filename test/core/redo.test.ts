@@ -57,6 +57,7 @@ test('a deletion is completed on the file it was for, never on a later one', () 
   const deletion = last({ kind: 'deleted', digest: null });
   expect(judgeRedo(deletion, absent, false)).toBe('done');
   expect(judgeRedo(deletion, file({ recordedBefore: true, identity: before }), false)).toBe('remove');
+  expect(judgeRedo(deletion, file({ tornPiece: true }), false)).toBe('remove');
   expect(judgeRedo(deletion, file(), false)).toBe('leave');
 });
 

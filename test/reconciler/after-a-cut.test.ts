@@ -1,0 +1,97 @@
+import {
+  closeSync,
+  cpSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Larder } from '../../src/larder-types.ts';
+import { nodeFileSystem } from '../../src/host/node-file-system.ts';
+import type { FileSystem } from '../../src/host/ports.ts';
+import { systemClock } from '../../src/host/system-clock.ts';
+import { systemRandom } from '../../src/host/system-random.ts';
+import { openLarder, type OpenOptions } from '../../src/larder.ts';
+import { bytes, me, openTestLarder, ref } from './world.ts';
+
+test('what is saved into a file that redo has just replaced is in the history', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: bytes({ v: 2 }) } }, me);
+  let saving = -1;
+  await using copy = await openCopy(world.root, (root) => {
+    writeFileSync(join(root, 'lod/things/a.json'), '{"v": 1}');
+    saving = openSync(join(root, 'lod/things/a.json'), 'r+');
+  });
+  expect(readFileSync(join(copy.root, 'lod/things/a.json'), 'utf8')).toBe('{"v": 2}');
+  ftruncateSync(saving, 0);
+  writeSync(saving, '{"v": "saved late"}');
+  closeSync(saving);
+  const history = () => copy.larder.history(ref('a'), { before: null, limit: 10 })?.items;
+  await expect.poll(() => history()?.map(({ kind }) => kind), { timeout: 20_000 }).toContain('rescued');
+});
+
+test('a temp file that a power cut left torn is no version of anything', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
+  const { etag } = await world.larder.write({ ref: ref('a'), change: { op: 'put', body: bytes({ v: 2 }) } }, me);
+  await using copy = await openCopy(world.root, (root) => {
+    for (const [index, text] of ['', '{"v"', '\0\0\0\0'].entries())
+      writeFileSync(join(root, `.larder/tmp/${etag?.slice(0, 16)}-${index}`), text);
+  });
+  const items = copy.larder.history(ref('a'), { before: null, limit: 10 })?.items;
+  expect(items?.map(({ kind }) => kind)).toEqual(['valid', 'valid']);
+  expect(readdirSync(join(copy.root, '.larder/tmp'))).toEqual([]);
+});
+
+test('what redo has written is synced before a checkpoint says that it need not be written again', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: bytes({ v: 2 }) } }, me);
+  const synced = new Set<string>();
+  const pathByFd = new Map<number, string>();
+  const { syncAll: _, ...withoutSyncAll } = nodeFileSystem;
+  const fs: FileSystem = {
+    ...withoutSyncAll,
+    open(path, mode, permissions) {
+      const fd = nodeFileSystem.open(path, mode, permissions);
+      pathByFd.set(fd, path);
+      return fd;
+    },
+    async fsync(fd) {
+      await nodeFileSystem.fsync(fd);
+      synced.add(pathByFd.get(fd) ?? '');
+    },
+  };
+  const torn = (root: string): void => writeFileSync(join(root, 'lod/things/a.json'), '');
+  await using copy = await openCopy(world.root, torn, { fs, clock: systemClock, random: systemRandom });
+  await expect.poll(() => copy.larder.status().checkpoint, { timeout: 20_000 }).toBe(2);
+  expect(synced).toContain(join(copy.root, 'lod/things/a.json'));
+  expect(synced).toContain(join(copy.root, 'lod/things'));
+});
+
+interface OpenCopy extends AsyncDisposable {
+  readonly root: string;
+  readonly larder: Larder;
+}
+
+/** Opens a copy of a root in which something happened that its log does not know, as after a power cut. */
+async function openCopy(from: string, change: (root: string) => void, host?: OpenOptions['host']): Promise<OpenCopy> {
+  const root = mkdtempSync(join(tmpdir(), 'larder-cut-'));
+  cpSync(from, root, { recursive: true });
+  change(root);
+  const larder = await openLarder({ root, watcher: 'none', ...(host && { host }) });
+  await larder.ready;
+  return {
+    root,
+    larder,
+    async [Symbol.asyncDispose]() {
+      await larder[Symbol.asyncDispose]();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
