@@ -23,6 +23,7 @@ import type { DocumentRef } from './core/refs.ts';
 import type { Problem } from './core/problems.ts';
 import type { Seq } from './core/events.ts';
 import type { Digest } from './core/digest.ts';
+import type { Guards } from './larder-guards.ts';
 import type { Versions } from './larder-versions.ts';
 
 /** A file below `files/`: never held whole. */
@@ -50,6 +51,8 @@ export interface Larder extends AsyncDisposable {
   readonly ready: Promise<void>;
   /** What was, what changed, and ways back. */
   readonly versions: Versions;
+  /** What a person decides about problems. */
+  readonly guards: Guards;
   readiness(): ReadinessReport;
   status(): Status;
 

@@ -150,7 +150,11 @@ function wire(parts: Parts, options: OpenOptions): Wired {
     recorder,
     log,
   };
-  const displaced = new Displaced({ fs, clock, rescue: (file, path) => rescue(base, file, path), onFailure });
+  const keep = async (file: string, path: string): Promise<void> => {
+    await rescue(base, file, path);
+    marks.onMarked(path);
+  };
+  const displaced = new Displaced({ fs, clock, rescue: keep, onFailure });
   const checkpoints = new Checkpoints({
     fs,
     clock,

@@ -27,6 +27,9 @@ export const openTables = (database: Database, scopes: Scopes): Tables => ({
   texts: openTexts(database),
 });
 
+/** Effects with which a problem begins. */
+const BEGINS: ReadonlySet<Effect> = new Set(['report', 'refuse', 'keep']);
+
 const DOCUMENT = codes.pathKind.encode('document');
 
 /** Codes that a look at the file itself disproves: there are bytes, and they were read. */
@@ -34,7 +37,7 @@ const DISPROVED_BY_BYTES = ['absent', 'held', 'pending', 'unreadable'] as const 
 
 export function applyEntry(tables: Tables, { frame, content, seen }: ToApply, first: Seq, entry: LoggedEntry): void {
   const effect = effectOf(entry);
-  const sight = effect === 'remove' || effect === 'none' ? undefined : seen(entry.path);
+  const sight = effect === 'remove' || effect === 'keep' || effect === 'none' ? undefined : seen(entry.path);
   if (entry.op === 'create' && effect === 'accept') {
     // Most entries of a first index are these: nothing has to be read for a path that is new.
     const fresh = tables.paths.insert(entry.path, headsAfter(BLANK, entry, effect, sight));
@@ -44,7 +47,7 @@ export function applyEntry(tables: Tables, { frame, content, seen }: ToApply, fi
   const source = entry.from === undefined || entry.from === entry.path ? null : moveAway(tables, entry.from, entry);
   const heads = headsAfter(before, entry, effect, sight);
   writeProblems(tables.problems, before, entry, effect, frame.origin);
-  const hadProblems = before.problems !== 0 || effect === 'report' || effect === 'refuse';
+  const hadProblems = before.problems !== 0 || BEGINS.has(effect);
   tables.paths.save(before, { ...heads, problems: hadProblems ? tables.problems.bitsOf(entry.path) : 0 });
   if (before.kind === DOCUMENT) writeText(tables.texts, before, entry, effect, content);
   tables.events.insertEvent(first, entry, before, source);
@@ -60,7 +63,10 @@ function writeFresh(tables: Tables, row: PathRow, first: Seq, entry: LoggedEntry
 function moveAway(tables: Tables, path: string, entry: LoggedEntry): PathRow {
   const row = tables.paths.loadOrInsert(path);
   if (row.problems !== 0) tables.problems.endAll(path);
-  tables.paths.save(row, { ...headless(row, entry), problems: 0 });
+  tables.paths.save(row, {
+    ...headless(row, entry),
+    problems: row.problems === 0 ? 0 : tables.problems.bitsOf(path),
+  });
   if (row.kind === DOCUMENT && row.servedSeq !== null) tables.texts.delete(row.id);
   return row;
 }
@@ -86,13 +92,11 @@ function writeProblems(
       );
     case 'remove':
       return void (row.problems !== 0 && problems.endAll(path));
-    case 'report':
-      return problems.put(
-        path,
-        row,
-        { code: parseProblemCode(code ?? 'warning'), sinceMs: atMs, digest, faults },
-        'recorded',
-      );
+    case 'keep':
+    case 'report': {
+      const told = parseProblemCode(code ?? (effect === 'keep' ? 'rescued' : 'warning'));
+      return problems.put(path, row, { code: told, sinceMs: atMs, digest, faults }, 'recorded');
+    }
     case 'resolve':
       return problems.endRecorded(path, code === undefined ? null : parseProblemCode(code));
     case 'none':

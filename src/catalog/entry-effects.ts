@@ -8,17 +8,18 @@
  *   remove   deleted                                      ends        ends          end
  *   report   problem without a version                    stays       stays         `code` begins
  *   resolve  resolved                                     may return  stays         `code` ends, or all recorded ones
- *   none     rescued bytes                                stays       stays         stay
+ *   keep     rescued bytes                                stays       stays         `rescued` begins, or what `code` says
+ *   none     anything else                                stays       stays         stay
  */
 import type { Entry } from '../core/events.ts';
 import type { PathState } from './path-rows.ts';
 import type { Seen } from './types.ts';
 
-export type Effect = 'accept' | 'refuse' | 'remove' | 'report' | 'resolve' | 'none';
+export type Effect = 'accept' | 'refuse' | 'remove' | 'report' | 'resolve' | 'keep' | 'none';
 
 export function effectOf(entry: Entry): Effect {
   if (entry.kind === 'deleted') return 'remove';
-  if (entry.kind === 'rescued') return 'none';
+  if (entry.kind === 'rescued') return 'keep';
   if (entry.op === 'schema') return effectOfSchema(entry);
   if (entry.kind === 'valid') return 'accept';
   if (entry.kind === 'invalid') return 'refuse';
@@ -46,6 +47,7 @@ export function headsAfter<Row extends PathState>(row: Row, entry: Entry, effect
       return { ...row, ...sight };
     case 'resolve':
       return diskDigest === null ? { ...row, ...sight } : { ...row, ...sight, diskDigest, diskSeq };
+    case 'keep':
     case 'none':
       return row;
   }

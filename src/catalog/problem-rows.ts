@@ -14,13 +14,16 @@ const PUT = `
   ON CONFLICT (path, code, derived) DO UPDATE SET digest = excluded.digest, faults = excluded.faults`;
 
 const CODES = 'SELECT DISTINCT code FROM problems WHERE path = ?';
-const END_ALL = 'DELETE FROM problems WHERE path = ?';
-const END_RECORDED = 'DELETE FROM problems WHERE path = ? AND derived = 0';
+/** What a person has to decide does not end with what happens to the document meanwhile. */
+const DECIDED_BY_ITSELF = "code NOT IN ('rescued', 'conflict')";
+const END_ALL = `DELETE FROM problems WHERE path = ? AND ${DECIDED_BY_ITSELF}`;
+const END_RECORDED = `DELETE FROM problems WHERE path = ? AND derived = 0 AND ${DECIDED_BY_ITSELF}`;
 const END_RECORDED_CODE = 'DELETE FROM problems WHERE path = ? AND derived = 0 AND code = ?';
 const END_DERIVED_CODE = 'DELETE FROM problems WHERE path = ? AND derived = 1 AND code = ?';
 const DERIVED_CODES = 'SELECT code FROM problems WHERE path = ? AND derived = 1';
 /** A derived problem of these very bytes was found by judging them, a moment before they were recorded. */
-const END_OF_OTHER_BYTES = 'DELETE FROM problems WHERE path = ? AND (derived = 0 OR digest IS NOT ?)';
+const END_OF_OTHER_BYTES = `
+  DELETE FROM problems WHERE path = ? AND (derived = 0 OR digest IS NOT ?) AND ${DECIDED_BY_ITSELF}`;
 
 interface NewProblem {
   readonly code: ProblemCode;

@@ -6,6 +6,7 @@ import { findDaemon, urlOf } from '../find-daemon.ts';
 import { LarderError } from '../core/errors.ts';
 import type { Problem } from '../core/problems.ts';
 import type { ReadinessReport } from '../core/requests.ts';
+import type { Choice, Decided } from '../larder-guards.ts';
 import type { ImportSink } from '../maintain/import-types.ts';
 import type { CommonFlags, LoadedConfig } from './config-file.ts';
 
@@ -22,6 +23,8 @@ export interface StatusReport {
   readonly namespaces: readonly { readonly name: string; readonly count: number; readonly problems: number }[] | null;
 }
 
+export type DecidedReport = Pick<Decided, 'problem' | 'decision' | 'changed' | 'left' | 'changeSets' | 'session'>;
+
 export interface CollectionSchema {
   readonly collection: string;
   readonly json: unknown;
@@ -31,6 +34,8 @@ export interface Access extends AsyncDisposable {
   status(): Promise<StatusReport>;
   /** Every problem, a page at a time. */
   problems(): AsyncIterable<Problem>;
+  /** Decides about a problem; a preview changes nothing. */
+  decide(decision: 'confirm' | 'dismiss', id: string, choice: Choice, isPreview: boolean): Promise<DecidedReport>;
   /** Every collection with its schema in force, or null for none. */
   schemas(): Promise<readonly CollectionSchema[]>;
   importSink(collection: string): ImportSink;

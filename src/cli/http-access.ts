@@ -5,7 +5,8 @@ import type { Fault } from '../core/events.ts';
 import type { Problem } from '../core/problems.ts';
 import type { Page, ReadinessReport, Summary } from '../core/requests.ts';
 import type { BatchResult, ImportItem, ImportSink } from '../maintain/import-types.ts';
-import type { Access, CollectionSchema, StatusReport } from './access.ts';
+import type { Choice } from '../larder-guards.ts';
+import type { Access, CollectionSchema, DecidedReport, StatusReport } from './access.ts';
 
 interface Target {
   readonly url: string;
@@ -17,6 +18,7 @@ export function openHttpAccess(daemon: Target, root: string | null): Access {
   return {
     status: () => status(daemon, root),
     problems: () => pages<Problem>(daemon.url, '/v1/_problems'),
+    decide: (decision, id, choice, isPreview) => decide(daemon.url, decision, id, choice, isPreview),
     schemas: () => schemas(daemon.url),
     importSink: (collection) => importSink(daemon.url, collection),
     [Symbol.asyncDispose]: async () => {},
@@ -84,6 +86,25 @@ async function* pages<T>(url: string, path: string): AsyncGenerator<T> {
     yield* page.items;
     cursor = page.next;
   }
+}
+
+type DecidedBody = Omit<DecidedReport, 'changeSets' | 'session'> & {
+  readonly change_sets: readonly string[];
+  readonly session?: string;
+};
+
+async function decide(
+  url: string,
+  decision: 'confirm' | 'dismiss',
+  id: string,
+  choice: Choice,
+  isPreview: boolean,
+): Promise<DecidedReport> {
+  const headers = { 'Content-Type': 'application/json', ...(isPreview && { Prefer: 'tx=rollback' }) };
+  const init = { method: 'POST', headers, body: JSON.stringify(choice) };
+  const { text } = await ask(url, `/v1/_problems/${encodeURIComponent(id)}/_${decision}`, init);
+  const { change_sets: changeSets, session = null, ...decided } = JSON.parse(text) as DecidedBody;
+  return { ...decided, changeSets, session };
 }
 
 interface Readyz extends Partial<ReadinessReport> {

@@ -19,6 +19,7 @@ export async function openOwnAccess({ root, isConfigured, settings: { durability
   return {
     status: async () => statusOf(larder),
     problems: () => problems(larder),
+    decide: (decision, id, choice, isPreview) => larder.guards[decision](id, choice, PERSON, { dryRun: isPreview }),
     schemas: async () => larder.schemas(),
     importSink: (collection) => importSink(larder, collection),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
@@ -38,6 +39,7 @@ async function* problems(larder: Larder): AsyncGenerator<Problem> {
   }
 }
 
+const PERSON: Who = { actor: 'local', cause: 'api' };
 const WHO: Who = { actor: 'local', cause: 'import' };
 
 const importSink = (larder: Larder, collection: string): ImportSink => ({

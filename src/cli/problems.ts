@@ -1,5 +1,6 @@
 import { isAbsolute, join, relative } from 'node:path';
 import type { Problem } from '../core/problems.ts';
+import type { Choice } from '../larder-guards.ts';
 import type { Access } from './access.ts';
 import { outJson, type Io } from './io.ts';
 
@@ -27,12 +28,41 @@ function shown(path: string, root: string | null, { workingDirectory }: Io): str
   return near.startsWith('..') || isAbsolute(near) ? join(root, path) : near;
 }
 
-function describe({ code, state, since, errors, hint, serving }: Problem, path: string): string {
+function describe({ id, code, state, since, errors, hint, serving }: Problem, path: string): string {
   const places = errors.map(({ line, column, pointer, detail }) => {
     const place = [path, line, column].filter((part) => part !== undefined).join(':');
     return `${place}: ${pointer === undefined || pointer === '' ? '' : `${pointer} `}${detail}\n`;
   });
   const served = serving === null ? 'nothing is served there' : 'the last good version is served';
   const lines = places.length > 0 ? places : [`${path}: ${state}\n`];
-  return `${lines.join('')}    ${code} since ${since}; ${served}. ${hint}\n`;
+  return `${lines.join('')}    ${code} ${id} since ${since}; ${served}. ${hint}\n`;
 }
+
+export interface DecideFlags extends Choice {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** Some documents of the problem could not be dealt with. */
+const PARTLY = 3;
+
+/** `larder problems confirm` and `dismiss`. */
+export async function decideProblem(
+  access: Access,
+  decision: 'confirm' | 'dismiss',
+  id: string,
+  { dryRun = false, json, ...chosen }: DecideFlags,
+  io: Io,
+): Promise<number> {
+  const choice: Choice = { ...(chosen.take && { take: chosen.take }), ...(chosen.copy && { copy: chosen.copy }) };
+  const decided = await access.decide(decision, id, choice, dryRun);
+  if (json) outJson(io, decided);
+  else io.out(`${dryRun ? 'would be ' : ''}${decided.decision}: ${sayChanged(decided)}\n`);
+  return decided.left > 0 ? PARTLY : 0;
+}
+
+const sayChanged = ({ changed, left }: { readonly changed: number; readonly left: number }): string =>
+  [
+    `${changed} ${changed === 1 ? 'document' : 'documents'} changed`,
+    ...(left > 0 ? [`${left} left as they are`] : []),
+  ].join(', ');

@@ -5,6 +5,7 @@ import { openAccess, type Access } from './access.ts';
 import { loadConfig, type CommonFlags } from './config-file.ts';
 import type { ImportFlags } from './import.ts';
 import type { Io } from './io.ts';
+import type { DecideFlags } from './problems.ts';
 
 /** `finish` is told the exit code of the command that ran. */
 export function createProgram(io: Io, finish: (code: number) => void): Command {
@@ -72,7 +73,7 @@ const addStatus: Add = (program, io, finish) => {
 };
 
 const addProblems: Add = (program, io, finish) => {
-  program
+  const problems = program
     .command('problems')
     .description(
       'List what cannot be served as it is on disk, as file:line:column. Exit code 4 when there is something.',
@@ -82,7 +83,38 @@ const addProblems: Add = (program, io, finish) => {
       const { listProblems } = await import('./problems.ts');
       finish(await withAccess(flags, io, (access, root) => listProblems(access, root, flags.json === true, io)));
     });
+  addDecision(
+    problems,
+    io,
+    finish,
+    'confirm',
+    'Say that it is so: held documents are deleted, a conflict ends as chosen.',
+  );
+  addDecision(problems, io, finish, 'dismiss', 'Say that it shall not be so: held and broken files are written back.');
 };
+
+function addDecision(
+  problems: Command,
+  io: Io,
+  finish: (code: number) => void,
+  decision: 'confirm' | 'dismiss',
+  description: string,
+): void {
+  problems
+    .command(decision)
+    .description(description)
+    .argument('<id>', 'of the problem, as larder problems shows it')
+    .addOption(
+      new Option('--take <side>', 'of a conflict, which becomes the document').choices(['copy', 'original', 'merge']),
+    )
+    .option('--copy <path>', 'of a conflict with several copies, which one')
+    .option('--dry-run', 'only say what would happen')
+    .action(async (id: string, _own, command: Command) => {
+      const flags = command.optsWithGlobals<CommonFlags & DecideFlags>();
+      const { decideProblem } = await import('./problems.ts');
+      finish(await withAccess(flags, io, (access) => decideProblem(access, decision, id, flags, io)));
+    });
+}
 
 const addTypes: Add = (program, io, finish) => {
   program

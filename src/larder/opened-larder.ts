@@ -27,6 +27,7 @@ import type { FileAnswer, Larder } from '../larder-types.ts';
 import type { OpenOptions, Parts, Wired } from '../larder.ts';
 import { writeSchema } from '../reconciler/write-schema.ts';
 import { write } from '../reconciler/write.ts';
+import { Decisions } from './decisions.ts';
 import { changes } from './feed.ts';
 import { openFile } from './files.ts';
 import { Lists } from './lists.ts';
@@ -36,6 +37,7 @@ import { readAt, Reads, readVersion } from './reads.ts';
 import { allSchemas, schemaOf } from './schemas.ts';
 import { StartUp } from './start-up.ts';
 import { OpenedVersions } from './versions/opened-versions.ts';
+import type { Guards } from '../larder-guards.ts';
 import type { Versions } from '../larder-versions.ts';
 
 type Preconditions = WriteRequest['preconditions'];
@@ -48,6 +50,7 @@ export class OpenedLarder implements Larder {
   readonly #reads: Reads;
   readonly #lists: Lists;
   readonly versions: Versions;
+  readonly guards: Guards;
   #closing: Promise<void> | null = null;
 
   constructor(wired: Wired, parts: Parts, options: OpenOptions) {
@@ -62,6 +65,7 @@ export class OpenedLarder implements Larder {
       caughtUp: () => this.#startUp.caughtUp,
       writable: () => this.#writable(),
     });
+    this.guards = new Decisions(wired.world, () => this.#writable());
     wired.marks.onMarked = (path) => this.#reads.forget(path);
   }
 

@@ -129,7 +129,8 @@ const isMarked = (code: ProblemCode): boolean => code !== 'warning';
 
 /** Nothing is served there: a problem, a stream under another name, a folder, or nothing at all. */
 function notServed(world: World, { collection, id }: DocumentRef, path: string): ReadAnswer {
-  const problem = world.catalog.problemsOf(path)[0] ?? pendingProblem(world, path);
+  // Bytes that were rescued from a document which is gone now do not lie there.
+  const problem = world.catalog.problemsOf(path).find(({ code }) => code !== 'rescued') ?? pendingProblem(world, path);
   if (problem) return { kind: 'problem', problem };
   const inFolder = world.catalog.countPresentBelow(`${collection}/${id}`) > 0;
   return {

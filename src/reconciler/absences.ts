@@ -9,6 +9,7 @@ import { absolute, parentOf, rootIsThere } from './places.ts';
 import { originOf } from './origin.ts';
 import type { Settled } from './settled.ts';
 import { unlessRefused } from './unrecorded.ts';
+import { recordVerdict } from './verdicts.ts';
 import type { World } from './world.ts';
 
 /** While the tree is walked a file may turn up under another name; so long an absence waits for the walk at most. */
@@ -78,7 +79,12 @@ async function hold(world: World, collection: string, paths: readonly string[]):
   if (world.absences.held.has(collection)) return;
   world.absences.held.add(collection);
   const detail = `documents of ${collection} disappeared, too many at once; they are served until you decide`;
-  await recordHold(world, collection, { op: 'problem', faults: [{ code: 'held', detail }] }, originOf(world, 'hand'));
+  await recordVerdict(
+    world,
+    collection,
+    { op: 'problem', code: 'held', faults: [{ code: 'held', detail }] },
+    originOf(world, 'hand'),
+  );
 }
 
 export function holdPath(world: World, collection: string, path: string): void {
@@ -112,21 +118,7 @@ const isStillHeld = (world: World, collection: string): boolean =>
   !rootIsThere(world) ||
   world.catalog.pathsWithProblem(collection, 'unreadable', 'recorded').length > 0;
 
-async function endHold(world: World, collection: string, origin: Origin): Promise<void> {
-  await recordHold(world, collection, { op: 'resolved', faults: [] }, origin);
+export async function endHold(world: World, collection: string, origin: Origin): Promise<void> {
+  await recordVerdict(world, collection, { op: 'resolved', code: 'held' }, origin);
   world.absences.held.delete(collection);
 }
-
-interface HoldVerdict {
-  readonly op: 'problem' | 'resolved';
-  readonly faults: readonly { readonly code: string; readonly detail: string }[];
-}
-
-async function recordHold(world: World, path: string, verdict: HoldVerdict, origin: Origin): Promise<void> {
-  const entry = { ...verdict, path, kind: null, digest: null, size: 0, before: null, code: 'held' } as const;
-  await world.recorder.record({ type: 'events', kind: 'verdict', origin, entries: [entry] }, { content: noContent });
-}
-
-const noContent = (): never => {
-  throw new Error('a verdict without a version has no content');
-};

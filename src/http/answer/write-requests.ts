@@ -12,6 +12,9 @@ import { preferencesOf, type Preferences } from '../request/preferences.ts';
 /** Request headers that mean something on every write. */
 export const WRITE_HEADERS = ['If-Match', 'If-None-Match', 'Prefer', 'Larder-Session'] as const;
 
+/** Of those, what means something where a person decides about a problem. */
+export const DECISION_HEADERS = ['Prefer', 'Larder-Session'] as const;
+
 /** What the head of a write says, all of it judged before the body is read. */
 export interface WriteIntent {
   readonly who: Who;

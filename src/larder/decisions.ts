@@ -1,0 +1,133 @@
+/** `larder.guards`: what a person decides about a problem, by its code. docs/http.md tells what each decision means. */
+import { LarderError } from '../core/errors.ts';
+import type { ProblemCode, Problem } from '../core/problems.ts';
+import { classify, type DocumentRef } from '../core/refs.ts';
+import type { Who, WriteOptions } from '../core/requests.ts';
+import type { Choice, Decided, Guards } from '../larder-guards.ts';
+import { bytesOf } from '../reconciler/bodies.ts';
+import { originFor } from '../reconciler/commit.ts';
+import { confirmHold, dismissHold } from '../reconciler/decide-hold.ts';
+import { recordVerdict } from '../reconciler/verdicts.ts';
+import { write } from '../reconciler/write.ts';
+import type { World } from '../reconciler/world.ts';
+
+/** What was done; the rest of the answer is the same for all. */
+type Outcome = Pick<Decided, 'changed' | 'left' | 'changeSets'> & { readonly session?: string | null };
+
+interface Deciding {
+  readonly world: World;
+  readonly problem: Problem;
+  readonly choice: Choice;
+  readonly who: Who;
+  readonly options: WriteOptions;
+}
+
+type Decide = (deciding: Deciding) => Promise<Outcome>;
+
+const CONFIRM: Partial<Record<ProblemCode, Decide>> = {
+  held: ({ world, problem, who, options }) =>
+    options.dryRun ? heldNow(world, problem) : confirmHold(world, problem.path, who),
+  rescued: takeRescued,
+};
+
+const DISMISS: Partial<Record<ProblemCode, Decide>> = {
+  held: ({ world, problem, who, options }) =>
+    options.dryRun ? heldNow(world, problem) : dismissHold(world, problem.path, who),
+  rescued: async (deciding) => {
+    if (!deciding.options.dryRun) await end(deciding);
+    return { changed: 0, left: 0, changeSets: [] };
+  },
+  invalid: writeGoodBack,
+};
+
+export class Decisions implements Guards {
+  readonly #world: World;
+  readonly #writable: () => Promise<void>;
+
+  /** `writable` resolves once something can be written. Rejects with `starting`, `stopping`. */
+  constructor(world: World, writable: () => Promise<void>) {
+    this.#world = world;
+    this.#writable = writable;
+  }
+
+  confirm(id: string, choice: Choice, who: Who, options: WriteOptions = {}): Promise<Decided> {
+    return this.#decide('confirmed', CONFIRM, { id, choice, who, options });
+  }
+
+  dismiss(id: string, choice: Choice, who: Who, options: WriteOptions = {}): Promise<Decided> {
+    return this.#decide('dismissed', DISMISS, { id, choice, who, options });
+  }
+
+  async #decide(
+    decision: Decided['decision'],
+    decisions: typeof CONFIRM,
+    { id, ...asked }: { readonly id: string } & Omit<Deciding, 'world' | 'problem'>,
+  ): Promise<Decided> {
+    await this.#writable();
+    const problem = this.#world.catalog.problem(id);
+    if (!problem)
+      throw new LarderError('not_found', `no problem has the id ${id}: it may have ended`, {
+        members: { hint: 'GET /v1/_problems lists what is open.' },
+      });
+    const decide = decisions[problem.code];
+    if (!decide) throw undecidable(problem, decision);
+    const outcome = await decide({ world: this.#world, problem, ...asked });
+    const isPreview = asked.options.dryRun ?? false;
+    return { session: null, ...outcome, problem: id, decision, isPreview, seq: this.#world.recorder.announcedSeq };
+  }
+}
+
+const undecidable = (problem: Problem, decision: Decided['decision']): LarderError =>
+  new LarderError('conflict', `a problem ${problem.code} cannot be ${decision}: it ends when the file is right`, {
+    members: { hint: problem.hint, problem },
+  });
+
+const heldNow = (world: World, { path }: Problem): Promise<Outcome> =>
+  Promise.resolve({ changed: world.pendings.heldIn(path).length, left: 0, changeSets: [] });
+
+const end = ({ world, problem, who }: Deciding): Promise<void> =>
+  recordVerdict(world, problem.path, { op: 'resolved', code: problem.code }, originFor(world, who));
+
+function refOf({ path }: Problem): DocumentRef {
+  const meaning = classify(path);
+  if ('id' in meaning) return { collection: meaning.collection, id: meaning.id };
+  throw new LarderError('conflict', `${path} is no document: nothing can be written there`);
+}
+
+const VERSIONS_LOOKED_AT = 1000;
+
+/** The newest bytes that a write would have lost become the document. */
+async function takeRescued(deciding: Deciding): Promise<Outcome> {
+  const { world, problem, who, options } = deciding;
+  const rescued = world.catalog
+    .history(problem.path, { before: null, limit: VERSIONS_LOOKED_AT })
+    .find(({ kind, code }) => kind === 'rescued' && code === 'rescued');
+  if (!rescued || rescued.digest === null)
+    throw new LarderError('gone', `the rescued bytes of ${problem.path} are not kept any more`);
+  const body = bytesOf(world, rescued.body, rescued.digest);
+  const written = await write(world, { ref: refOf(problem), change: { op: 'exact', body } }, who, options);
+  if (!options.dryRun) await end(deciding);
+  return { changed: written.outcome === 'unchanged' ? 0 : 1, left: 0, changeSets: [written.changeSet] };
+}
+
+/** A broken save is taken back; its bytes stay in the history. */
+async function writeGoodBack({ world, problem, who, options }: Deciding): Promise<Outcome> {
+  const head = world.catalog.head(problem.path);
+  if (
+    !head?.servedBody ||
+    head.servedDigest === null ||
+    head.servedDigest === problem.digest ||
+    problem.digest === null
+  )
+    throw new LarderError('conflict', `${problem.path} has no good version to go back to: correct the file`, {
+      members: { problem },
+    });
+  const body = bytesOf(world, head.servedBody, head.servedDigest);
+  const request = {
+    ref: refOf(problem),
+    change: { op: 'exact', body },
+    preconditions: { ifMatch: [problem.digest] },
+  } as const;
+  const written = await write(world, request, { ...who, cause: 'restore' }, options);
+  return { changed: 1, left: 0, changeSets: [written.changeSet] };
+}

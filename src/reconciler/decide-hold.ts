@@ -1,0 +1,165 @@
+/**
+ * A person decides about held documents: deleted, or written back from history. Both in change sets of at most 10,000 paths
+ * and 64 MiB; several share a session, so that they can be undone together.
+ */
+import type { Head } from '../catalog/types.ts';
+import type { Digest } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
+import type { Origin } from '../core/events.ts';
+import { classify } from '../core/refs.ts';
+import type { Who } from '../core/requests.ts';
+import { place } from '../files/swap.ts';
+import { makeDirectories, writeTemp } from '../files/temp.ts';
+import { endHold } from './absences.ts';
+import { bytesOf } from './bodies.ts';
+import { commit, originFor } from './commit.ts';
+import { originOf } from './origin.ts';
+import { absolute, parentOf, rootIsThere } from './places.ts';
+import { settle, settleHeld } from './settle.ts';
+import type { Prepared } from './write.ts';
+import type { World } from './world.ts';
+
+const LARGEST_SET = 10_000;
+const LARGEST_SET_BYTES = 64 * 1024 * 1024;
+
+export interface HoldDecided {
+  readonly changed: number;
+  readonly left: number;
+  readonly changeSets: readonly string[];
+  readonly session: string | null;
+}
+
+/** The documents are deleted, as if each had been by this person. */
+export async function confirmHold(world: World, collection: string, who: Who): Promise<HoldDecided> {
+  requireRoot(world);
+  const sets = setsOf(world.pendings.heldIn(collection), () => 0);
+  const by = inOneSession(world, who, sets.length);
+  return decide(world, collection, by, sets, async (paths) => {
+    const origin = originFor(world, by);
+    const settled = await settle(world, paths, { origin, absencesConfirmed: true });
+    if (world.backlog.reason !== null) throw world.backlog.reason;
+    const deleted = settled.filter(({ decision }) => decision.do === 'lost').length;
+    return { changed: deleted, changeSet: origin.changeSet };
+  });
+}
+
+/** The files are written back, byte for byte as they were last seen. */
+export async function dismissHold(world: World, collection: string, who: Who): Promise<HoldDecided> {
+  requireRoot(world);
+  const sets = setsOf(world.pendings.heldIn(collection), (path) => world.catalog.head(path)?.servedSize ?? 0);
+  const by = inOneSession(world, { ...who, cause: 'restore' }, sets.length);
+  return decide(world, collection, by, sets, (paths) =>
+    world.queues.runAll(paths, async () => {
+      await settleHeld(world, paths);
+      return writeBack(
+        world,
+        paths.filter((path) => isHeld(world, path)),
+        by,
+      );
+    }),
+  );
+}
+
+export const isHeld = (world: World, path: string): boolean => world.pendings.get(path)?.code === 'held';
+
+interface SetDecided {
+  readonly changed: number;
+  readonly changeSet: string | null;
+}
+
+async function decide(
+  world: World,
+  collection: string,
+  who: Who,
+  sets: readonly (readonly string[])[],
+  decideSet: (paths: readonly string[]) => Promise<SetDecided>,
+): Promise<HoldDecided> {
+  let changed = 0;
+  const changeSets: string[] = [];
+  for (const paths of sets) {
+    const done = await decideSet(paths);
+    changed += done.changed;
+    if (done.changed > 0 && done.changeSet !== null) changeSets.push(done.changeSet);
+  }
+  const left = world.pendings.heldIn(collection).length;
+  if (world.pendings.absentIn(collection) === 0) await endHold(world, collection, endOf(world, who, changeSets.at(-1)));
+  return { changed, left, changeSets, session: changeSets.length > 0 ? (who.session ?? null) : null };
+}
+
+/** The end of the problem is told with the last change set that ended it. */
+const endOf = (world: World, who: Who, changeSet: string | undefined): Origin => {
+  const origin = originFor(world, who);
+  return changeSet === undefined ? origin : { ...origin, changeSet };
+};
+
+const inOneSession = (world: World, who: Who, sets: number): Who =>
+  sets > 1 && who.session === undefined ? { ...who, session: `hold-${originOf(world, who.cause).changeSet}` } : who;
+
+function setsOf(paths: readonly string[], sizeOf: (path: string) => number): string[][] {
+  const sets: string[][] = [];
+  let bytes = 0;
+  for (const path of paths) {
+    const last = sets.at(-1);
+    const size = sizeOf(path);
+    if (last === undefined || last.length >= LARGEST_SET || bytes + size > LARGEST_SET_BYTES) {
+      sets.push([path]);
+      bytes = size;
+    } else {
+      last.push(path);
+      bytes += size;
+    }
+  }
+  return sets;
+}
+
+function requireRoot(world: World): void {
+  if (rootIsThere(world)) return;
+  throw new LarderError('conflict', 'the root is not there: mount it again, then decide what is missing');
+}
+
+/** The caller holds the queues of the paths. What has no kept bytes stays held. */
+async function writeBack(world: World, paths: readonly string[], who: Who): Promise<SetDecided> {
+  const heads = paths.map((path) => world.catalog.head(path)).filter((head) => head !== undefined);
+  const prepared = heads.flatMap((head) => prepare(world, head) ?? []);
+  const written = await commit(world, prepared, who, {});
+  for (const { path } of prepared) world.pendings.delete(path);
+  const changeSets = [...written.values()].flatMap((result) => (result.ok ? [result.written.changeSet] : []));
+  let others = 0;
+  for (const head of heads) if (isHeld(world, head.path) && writeUnrecorded(world, head)) others++;
+  return { changed: prepared.length + others, changeSet: changeSets[0] ?? null };
+}
+
+/** `before` is null, because nothing is there: so redo writes the file should a crash come between the log and the swap. */
+function prepare(world: World, head: Head): Prepared | null {
+  const { path, servedBody: body, servedDigest: digest, diskDigest } = head;
+  const meaning = classify(path);
+  if (!('id' in meaning) || body === null || digest === null || digest !== diskDigest) return null;
+  const bytes = keptBytes(() => bytesOf(world, body, digest));
+  if (bytes === null) return null;
+  const ref = { collection: meaning.collection, id: meaning.id };
+  const request = { ref, change: { op: 'exact', body: bytes } } as const;
+  return { request, path, outcome: 'updated', bytes, digest, before: null, replaces: null, searchText: null };
+}
+
+function keptBytes(read: () => Uint8Array): Uint8Array | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof LarderError && error.code === 'gone') return null;
+    throw error;
+  }
+}
+
+/** A schema, and a document that was broken when it vanished: once the file is back the log is right again, without an event. */
+function writeUnrecorded(world: World, { path, diskDigest }: Head): boolean {
+  const version = diskDigest === null ? undefined : world.catalog.versionWith(path, diskDigest);
+  if (version === undefined || diskDigest === null) return false;
+  const bytes = keptBytes(() => bytesOf(world, version.body, diskDigest as Digest));
+  if (bytes === null) return false;
+  makeDirectories(world, parentOf(path));
+  const temp = writeTemp(world, { path, bytes, digest: diskDigest, replaces: null });
+  place(world, { target: absolute(world, path), temp, expected: 'absent' });
+  world.pendings.delete(path);
+  world.lookAgain([path]);
+  return true;
+}

@@ -1,0 +1,114 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Problem } from '../../src/core/problems.ts';
+import { openWorld, type World } from './world.ts';
+
+interface Body {
+  readonly code?: string;
+  readonly errors?: readonly object[];
+}
+
+const problemsOf = async (world: World): Promise<readonly Problem[]> =>
+  ((await world.get('/v1/_problems')).json as { items: readonly Problem[] }).items;
+
+const decide = (
+  world: World,
+  id: string,
+  decision: string,
+  headers: Record<string, string> = {},
+  body: string | object = '',
+) =>
+  world.ask('POST', `/v1/_problems/${id}/_${decision}`, {
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body,
+  });
+
+async function openHeld(): Promise<{ world: World; id: string }> {
+  const files = Object.fromEntries(
+    Array.from({ length: 12 }, (_, index) => [`lod/things/d${index}.json`, { v: index }]),
+  );
+  const world = await openWorld({ files });
+  rmSync(join(world.root, 'lod/things'), { recursive: true });
+  await expect
+    .poll(async () => (await problemsOf(world)).map(({ code }) => code), { timeout: 30_000 })
+    .toEqual(['held']);
+  const [problem] = await problemsOf(world);
+  return { world, id: problem?.id ?? '' };
+}
+
+test('a hold is previewed, dismissed and gone, and the feed tells of it', async () => {
+  const { world, id } = await openHeld();
+  await using _ = world;
+  const preview = await decide(world, id, 'confirm', { Prefer: 'tx=rollback' });
+  expect(preview.status).toBe(200);
+  expect(preview.headers['preference-applied']).toBe('tx=rollback');
+  expect(preview.json).toEqual({
+    problem: id,
+    decision: 'confirmed',
+    changed: 12,
+    left: 0,
+    change_sets: [],
+    preview: true,
+  });
+  const done = await decide(world, id, 'dismiss', { 'Larder-Session': 's-1' });
+  expect(done.json).toMatchObject({ decision: 'dismissed', changed: 12, left: 0, session: 's-1' });
+  expect((await world.get('/v1/lod/things/d3')).headers['larder-problem']).toBeUndefined();
+  const again = await decide(world, id, 'dismiss');
+  expect(again.status).toBe(404);
+  expect((again.json as Body).code).toBe('not_found');
+});
+
+test.each([
+  ['an unknown problem', '0123456789abcdef', '', 404, 'not_found'],
+  ['an unknown member', '0123456789abcdef', { takes: 'copy' }, 400, 'bad_request'],
+  ['an unknown side', '0123456789abcdef', { take: 'mine' }, 400, 'bad_request'],
+  ['no JSON', '0123456789abcdef', '{', 400, 'bad_json'],
+] as const)('%s is refused', async (_, id, body, status, code) => {
+  await using world = await openWorld();
+  for (const decision of ['confirm', 'dismiss']) {
+    const refused = await decide(world, id, decision, {}, body);
+    expect(refused.status).toBe(status);
+    expect((refused.json as Body).code).toBe(code);
+  }
+});
+
+test('what is not to be decided is refused with what to do instead', async () => {
+  await using world = await openWorld({ files: { 'lod/things/CON.json': {} } });
+  const [problem] = await problemsOf(world);
+  const refused = await decide(world, problem?.id ?? '', 'confirm');
+  expect(refused.status).toBe(409);
+  expect(refused.json).toMatchObject({ code: 'conflict', problem: { id: problem?.id, code: 'name' } });
+});
+
+test('an item of _problems is whole, and pages through one collection', async () => {
+  await using world = await openWorld({
+    files: { 'lod/things/a.json': '{\n  "v": 1,,\n}', 'lod/things/CON.json': {}, 'lod/other/PRN.json': {} },
+  });
+  await expect
+    .poll(async () => (await problemsOf(world)).map(({ code }) => code), { timeout: 30_000 })
+    .toEqual(['name', 'name', 'invalid']);
+  const item = (await problemsOf(world)).find(({ code }) => code === 'invalid');
+  expect(item).toMatchObject({
+    path: 'lod/things/a.json',
+    collection: 'lod/things',
+    document: 'a',
+    state: 'invalid',
+    errors: [{ line: 2, column: expect.any(Number) as number, code: expect.any(String) as string }],
+    hint: expect.any(String) as string,
+    digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    serving: null,
+  });
+  expect(Date.parse(item?.since ?? '')).toBeGreaterThan(0);
+  const seen: string[] = [];
+  for (let next: string | null = ''; next !== null;) {
+    const from: string = next === '' ? '' : `&_cursor=${encodeURIComponent(next)}`;
+    const page = (await world.get(`/v1/lod/things/_problems?_limit=1${from}`)).json as {
+      items: Problem[];
+      next: string | null;
+    };
+    seen.push(...page.items.map(({ path }) => path));
+    next = page.next;
+  }
+  expect(seen).toEqual(['lod/things/CON.json', 'lod/things/a.json']);
+});
