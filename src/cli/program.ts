@@ -100,21 +100,25 @@ function addDecision(
   decision: 'confirm' | 'dismiss',
   description: string,
 ): void {
-  problems
+  const command = problems
     .command(decision)
     .description(description)
     .argument('<id>', 'of the problem, as larder problems shows it')
-    .addOption(
-      new Option('--take <side>', 'of a conflict, which becomes the document').choices(['copy', 'original', 'merge']),
-    )
     .option('--copy <path>', 'of a conflict with several copies, which one')
     .option('--dry-run', 'only say what would happen')
-    .action(async (id: string, _own, command: Command) => {
-      const flags = command.optsWithGlobals<CommonFlags & DecideFlags>();
+    .action(async (id: string, _own, given: Command) => {
+      const flags = given.optsWithGlobals<CommonFlags & DecideFlags>();
       const { decideProblem } = await import('./problems.ts');
       finish(await withAccess(flags, io, (access) => decideProblem(access, decision, id, flags, io)));
     });
+  if (decision === 'confirm') command.addOption(TAKE);
 }
+
+const TAKE = new Option('--take <side>', 'of a conflict, which becomes the document').choices([
+  'copy',
+  'original',
+  'merge',
+]);
 
 const addTypes: Add = (program, io, finish) => {
   program

@@ -3,7 +3,6 @@
  * and 64 MiB; several share a session, so that they can be undone together.
  */
 import type { Head } from '../catalog/types.ts';
-import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import type { Origin } from '../core/events.ts';
 import { classify } from '../core/refs.ts';
@@ -60,7 +59,7 @@ export async function dismissHold(world: World, collection: string, who: Who): P
   );
 }
 
-export const isHeld = (world: World, path: string): boolean => world.pendings.get(path)?.code === 'held';
+const isHeld = (world: World, path: string): boolean => world.pendings.get(path)?.code === 'held';
 
 interface SetDecided {
   readonly changed: number;
@@ -154,7 +153,7 @@ function keptBytes(read: () => Uint8Array): Uint8Array | null {
 function writeUnrecorded(world: World, { path, diskDigest }: Head): boolean {
   const version = diskDigest === null ? undefined : world.catalog.versionWith(path, diskDigest);
   if (version === undefined || diskDigest === null) return false;
-  const bytes = keptBytes(() => bytesOf(world, version.body, diskDigest as Digest));
+  const bytes = keptBytes(() => bytesOf(world, version.body, diskDigest));
   if (bytes === null) return false;
   makeDirectories(world, parentOf(path));
   const temp = writeTemp(world, { path, bytes, digest: diskDigest, replaces: null });
