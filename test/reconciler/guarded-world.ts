@@ -11,6 +11,8 @@ import { openTestLarder, type TestLarder } from './world.ts';
 export interface GuardedLarder extends TestLarder {
   /** Lets time pass, and what waits for it happen. */
   pass(ms: number): Promise<void>;
+  /** Lets time pass until something is so: disks are slow when others use them. */
+  until(isSo: () => boolean): Promise<void>;
   /** Looks at the tree, again after the grace of an absence, until nothing is undecided. */
   settleDown(): Promise<void>;
   problems(): readonly Problem[];
@@ -42,6 +44,13 @@ export async function openGuarded(
   };
   const guarded: GuardedLarder = Object.assign(world, {
     pass,
+    async until(isSo: () => boolean) {
+      const limitMs = performance.now() + 30_000;
+      while (!isSo()) {
+        if (performance.now() > limitMs) throw new Error('it did not become so within 30 s');
+        await pass(250);
+      }
+    },
     async settleDown() {
       await world.larder.rescan();
       await pass(1500);
