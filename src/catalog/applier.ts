@@ -4,7 +4,7 @@
  *
  *   apply() --small, nobody waits--> one transaction, before the call returns
  *      |
- *      +--otherwise--> queue --> begin, 200 rows, turn, 200 rows, turn, commit --> turn, merge full text, checkpoint --> next
+ *      +--otherwise--> queue --> begin, 200 rows, turn, 200 rows, turn, commit --> turn, merge, checkpoint --> next
  */
 import type { EventFrame, Seq } from '../core/events.ts';
 import type { Clock } from '../host/ports.ts';
@@ -12,17 +12,22 @@ import { applyEntry, type Tables } from './apply-entry.ts';
 import { CatalogError } from './catalog-error.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Transactions } from './transactions.ts';
+import type { Merging } from './merging.ts';
 import type { ToApply } from './types.ts';
 
 /** What the event loop is held up for: 200 rows take some 10 ms. */
 const TURN_ROWS = 200;
-/** Frames are put into one transaction up to this size: the full text gains from it, and readers do not wait. */
-const TRANSACTION_ROWS = 500;
+/**
+ * Frames are put into one transaction up to this size. Readers do not wait for it, the full text has a segment less to merge
+ * for each transaction less, and a page that many rows share is written once.
+ */
+const TRANSACTION_ROWS = 2000;
 
 export interface ApplierOptions {
   readonly tables: Tables;
   readonly transactions: Transactions;
   readonly checkpoints: Checkpoints;
+  readonly merging: Merging;
   readonly clock: Clock;
   readonly reached: Seq;
 }
@@ -141,9 +146,9 @@ export class Applier {
   /** Work that may be put off. The frames are applied: a full disk is told to whoever applies the next ones. */
   #tidy(): void {
     try {
-      // Not while more waits: a first index would merge the same words again and again.
-      if (this.#waiting <= 1) this.#options.tables.texts.mergeStep();
-      this.#options.checkpoints.begin();
+      const { merging, checkpoints, tables } = this.#options;
+      merging.committed(tables.texts.takeAdded());
+      checkpoints.begin();
     } catch (error) {
       if (!(error instanceof CatalogError) || error.failure !== 'full') throw error;
     }

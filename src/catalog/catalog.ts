@@ -10,6 +10,7 @@ import { closeConnections, openConnections, openWriter } from './connections.ts'
 import { openHeadReads } from './heads.ts';
 import { openHistoryReads } from './histories.ts';
 import { openListReads } from './lists.ts';
+import { openMerging } from './merging.ts';
 import { openProblemReads } from './problems.ts';
 import { openScopes } from './scopes.ts';
 import { openPastLists } from './past-lists.ts';
@@ -99,7 +100,8 @@ function assemble(path: string, writer: Database.Database, options: CatalogOptio
   };
   const checkpoints = openCheckpoints({ path, connections, fs, onFailure });
   const reached = prepareQuery(writer, STATE, decodeState).get()?.reached ?? 0;
-  const applier = new Applier({ tables, transactions, checkpoints, clock, reached });
+  const merging = openMerging(writer, clock);
+  const applier = new Applier({ tables, transactions, checkpoints, merging, clock, reached });
   return {
     logId,
     isNew,
@@ -117,6 +119,7 @@ function assemble(path: string, writer: Database.Database, options: CatalogOptio
     sizeBytes: () => [path, `${path}-wal`].reduce((sum, file) => sum + (fs.lstat(file)?.size ?? 0), 0),
     [Symbol.dispose]() {
       applier.close();
+      merging[Symbol.dispose]();
       checkpoints[Symbol.dispose]();
       closeConnections(connections);
     },

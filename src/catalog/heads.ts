@@ -27,8 +27,8 @@ const SERVED_HEAD = `SELECT ${SERVED_HEAD_COLUMNS} FROM events WHERE seq = ?`;
 /** One path. Every read of a document begins here. */
 export const HEAD = `${HEADS} WHERE p.directory = ? AND p.name = ? AND p.known`;
 
-/** Paths whose file has these bytes. */
-export const HEADS_WITH_DIGEST = `${HEADS} WHERE p.disk_digest = ?`;
+/** Paths whose file has these bytes: the index tells digests apart by their beginning. */
+export const HEADS_WITH_DIGEST = `${HEADS} WHERE substr(p.disk_digest, 1, 6) = substr(?, 1, 6) AND p.disk_digest = ?`;
 
 /** What a directory holds, in the order in which the rescan compares it. */
 export const NAMES_IN = `SELECT ${KNOWN_NAME_COLUMNS} FROM paths WHERE directory = ? AND known ORDER BY name`;
@@ -79,7 +79,10 @@ export function openHeadReads(reader: Database): HeadReads {
       const row = head.get(directory, name);
       return row && withServed(row);
     },
-    headsWithDigest: (digest: Digest) => headsWithDigest.all(digestToBlob(digest)).map(withServed),
+    headsWithDigest(digest: Digest) {
+      const blob = digestToBlob(digest);
+      return headsWithDigest.all(blob, blob).map(withServed);
+    },
     namesIn: (directory) => namesIn.all(directory),
     directoriesBelow(directory) {
       const found: string[] = [];

@@ -1,8 +1,4 @@
-/**
- * Texts of served documents and the full text index over them, as the writer sees them. FTS5 collects small segments and has
- * to merge them; left alone it does so inside some unlucky commit. Here it is done in steps of bounded size between
- * transactions, in proportion to what was added.
- */
+/** Texts and full text of served documents, as the writer sees them. */
 import type { Database } from 'better-sqlite3';
 import { prepareCommand } from './sql.ts';
 import type { DocumentContent } from './types.ts';
@@ -13,21 +9,14 @@ const DELETE_TEXT = 'DELETE FROM documents WHERE id = ?';
 const INSERT_WORDS = 'INSERT INTO full_text (rowid, words) VALUES (?, ?)';
 const REPLACE_WORDS = 'INSERT OR REPLACE INTO full_text (rowid, words) VALUES (?, ?)';
 const DELETE_WORDS = 'DELETE FROM full_text WHERE rowid = ?';
-/** FTS5 wants an integer here, and a bound number would be a double. */
-const MERGE = `INSERT INTO full_text (full_text, rank) VALUES ('merge', CAST(? AS INTEGER))`;
-
-/** Documents between two steps of merging. */
-const STEP_EVERY = 16;
-/** Pages written by one step: about 10 ms. */
-const LARGEST_STEP_PAGES = 100;
 
 export interface Texts {
   /** For a path that never had a text. */
   insert(id: number, content: DocumentContent): void;
   replace(id: number, content: DocumentContent): void;
   delete(id: number): void;
-  /** Merges a little when enough was added; a transaction of its own. */
-  mergeStep(): void;
+  /** How many were put into the index since the last call. */
+  takeAdded(): number;
 }
 
 export function openTexts(database: Database): Texts {
@@ -37,7 +26,6 @@ export function openTexts(database: Database): Texts {
   const replaceWords = prepareCommand(database, REPLACE_WORDS);
   const deleteText = prepareCommand(database, DELETE_TEXT);
   const deleteWords = prepareCommand(database, DELETE_WORDS);
-  const merge = prepareCommand(database, MERGE);
   let added = 0;
   return {
     insert(id, { text, searchText }) {
@@ -54,10 +42,10 @@ export function openTexts(database: Database): Texts {
       deleteText(id);
       deleteWords(id);
     },
-    mergeStep() {
-      if (added < STEP_EVERY) return;
-      merge(Math.min(added, LARGEST_STEP_PAGES));
+    takeAdded() {
+      const taken = added;
       added = 0;
+      return taken;
     },
   };
 }

@@ -59,11 +59,15 @@ const rules: readonly NameRule[] = [
   },
 ];
 
+/** Names that break none of the rules, told by one look: long enough to be no device. */
+const ordinary = /^[a-z0-9][a-z0-9_-]{5,150}$/i;
+
 /**
  * Why one segment of an address cannot be served, or null. For a document the segment is judged without `.json`, for a
  * stream and a file with its ending.
  */
 export function isServableSegment(segment: string): Fault | null {
+  if (ordinary.test(segment)) return null;
   const rule = rules.find(({ broken }) => broken(segment));
   return rule === undefined ? null : { code: rule.code, detail: rule.detail(segment) };
 }
@@ -91,5 +95,9 @@ export const isIgnoredName = (name: string): boolean => temporary.test(name);
 /** Directories that are never looked into. `4913` or `old.bak` may well be a folder of documents. */
 export const isIgnoredDirectory = (name: string): boolean => name.startsWith('.') || systemDirectories.has(name);
 
+/** Most names: told without making three strings. */
+const foldedAscii = /^[\0-@[-\x7f]*$/;
+
 /** What two paths share when a file system that ignores case or spelling would take them for one. */
-export const folded = (path: string): string => path.toUpperCase().toLowerCase().normalize('NFC');
+export const folded = (path: string): string =>
+  foldedAscii.test(path) ? path : path.toUpperCase().toLowerCase().normalize('NFC');

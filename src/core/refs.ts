@@ -29,8 +29,21 @@ export const SCHEMA_NAME = '_schema.json';
 /** Longer paths do not fit the kernel's 4096 bytes together with the root's own. */
 export const MAX_PATH_BYTES = 3000;
 
+/** One look at a path asks for its meaning some ten times, in a row. */
+const meaningByPath = new Map<string, PathMeaning>();
+const MOST_REMEMBERED = 8192;
+
 /** What a regular file at this path is. The path is below the root, `/` between its names as they are on disk. */
 export function classify(path: string): PathMeaning {
+  const known = meaningByPath.get(path);
+  if (known !== undefined) return known;
+  if (meaningByPath.size >= MOST_REMEMBERED) meaningByPath.clear();
+  const meaning = meaningOf(path);
+  meaningByPath.set(path, meaning);
+  return meaning;
+}
+
+function meaningOf(path: string): PathMeaning {
   const directories = path.split('/');
   const name = directories.pop() ?? '';
   const ignored = ignoredBy(directories, name);

@@ -14,8 +14,8 @@ import type { World } from './world.ts';
 
 /** Paths settled together: one frame in the log, one batch for a worker. */
 const BATCH = 500;
-/** Batches in flight: the worker reads the next while the log syncs the last. */
-const IN_FLIGHT = 3;
+/** Batches in flight: a worker reads the next while the log syncs the last, and the catalog has a transaction's worth of them. */
+const IN_FLIGHT = 8;
 /** Paths of one change set (DESIGN 3.3). */
 const LARGEST_SET = 10_000;
 /** Fewer paths are no restore, whatever they hold. */
