@@ -29,6 +29,11 @@ export interface VersionDiff {
   readonly text: string;
 }
 
+/** One request of a change set. `create`: the id is taken from the body, or made, as POST does. */
+export type SetItem =
+  | { readonly kind: 'write'; readonly request: WriteRequest }
+  | { readonly kind: 'create'; readonly collection: string; readonly body: Uint8Array };
+
 export interface Versions {
   /** Throws `future_seq`. */
   moment(at: At): Moment;
@@ -53,4 +58,9 @@ export interface Versions {
   ): (Page<ListItem> & { readonly moment: Moment }) | undefined;
   /** Events, the newest first; `before` exclusive. `next` is the seq to go on before. */
   recent(scope: FeedScope, options: { readonly before: Seq | null; readonly limit: number }): Page<FeedEvent>;
+  /**
+   * One change set: visible together, all or none, undone together. Answered in order. The first refusal throws for all, its
+   * member `i` the index. At most 10,000 changes and 64 MiB.
+   */
+  writeSet(items: readonly SetItem[], who: Who, options?: WriteOptions): Promise<Written[]>;
 }

@@ -4,6 +4,7 @@ import type { HttpEnv } from './exchange.ts';
 import { asLarderError, problemAnswer } from './answer/problem-json.ts';
 import { mountRoutes } from './mount.ts';
 import type { Route } from './route.ts';
+import { batchRoutes } from './routes/batch.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { fileRoutes } from './routes/files.ts';
@@ -24,6 +25,7 @@ function allRoutes(serving: Serving): Route[] {
     ...healthRoutes(serving),
     ...problemRoutes(serving),
     ...changeRoutes(serving),
+    ...batchRoutes(serving),
     ...bulkRoutes(serving),
     ...versionRoutes(serving),
     ...schemaRoutes(serving),

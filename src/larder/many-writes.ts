@@ -2,7 +2,7 @@
 import { LarderError } from '../core/errors.ts';
 import { pathOf } from '../core/refs.ts';
 import type { Who, WriteOptions, WriteRequest, WriteResult } from '../core/requests.ts';
-import { writeSet } from '../reconciler/write.ts';
+import { refusedAt, writeSet } from '../reconciler/write.ts';
 import type { World } from '../reconciler/world.ts';
 
 const SET_SIZE = 200;
@@ -44,13 +44,21 @@ function* setsOf(requests: readonly WriteRequest[]): Generator<WriteRequest[]> {
 }
 
 function checkAtomic(requests: readonly WriteRequest[]): void {
-  const paths = new Set(requests.map(({ ref }) => pathOf(ref)));
-  if (paths.size < requests.length) throw new LarderError('conflict', 'an atomic set may change each document once');
   const bytes = requests.reduce((sum, { change }) => sum + ('body' in change ? change.body.length : 0), 0);
   if (requests.length > LARGEST_ATOMIC_SET || bytes > LARGEST_ATOMIC_BYTES) {
     throw new LarderError(
       'too_large',
-      `an atomic set holds at most ${LARGEST_ATOMIC_SET} changes and ${LARGEST_ATOMIC_BYTES} bytes`,
+      `a change set holds at most ${LARGEST_ATOMIC_SET} changes and ${LARGEST_ATOMIC_BYTES} bytes; these are ${requests.length} and ${bytes}`,
     );
+  }
+  const paths = new Set<string>();
+  for (const [i, { ref }] of requests.entries()) {
+    const path = pathOf(ref);
+    if (paths.has(path))
+      throw refusedAt(
+        i,
+        new LarderError('conflict', `${path} is there twice: a change set changes each document once`),
+      );
+    paths.add(path);
   }
 }

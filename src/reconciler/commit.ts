@@ -71,10 +71,16 @@ export function originFor(world: World, who: Who): Origin {
 const seqByPath = (frame: EventFrame): ReadonlyMap<string, Seq> =>
   new Map(frame.entries.map((entry) => [entry.path, entry.seq]));
 
+/** Written in one turn of the event loop: some milliseconds. */
+const AT_ONCE = 32;
+
 export async function stage(world: World, prepared: readonly Prepared[]): Promise<Staged[]> {
   const staged: Staged[] = [];
   try {
-    for (const one of prepared) staged.push(await stageOne(world, one));
+    for (const one of prepared) {
+      staged.push(await stageOne(world, one));
+      if (staged.length % AT_ONCE === 0) await world.clock.yieldTurn();
+    }
     return staged;
   } catch (error) {
     throw refuse(world, staged, error);

@@ -41,7 +41,7 @@ export async function write(
   who: Who,
   options: WriteOptions = {},
 ): Promise<Written> {
-  const [result] = await writeSet(world, [request], who, { ...options, atomic: true });
+  const [result] = await writeSet(world, [request], who, options);
   if (!result) throw new Error('one request, no result');
   if (!result.ok) throw result.error;
   return result.written;
@@ -75,15 +75,24 @@ async function tryWrite(
   refuseUntilTaken(world, paths);
   if (pass.moves.length > 0 || pass.settled.some((one) => isUndecided(world, one))) return 'undecided';
   const settledByPath = new Map(pass.settled.map((one) => [one.observation.path, one]));
-  const results = requests.map((request) => prepare(world, request, settledByPath.get(pathOf(request.ref))));
-  const refused = results.find((result) => result instanceof Error);
-  if (refused && options.atomic) throw refused;
+  const results = await prepareAll(world, requests, settledByPath);
+  const refused = options.atomic ? results.findIndex((result) => result instanceof Error) : -1;
+  if (results[refused] instanceof LarderError) throw refusedAt(refused, results[refused]);
   const prepared = results.filter((result): result is Prepared => !(result instanceof Error));
   const written = await commit(world, prepared, who, options);
   return results.map((result) =>
     result instanceof Error ? { ok: false, error: result } : (written.get(result) ?? failedAlone()),
   );
 }
+
+/** The refusal of a set names the index of the request. */
+export const refusedAt = (i: number, error: LarderError): LarderError =>
+  new LarderError(error.code, error.message, {
+    errors: error.errors,
+    members: { i, ...error.members },
+    headers: error.headers,
+    cause: error,
+  });
 
 /** What lies there is not in the log, or what the log has does not lie there: nothing is written on top before that is settled. */
 function refuseUntilTaken(world: World, paths: readonly string[]): void {
@@ -100,6 +109,22 @@ const failedAlone = (): WriteResult => ({ ok: false, error: new Error('a prepare
 
 const isUndecided = (world: World, { observation: { path } }: Settled): boolean =>
   world.pendings.get(path)?.code === 'absent';
+
+/** Judged in one turn of the event loop: some milliseconds. */
+const AT_ONCE = 32;
+
+async function prepareAll(
+  world: World,
+  requests: readonly WriteRequest[],
+  settledByPath: ReadonlyMap<string, Settled>,
+): Promise<(Prepared | LarderError)[]> {
+  const results: (Prepared | LarderError)[] = [];
+  for (const request of requests) {
+    results.push(prepare(world, request, settledByPath.get(pathOf(request.ref))));
+    if (results.length % AT_ONCE === 0) await world.clock.yieldTurn();
+  }
+  return results;
+}
 
 /** Judges one write in full. Refusals are values here, so that a bulk goes on past them. */
 function prepare(world: World, request: WriteRequest, settled: Settled | undefined): Prepared | LarderError {

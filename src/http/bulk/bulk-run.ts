@@ -1,7 +1,8 @@
 /** Writes the lines of a bulk batch by batch, and tells the result of each in its order. */
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
-import type { Who, WriteOptions, WriteRequest, WriteResult, Written } from '../../core/requests.ts';
+import type { Who, WriteOptions, WriteResult, Written } from '../../core/requests.ts';
+import type { SetItem } from '../../larder-versions.ts';
 import type { Larder } from '../../larder-types.ts';
 import type { BulkLine } from './bulk-lines.ts';
 import { asLarderError, problemOf } from '../answer/problem-json.ts';
@@ -77,7 +78,7 @@ const settle = (writing: Promise<Written>): Promise<WriteResult> =>
     (error: unknown) => ({ ok: false, error: asLarderError(error) }),
   );
 
-const STATUS: Readonly<Record<Written['outcome'], number>> = {
+export const STATUS: Readonly<Record<Written['outcome'], number>> = {
   created: 201,
   updated: 200,
   unchanged: 200,
@@ -109,22 +110,24 @@ export function summaryLine({ outcomes, first, last, changeSets }: Tally): strin
   return `${JSON.stringify({ summary: outcomes, seq: first === null ? null : [first, last], change_set: changeSet })}\n`;
 }
 
-/** All or none; the first refusal throws with the number of its line. */
+/** All or none; the first refusal throws with the number of its line in `i`. */
 export async function runAtomic(bulk: Bulk, lines: readonly Numbered[]): Promise<string> {
-  const requests = lines.map(requestOf);
-  const results = await bulk.larder.writeAll(requests, bulk.who, { ...bulk.options, atomic: true });
-  return lines.map(({ i }, k) => resultLine(bulk, i, results[k])).join('');
+  const items = lines.map((one) => itemOf(bulk, one));
+  const written = await bulk.larder.versions.writeSet(items, bulk.who, bulk.options);
+  return lines.map(({ i }, k) => resultLine(bulk, i, resultOf(written[k]))).join('');
 }
 
-function requestOf(one: Numbered): WriteRequest {
+const resultOf = (written: Written | undefined): WriteResult | undefined => written && { ok: true, written };
+
+function itemOf({ collection }: Bulk, one: Numbered): SetItem {
   if ('error' in one) throw withLine(one.error, one.i);
-  if (one.line.kind === 'write') return one.line.request;
-  throw withLine(new LarderError('bad_request', 'id is missing: an atomic bulk makes no ids'), one.i);
+  const { line } = one;
+  return line.kind === 'write' ? line : { kind: 'create', collection, body: line.body };
 }
 
 const withLine = (error: LarderError, i: number): LarderError =>
-  new LarderError(error.code, `line ${i}: ${error.message}`, {
+  new LarderError(error.code, error.message, {
     errors: error.errors,
-    members: { ...error.members, i },
+    members: { i, ...error.members },
     cause: error,
   });

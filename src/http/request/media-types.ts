@@ -3,10 +3,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { LarderError } from '../../core/errors.ts';
 
 export const JSON_TYPE = 'application/json';
-export const MERGE_PATCH_TYPE = 'application/merge-patch+json';
+const MERGE_PATCH_TYPE = 'application/merge-patch+json';
 export const JSON_PATCH_TYPE = 'application/json-patch+json';
 export const NDJSON_TYPE = 'application/x-ndjson';
 export const EVENT_STREAM_TYPE = 'text/event-stream';
+/** A patch without a media type is a merge patch, and so is plain JSON. */
+export const PATCH_TYPES = [MERGE_PATCH_TYPE, JSON_TYPE, JSON_PATCH_TYPE];
 
 /**
  * The media type of a body, one of `known`. Without a header it is the first of them: people who use curl by hand forget it.

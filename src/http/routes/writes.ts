@@ -3,14 +3,12 @@ import type { Context } from 'hono';
 import type { Change } from '../../core/requests.ts';
 import { documentsOf, documentOf } from '../request/addresses.ts';
 import type { Exchange, HttpEnv } from '../exchange.ts';
-import { bodyType, JSON_PATCH_TYPE, JSON_TYPE, MERGE_PATCH_TYPE } from '../request/media-types.ts';
+import { bodyType, JSON_PATCH_TYPE, JSON_TYPE, PATCH_TYPES } from '../request/media-types.ts';
 import { readBody } from '../request/request-body.ts';
 import type { Method, Route } from '../route.ts';
 import type { Serving } from '../serving.ts';
 import { DOCUMENT_PATH } from './reads.ts';
 import { answerWritten, WRITE_HEADERS, writeIntent } from '../answer/write-requests.ts';
-
-const PATCH_TYPES = [MERGE_PATCH_TYPE, JSON_TYPE, JSON_PATCH_TYPE];
 
 const write = (
   method: Method,

@@ -2,11 +2,12 @@
 import type { At, FeedEvent, FeedScope, Page, Who, WriteOptions, WriteRequest, Written } from '../../core/requests.ts';
 import type { Seq } from '../../core/events.ts';
 import type { DocumentRef } from '../../core/refs.ts';
-import type { Moment, VersionDiff, Versions } from '../../larder-versions.ts';
+import type { Moment, SetItem, VersionDiff, Versions } from '../../larder-versions.ts';
 import type { World } from '../../reconciler/world.ts';
 import { diff, type DiffOptions } from './diff.ts';
 import { listAt, momentOf, recent, type PastPage } from './past.ts';
 import { revert } from './revert.ts';
+import { writeTogether } from './write-together.ts';
 
 export interface VersionsOptions {
   readonly world: World;
@@ -54,5 +55,10 @@ export class OpenedVersions implements Versions {
 
   recent(scope: FeedScope, options: Parameters<Versions['recent']>[1]): Page<FeedEvent> {
     return recent(this.#world, scope, options);
+  }
+
+  async writeSet(items: readonly SetItem[], who: Who, options?: WriteOptions): Promise<Written[]> {
+    await this.#options.writable();
+    return writeTogether(this.#world, items, who, options);
   }
 }
