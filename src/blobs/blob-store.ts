@@ -35,6 +35,14 @@ function removeUnfinished({ fs, directory }: BlobStoreOptions): void {
   for (const { name } of fs.readDirectory(path)) if (name !== null) attempt(() => fs.unlink(join(path, name)));
 }
 
+/** The same for reading alone: nothing is removed. */
+export const openBlobReads = (options: Pick<BlobStoreOptions, 'fs' | 'directory'>): Pick<BlobStore, 'get' | 'verify'> =>
+  new DirectoryBlobStore({ ...options, random: unused });
+
+const unused = (): never => {
+  throw new Error('a store opened for reading writes nothing');
+};
+
 class DirectoryBlobStore implements BlobStore {
   readonly #options: BlobStoreOptions;
   /** Two callers with the same bytes share one write. */
@@ -60,6 +68,11 @@ class DirectoryBlobStore implements BlobStore {
       'log_damaged',
       `${path} does not hold the bytes that its name promises. Put it back from a copy of .larder/blobs.`,
     );
+  }
+
+  verify(digest: Digest): 'whole' | 'missing' | 'damaged' {
+    if (!this.has(digest)) return 'missing';
+    return digestOf(readFile(this.#options.fs, this.#pathOf(digest))) === digest ? 'whole' : 'damaged';
   }
 
   put(digest: Digest, bytes: Uint8Array): Promise<void> {

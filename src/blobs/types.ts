@@ -7,4 +7,6 @@ export interface BlobStore {
   /** The bytes, checked against the digest; null when they are not there. */
   get(digest: Digest): Uint8Array | null;
   has(digest: Digest): boolean;
+  /** Reads it whole and says what it is. */
+  verify(digest: Digest): 'whole' | 'missing' | 'damaged';
 }

@@ -33,6 +33,9 @@ export interface CatalogOptions {
   readonly onFailure?: (error: unknown) => void;
 }
 
+/** Where the database lies. */
+export const catalogFile = (directory: string): string => `${directory}/${NAME}`;
+
 interface State {
   readonly logId: string;
   readonly reached: Seq;
@@ -61,7 +64,7 @@ const isOurs = (database: Database.Database): boolean =>
 
 /** Never fails for damage of its own files: they are set aside. Throws CatalogError `full` or `failed` for the disk. */
 export function openCatalog(options: CatalogOptions): Catalog {
-  const path = `${options.directory}/${NAME}`;
+  const path = catalogFile(options.directory);
   const found = openFound(path, options.logId);
   if (found) return assemble(path, found, options, false);
   setAside(options.fs, options.directory, NAME, options.clock.nowMs());

@@ -19,7 +19,8 @@ import type {
   StoredEvent,
 } from './types.ts';
 
-const digestFrom = (blob: Buffer | null): Digest | null => (blob === null ? null : (blob.toString('hex') as Digest));
+export const digestFrom = (blob: Buffer | null): Digest | null =>
+  blob === null ? null : (blob.toString('hex') as Digest);
 
 export const digestToBlob = (digest: Digest | null): Buffer | null =>
   digest === null ? null : Buffer.from(digest, 'hex');

@@ -10,6 +10,7 @@ import { findLog, unwritable } from './find-log.ts';
 import type { FoundLog, OpenSegment } from './find-log.ts';
 import { LogReader } from './log-reader.ts';
 import { LogWriter } from './log-writer.ts';
+import type { Segment } from './segment-list.ts';
 import { SegmentFile } from './segment-file.ts';
 import { SegmentSink } from './segment-sink.ts';
 import type { Appended, EventLog, EventLogOptions, LogOrigin } from './types.ts';
@@ -151,6 +152,10 @@ class OpenEventLog implements EventLog {
 
   get sizeBytes(): number {
     return this.#reader.sizeBytes;
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#reader.segments;
   }
 
   append(draft: DraftFrame): Appended {

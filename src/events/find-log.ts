@@ -159,7 +159,7 @@ function judge({ damage, end }: LogTail, { isCopied, written, seenSeq, segment }
 type TailDamage = NonNullable<LogTail['damage']>;
 
 /** The first frame of a segment was synced before the segment had a name. */
-function isRealDamage(damage: TailDamage, isCopied: boolean, written: Durability): boolean {
+export function isRealDamage(damage: TailDamage, isCopied: boolean, written: Durability): boolean {
   if (damage.offset === SEGMENT_HEADER_BYTES) return true;
   if (isCopied) return false;
   return written === 'sync' ? damage.laterGroup : damage.laterThanSettled;

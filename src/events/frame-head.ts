@@ -10,6 +10,8 @@ import type { BodyPlace, Cause, DraftFrame, EventFrame, LoggedFrame, Origin, Seq
 import type { BodyPart } from './body-parts.ts';
 import { formatEntry, loggedEntry, parseEntry, parsePart } from './logged-entry.ts';
 import type { RawEntry, StoredPart } from './logged-entry.ts';
+import { bitmapBytes, isKept } from './pruned-body.ts';
+import type { SegmentWindow } from './segment-window.ts';
 
 export type FrameKind = 'change' | 'verdict' | 'schema' | 'checkpoint' | 'abort' | 'clean';
 
@@ -25,6 +27,8 @@ export interface BodyArea {
   readonly segment: Seq;
   readonly offset: number;
   readonly length: number;
+  /** Whose bytes are left, where some are not any more (pruned-body.ts). */
+  readonly bitmap?: Uint8Array;
 }
 
 /** A draft with what only the log knows: its place in the order, its packed bodies, and (in a clean stop) the checkpoint. */
@@ -114,6 +118,39 @@ function readUint(view: Buffer, at: number): { readonly value: number; readonly 
 export const partsOf = ([, , , fields]: RawHead): readonly StoredPart[] =>
   (fields.entries ?? []).map(parsePart).filter((part) => part !== null);
 
+const entriesOf = ([, , , fields]: RawHead): readonly RawEntry[] => fields.entries ?? [];
+
+/** Where the body of a frame lies that was read through a window: a few bytes more are read where it was pruned. */
+export function bodyAreaOf(
+  window: SegmentWindow,
+  raw: RawHead,
+  { segment, offset, length }: Pick<BodyArea, 'segment' | 'offset' | 'length'>,
+): BodyArea {
+  const entries = entriesOf(raw);
+  if (length === partsOf(raw).reduce((sum, part) => sum + part.length, 0)) return { segment, offset, length };
+  const bitmap = Uint8Array.from(window(offset, Math.min(length, bitmapBytes(entries.length))));
+  return { segment, offset, length, bitmap };
+}
+
+/** One part of a body, where it lies. */
+export interface PlacedPart {
+  readonly seq: Seq;
+  readonly path: string;
+  readonly offset: number;
+  readonly stored: StoredPart;
+}
+
+/** The parts that are left of a body. */
+export function placedParts(raw: RawHead, area: BodyArea): PlacedPart[] {
+  const entries = entriesOf(raw);
+  const places = bodyPlaces(area, entries.map(shapeOfRaw));
+  return entries.flatMap((entry, index) => {
+    const [stored, place] = [parsePart(entry), places[index]];
+    if (!stored || place?.in !== 'log') return [];
+    return [{ seq: Number(entry.seq), path: entry.path, offset: place.offset, stored }];
+  });
+}
+
 /** The checkpoint that a frame states, if it is of a kind that does. */
 export function checkpointOf([kind, , , fields]: RawHead): Seq | null {
   if (kind === 'checkpoint') return Number(fields.upTo);
@@ -147,10 +184,7 @@ function eventsFrom(kind: EventFrame['kind'], fields: RawFields, area: BodyArea)
     changeSet: fields.set,
     ...(fields.session !== undefined && { session: fields.session }),
   };
-  const places = bodyPlaces(
-    area,
-    fields.entries.map((raw) => (raw.body === 'blob' ? 'blob' : parsePart(raw))),
-  );
+  const places = bodyPlaces(area, fields.entries.map(shapeOfRaw));
   const entries = fields.entries.map((raw, index) => parseEntry(raw, places[index] ?? NOWHERE));
   return { type: 'events', kind, origin, entries };
 }
@@ -169,6 +203,8 @@ const NOWHERE: BodyPlace = { in: 'nowhere' };
 
 type PartShape = Pick<StoredPart, 'encoding' | 'length'>;
 
+const shapeOfRaw = (raw: RawEntry): PartShape | 'blob' | null => (raw.body === 'blob' ? 'blob' : parsePart(raw));
+
 const shapeOf = (part: BodyPart | null): PartShape | null =>
   part && { encoding: part.encoding, length: part.bytes.length };
 
@@ -177,13 +213,16 @@ const lengthOf = (shape: PartShape | 'blob' | null): number => (shape === null |
 /** Where each part lies, one after the other. A body that is not as long as its parts was pruned. */
 function bodyPlaces(area: BodyArea, shapes: readonly (PartShape | 'blob' | null)[]): readonly BodyPlace[] {
   const isWhole = shapes.reduce((sum, shape) => sum + lengthOf(shape), 0) === area.length;
-  let { offset } = area;
-  return shapes.map((shape) => {
+  const bitmap = area.bitmap ?? NOTHING_KEPT;
+  let offset = area.offset + (isWhole ? 0 : bitmap.length);
+  return shapes.map((shape, index) => {
+    if (shape === null || !(isWhole || isKept(bitmap, index))) return NOWHERE;
     if (shape === 'blob') return IN_BLOB;
-    if (shape === null || !isWhole) return NOWHERE;
     const { length, encoding } = shape;
     const place: BodyPlace = { in: 'log', segment: area.segment, offset, length, encoding };
     offset += length;
     return place;
   });
 }
+
+const NOTHING_KEPT = new Uint8Array();

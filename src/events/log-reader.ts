@@ -4,7 +4,7 @@ import { withOpen } from '../host/durable-files.ts';
 import type { FileSystem } from '../host/ports.ts';
 import { AbortedSeqs } from './aborted-seqs.ts';
 import { damaged } from './damage.ts';
-import { abortedBy, frameFrom, parseHead, peekMark } from './frame-head.ts';
+import { abortedBy, bodyAreaOf, frameFrom, parseHead, peekMark } from './frame-head.ts';
 import type { FoundFrame } from './frame-at.ts';
 import type { PlannedFrame, PlannedSegment } from './log-plan.ts';
 import { MARK_EVERY_BYTES } from './position.ts';
@@ -15,6 +15,7 @@ import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
 import { readHeader, segmentIndex } from './segment-list.ts';
 import type { Segment } from './segment-list.ts';
 import { segmentWindow } from './segment-window.ts';
+import type { SegmentWindow } from './segment-window.ts';
 
 /** Holds kind and seqs of any head. */
 const PEEK_BYTES = 64;
@@ -44,6 +45,11 @@ export class LogReader {
     this.#marks = [...(start.learned?.marks ?? [])];
     const last = start.segments.at(-1);
     if (last && start.learned) this.#aborted.know(last.first, () => start.learned?.aborted ?? []);
+  }
+
+  /** As far as they are synced, the one that grows last. */
+  get segments(): readonly Segment[] {
+    return [...this.#segments];
   }
 
   get sizeBytes(): number {
@@ -91,8 +97,9 @@ export class LogReader {
     try {
       const whole = this.#stretchOf(index, segment, fd);
       this.#aborted.know(segment.first, () => this.#scanForAborts(fd, whole));
-      for (const found of framesIn(segmentWindow(this.#fs, fd, whole.limit), start ? { ...whole, start } : whole)) {
-        const frame = this.#eventsIn(segment, found, after);
+      const window = segmentWindow(this.#fs, fd, whole.limit);
+      for (const found of framesIn(window, start ? { ...whole, start } : whole)) {
+        const frame = this.#eventsIn(segment, window, found, after);
         if (frame) yield frame;
       }
     } finally {
@@ -106,7 +113,8 @@ export class LogReader {
     return {
       path: segment.path,
       start: { offset: SEGMENT_HEADER_BYTES, chain: header.chain },
-      limit: () => this.#segments[index]?.bytes ?? 0,
+      // A sealed one may be replaced by a shorter one while this one is read.
+      limit: next ? () => segment.bytes : () => this.#segments[index]?.bytes ?? 0,
       endChain: segment.isExact || !next ? null : this.#chainBefore(next),
     };
   }
@@ -129,18 +137,18 @@ export class LogReader {
     return seqs;
   }
 
-  #eventsIn(segment: Segment, found: FoundFrame, after: Seq): EventFrame | null {
+  #eventsIn(segment: Segment, window: SegmentWindow, found: FoundFrame, after: Seq): EventFrame | null {
     if (peekMark(found.head).last <= after) return null;
-    const frame = this.#parse(segment, found);
+    const frame = this.#parse(segment, window, found);
     if (frame.type !== 'events') return null;
     const entries = frame.entries.filter(({ seq }) => seq > after && !this.#aborted.has(segment.first, seq));
     return entries.length === 0 ? null : { ...frame, entries };
   }
 
-  #parse(segment: Segment, found: FoundFrame): LoggedFrame {
+  #parse(segment: Segment, window: SegmentWindow, found: FoundFrame): LoggedFrame {
     const raw = parseHead(found.head);
     if (!raw) throw damaged(segment.path, found.offset, 'the head of the frame cannot be understood');
     const area = { segment: segment.first, offset: found.bodyOffset, length: found.bodyBytes };
-    return frameFrom(raw, area);
+    return frameFrom(raw, bodyAreaOf(window, raw, area));
   }
 }

@@ -2,13 +2,15 @@
  * Reading a log that cannot be opened, for verify and rescue: every frame that can still be read, and the gaps between.
  * Behind a broken place it goes on at the next magic with a valid check whose head can be understood.
  */
-import type { LoggedFrame } from '../core/events.ts';
+import type { LoggedFrame, Seq } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
 import type { FileSystem } from '../host/ports.ts';
+import { unpackBody } from './body-parts.ts';
 import { CHAIN_BYTES, FRAME_HEADER_BYTES, frameBytes } from './frame.ts';
 import { frameAt, isZeroBetween } from './frame-at.ts';
 import type { FoundFrame } from './frame-at.ts';
-import { frameFrom, parseHead } from './frame-head.ts';
+import { bodyAreaOf, frameFrom, parseHead, placedParts } from './frame-head.ts';
+import type { BodyArea, RawHead } from './frame-head.ts';
 import { headersFrom } from './resync.ts';
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
 import { listSegments, readHeader } from './segment-list.ts';
@@ -26,6 +28,19 @@ export interface ReadableFrame {
    * which the next segment goes on; it was refused, or cut off when the log was opened.
    */
   readonly standing: 'chained' | 'loose' | 'given-up';
+  /** Digest of the chain behind it. */
+  readonly chain: Uint8Array;
+}
+
+/** The stored bytes of one version, of the frame told before, held against their digest. */
+export interface CheckedBody {
+  readonly kind: 'body';
+  readonly path: string;
+  readonly offset: number;
+  readonly seq: Seq;
+  /** Below the root. */
+  readonly of: string;
+  readonly isWhole: boolean;
 }
 
 export interface Gap {
@@ -36,26 +51,46 @@ export interface Gap {
   readonly reason: string;
 }
 
-/** Bodies are read with a BodyReader at the places that the frames name. */
-export function* readDamaged(fs: FileSystem, directory: string): Generator<ReadableFrame | Gap, void, undefined> {
-  const segments = listSegments(fs, directory);
+type Item = ReadableFrame | CheckedBody | Gap;
+
+/** `segments`: which, and how far; all that lie there unless said. Bodies are read with a BodyReader where frames say. */
+export function* readDamaged(
+  fs: FileSystem,
+  directory: string,
+  segments: readonly Segment[] = listSegments(fs, directory),
+): Generator<ReadableFrame | Gap, void, undefined> {
+  for (const item of readSegments(fs, segments, false)) if (item.kind !== 'body') yield item;
+}
+
+/** The same, with each body behind its frame, held against its digest. */
+export const checkDamaged = (fs: FileSystem, segments: readonly Segment[]): Generator<Item, void, undefined> =>
+  readSegments(fs, segments, true);
+
+function* readSegments(fs: FileSystem, segments: readonly Segment[], bodies: boolean): Generator<Item> {
   for (const [index, segment] of segments.entries()) {
     const next = segments[index + 1];
-    yield* readSegment(fs, segment, next ? chainBefore(fs, next) : null);
+    yield* readSegment(fs, segment, next ? chainBefore(fs, next) : null, bodies);
   }
 }
 
-function* readSegment(fs: FileSystem, segment: Segment, endChain: Uint8Array | null): Generator<ReadableFrame | Gap> {
+function* readSegment(fs: FileSystem, segment: Segment, endChain: Uint8Array | null, bodies: boolean): Generator<Item> {
   const fd = fs.open(segment.path, 'read');
   try {
     const window = segmentWindow(fs, fd, () => segment.bytes);
     const start = startChain(fs, fd, segment);
     if (!(start instanceof Uint8Array))
       yield gap(segment, 0, Math.min(SEGMENT_HEADER_BYTES, segment.bytes), start.reason);
-    yield* readFrames(window, segment, start instanceof Uint8Array ? start : null, endChain);
+    yield* readFrames({ window, segment, bodies }, start instanceof Uint8Array ? start : null, endChain);
   } finally {
     fs.close(fd);
   }
+}
+
+/** What one segment is read with. */
+interface Source {
+  readonly window: SegmentWindow;
+  readonly segment: Segment;
+  readonly bodies: boolean;
 }
 
 type Lost = { readonly reason: string };
@@ -79,12 +114,8 @@ function chainBefore(fs: FileSystem, segment: Segment): Uint8Array | null {
   }
 }
 
-function* readFrames(
-  window: SegmentWindow,
-  segment: Segment,
-  start: Uint8Array | null,
-  endChain: Uint8Array | null,
-): Generator<ReadableFrame | Gap> {
+function* readFrames(source: Source, start: Uint8Array | null, endChain: Uint8Array | null): Generator<Item> {
+  const { window, segment } = source;
   let offset = SEGMENT_HEADER_BYTES;
   let chain = start;
   let isGivenUp = false;
@@ -97,7 +128,7 @@ function* readFrames(
       chain ?? Buffer.from(window(offset - CHAIN_BYTES, CHAIN_BYTES)),
     );
     if (found.kind === 'frame') {
-      yield* readable(segment, found, isGivenUp ? 'given-up' : chain ? 'chained' : 'loose');
+      yield* readable(source, found, isGivenUp ? 'given-up' : chain ? 'chained' : 'loose');
       [offset, chain] = [found.end, found.chain];
       continue;
     }
@@ -110,7 +141,7 @@ function* readFrames(
     );
     yield gap(segment, offset, resumed?.offset ?? segment.bytes, found.kind === 'broken' ? found.reason : 'zeros');
     if (!resumed) return;
-    yield* readable(segment, resumed, isGivenUp ? 'given-up' : 'loose');
+    yield* readable(source, resumed, isGivenUp ? 'given-up' : 'loose');
     [offset, chain] = [resumed.end, resumed.chain];
   }
 }
@@ -129,16 +160,22 @@ function resume(window: SegmentWindow, segment: Segment, broken: number, extent:
   return null;
 }
 
-function* readable(
-  segment: Segment,
-  found: FoundFrame,
-  standing: ReadableFrame['standing'],
-): Generator<ReadableFrame | Gap> {
-  const { offset, end, bodyOffset, bodyBytes } = found;
+function* readable(source: Source, found: FoundFrame, standing: ReadableFrame['standing']): Generator<Item> {
+  const { window, segment, bodies } = source;
+  const { offset, end, bodyOffset, bodyBytes, chain } = found;
   const raw = parseHead(found.head);
   if (!raw) return yield gap(segment, offset, end, 'the head of the frame cannot be understood');
-  const frame = frameFrom(raw, { segment: segment.first, offset: bodyOffset, length: bodyBytes });
-  yield { kind: 'frame', path: segment.path, offset, frame, standing };
+  const area = bodyAreaOf(window, raw, { segment: segment.first, offset: bodyOffset, length: bodyBytes });
+  yield { kind: 'frame', path: segment.path, offset, frame: frameFrom(raw, area), standing, chain };
+  if (bodies) yield* checkBodies(source, raw, area);
+}
+
+function* checkBodies({ window, segment }: Source, raw: RawHead, area: BodyArea): Generator<CheckedBody> {
+  for (const { seq, path, offset, stored } of placedParts(raw, area)) {
+    const bytes = window(offset, stored.length);
+    const isWhole = bytes.length === stored.length && unpackBody(bytes, stored.encoding, stored.digest) !== null;
+    yield { kind: 'body', path: segment.path, offset, seq, of: path, isWhole };
+  }
 }
 
 const gap = ({ path }: Segment, from: number, to: number, reason: string): Gap => ({

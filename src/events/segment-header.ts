@@ -60,4 +60,5 @@ const fromTheFuture = (path: string, magic: string): LarderError =>
   new LarderError(
     'log_damaged',
     `${path} has the format ${JSON.stringify(magic)}, which this version does not know. Nothing is damaged: start the newer Larder that wrote it.`,
+    { members: { format: magic } },
   );

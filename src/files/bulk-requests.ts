@@ -2,6 +2,7 @@
 import type { Judged } from '../core/examine.ts';
 import type { Digest } from '../core/digest.ts';
 import type { ExaminedColumns } from './examined-columns.ts';
+import type { HashedFile } from './hash-batch.ts';
 import type { ListingColumns } from './listing-columns.ts';
 import type { Look } from './types.ts';
 
@@ -16,12 +17,14 @@ export type BulkRequest =
   | { readonly do: 'list'; readonly paths: readonly string[] }
   | ({ readonly do: 'examine'; readonly paths: readonly string[] } & WithSchemas)
   | { readonly do: 'hash'; readonly path: string }
+  | { readonly do: 'digests'; readonly paths: readonly string[] }
   | ({ readonly do: 'judge'; readonly path: string; readonly bytes: Uint8Array } & WithSchemas);
 
 export interface BulkReplies {
   readonly list: readonly ListingColumns[];
   readonly examine: ExaminedColumns;
   readonly hash: Look;
+  readonly digests: readonly HashedFile[];
   readonly judge: Judged;
 }
 

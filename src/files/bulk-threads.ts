@@ -50,6 +50,7 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
         );
       return examineWhole(paths, askForSome, hash);
     },
+    digests: (paths) => ask(pool, 'digests', () => ({ paths })),
     hash,
     judge: (path, bytes, schemas) => ask(pool, 'judge', (known) => ({ path, bytes, ...unknownTo(known, schemas) })),
     async [Symbol.asyncDispose]() {

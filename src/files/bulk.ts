@@ -5,6 +5,7 @@
  */
 import type { Judged } from '../core/examine.ts';
 import type { Digest } from '../core/digest.ts';
+import type { HashedFile } from './hash-batch.ts';
 import type { DirectoryListing, Examined, Look } from './types.ts';
 
 /** The schemas that judge, by collection (`ns/collection`): the text of each, under its digest. */
@@ -23,6 +24,8 @@ export interface BulkReader extends AsyncDisposable {
    * hundred paths a call. Files above 16 MiB are hashed, not held, and hashing does not hold up other calls.
    */
   examine(paths: readonly string[], schemas: SchemaTexts): Promise<readonly Examined[]>;
+  /** Digests alone, one a path in their order: what verify needs. Files of any size; some hundred paths a call. */
+  digests(paths: readonly string[]): Promise<readonly HashedFile[]>;
   /** Hashes a file of any size. */
   hash(path: string): Promise<Look>;
   /** Judges bytes that are to be written to a path, away from the caller's thread. */

@@ -4,6 +4,7 @@
  */
 import type { KnownName } from '../catalog/types.ts';
 import { classify, SCHEMA_NAME } from '../core/refs.ts';
+import { isOurs, join } from '../files/ours.ts';
 import type { DirectoryListing, ListedName } from '../files/types.ts';
 import { reportUnaddressable, reportUnreadable } from './odd-places.ts';
 import { Findings } from './findings.ts';
@@ -79,7 +80,7 @@ async function compare(
     const path = join(listing.path, entry.name);
     if (isUnchanged(world, path, entry, before)) continue;
     if (!entry.addressable) await unlessRefused(world, [path], () => reportUnaddressable(world, path, entry));
-    else if (isOurs(path, entry)) await findings.add(path);
+    else if (isOurs(classify(path), entry)) await findings.add(path);
   }
   for (const [name, gone] of known) {
     if (gone.present || gone.hasProblem) await findings.add(join(listing.path, name));
@@ -95,16 +96,6 @@ const schemaFirst = (entries: readonly ListedName[]): readonly ListedName[] => {
 
 const isUnchanged = (world: World, path: string, entry: ListedName, known: KnownName | undefined): boolean =>
   known !== undefined && known.clean && known.stat === entry.key && world.pendings.get(path) === undefined;
-
-/** Files that mean something, symlinks inside a collection, and directories that pretend to be documents. */
-function isOurs(path: string, entry: ListedName): boolean {
-  const meaning = classify(path);
-  if (entry.kind === 'directory') return meaning.kind === 'document' || meaning.kind === 'stream';
-  if (meaning.kind !== 'ignored') return true;
-  return meaning.why === 'other' && entry.kind === 'symlink';
-}
-
-const join = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
 
 const isBelow = (path: string, place: string): boolean =>
   place === '' || path === place || path.startsWith(`${place}/`);

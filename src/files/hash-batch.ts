@@ -1,0 +1,43 @@
+/** Digests of many files in a row: the work of one call of verify, in whatever thread it runs. Nothing is judged or kept. */
+import { digestOf, type Digest } from '../core/digest.ts';
+import { MAX_DOCUMENT_BYTES } from '../core/json/read-json.ts';
+import type { StatKey } from '../core/stat-key.ts';
+import { look } from './look.ts';
+import { rememberParents } from './parents.ts';
+import type { Look, World } from './types.ts';
+
+export interface HashedFile {
+  /** Null for what cannot be read; `why` says then what it is. */
+  readonly digest: Digest | null;
+  /** Null where nothing is. */
+  readonly key: StatKey | null;
+  readonly why: string | null;
+}
+
+/** One buffer takes each file in turn. */
+let shared = new Uint8Array(64 * 1024);
+
+function allocate(size: number): Uint8Array {
+  if (size > shared.length) shared = new Uint8Array(Math.max(size, 2 * shared.length));
+  return shared.subarray(0, size);
+}
+
+export function hashBatch(world: World, paths: readonly string[]): HashedFile[] {
+  const options = { maxBytes: MAX_DOCUMENT_BYTES, hashLarge: true, allocate, parents: rememberParents(world) };
+  return paths.map((path) => hashedOf(look(world, path, options)));
+}
+
+function hashedOf(seen: Look): HashedFile {
+  switch (seen.kind) {
+    case 'file':
+      return { digest: digestOf(seen.bytes), key: seen.key, why: null };
+    case 'large':
+      return { digest: seen.digest, key: seen.key, why: null };
+    case 'blocked':
+      return { digest: null, key: seen.key, why: seen.detail };
+    case 'absent':
+      return { digest: null, key: null, why: null };
+    case 'unstable':
+      return { digest: null, key: null, why: 'it changes while it is read' };
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * What opening a root would do with files that are not what the log says: redo, or a later edit by hand. Both are pending. What
+ * is left is a difference: bytes that changed although nothing wrote the file, and versions that redo needs and nobody has.
+ */
+import type { CatalogAudit } from '../../catalog/audit.ts';
+import type { FoldedPath, FoundFile } from '../../catalog/fold.ts';
+import { isTornPieceOf } from '../../core/redo.ts';
+import { BodyReader } from '../../events/body-reader.ts';
+import type { LogSurvey } from '../../events/survey.ts';
+import type { FileSystem } from '../../host/ports.ts';
+import { readFile } from '../../host/read-file.ts';
+import type { Suspect } from './subject.ts';
+import type { Finding } from './types.ts';
+
+interface Closed {
+  readonly fs: FileSystem;
+  readonly root: string;
+  readonly logDirectory: string;
+  readonly survey: LogSurvey;
+  readonly audit: CatalogAudit | null;
+  readonly blobs: { readonly get: (digest: NonNullable<FoldedPath['diskDigest']>) => Uint8Array | null };
+}
+
+export function afterOpening(closed: Closed, suspects: readonly Suspect[]): Finding[] {
+  using bodies = new BodyReader(closed.fs, closed.logDirectory);
+  return suspects.map((suspect) => judge(closed, bodies, suspect));
+}
+
+function judge(closed: Closed, bodies: BodyReader, { folded, file }: Suspect): Finding {
+  if (folded === null || folded.diskDigest === null) return newFile(folded, file);
+  if (file === null) return absent(closed, bodies, folded);
+  if (file.why !== null) return pending(folded, file, `it cannot be read: ${file.why}`);
+  const recorded = folded.lastSeq > closed.survey.checkpoint ? bytesOf(closed, bodies, folded) : undefined;
+  if (recorded && isTorn(closed, recorded, file)) return pending(folded, file, REDO);
+  if (isRotten(closed, folded, file)) return difference('rotten', folded, file, ROTTEN);
+  return pending(folded, file, 'it was edited by hand after the last recorded version');
+}
+
+const REDO = 'its last change had not reached the disk; opening writes the recorded version';
+const ROTTEN =
+  'the bytes changed although nothing wrote the file: suspect the disk. The recorded version is in the history';
+
+const newFile = (folded: FoldedPath | null, file: FoundFile | null): Finding =>
+  pending(folded, file, 'it is new, or was put there by hand since');
+
+function absent(closed: Closed, bodies: BodyReader, folded: FoldedPath): Finding {
+  if (folded.lastSeq <= closed.survey.checkpoint)
+    return pending(folded, null, 'the file is gone; opening looks twice before it counts as deleted');
+  if (bytesOf(closed, bodies, folded) !== null) return pending(folded, null, REDO);
+  return difference('file', folded, null, 'the file is gone, and the bytes of its version are kept nowhere');
+}
+
+/** Null when they are not kept, or are damaged. */
+function bytesOf({ blobs }: Closed, bodies: BodyReader, { body, diskDigest }: FoldedPath): Uint8Array | null {
+  if (diskDigest === null || body.in === 'nowhere') return null;
+  try {
+    return body.in === 'log' ? bodies.read(body, diskDigest) : blobs.get(diskDigest);
+  } catch {
+    return null;
+  }
+}
+
+function isTorn({ fs, root }: Closed, recorded: Uint8Array, { path }: FoundFile): boolean {
+  if ((fs.lstat(`${root}/${path}`)?.size ?? Infinity) > recorded.length) return false;
+  return isTornPieceOf(readFile(fs, `${root}/${path}`), recorded);
+}
+
+/** A copy keeps size and time of last modification; where the root lies as it did, the catalog knows the whole stat. */
+function isRotten({ audit }: Closed, { size, placedMtimeNs, path }: FoldedPath, { key }: FoundFile): boolean {
+  const [sizeNow, mtimeNow] = key.split(' ');
+  if (placedMtimeNs !== null && sizeNow === String(size) && mtimeNow === String(placedMtimeNs)) return true;
+  return audit?.cleanKey(path) === key;
+}
+
+function finding(
+  kind: Finding['kind'],
+  code: Finding['code'],
+  folded: FoldedPath | null,
+  file: FoundFile | null,
+  detail: string,
+): Finding {
+  const path = folded?.path ?? file?.path ?? '';
+  return { kind, code, path, expected: folded?.diskDigest ?? null, found: file?.digest ?? file?.why ?? null, detail };
+}
+
+const pending = (folded: FoldedPath | null, file: FoundFile | null, detail: string): Finding =>
+  finding('pending', 'file', folded, file, detail);
+
+const difference = (code: Finding['code'], folded: FoldedPath, file: FoundFile | null, detail: string): Finding =>
+  finding('difference', code, folded, file, detail);

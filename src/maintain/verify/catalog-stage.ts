@@ -1,0 +1,146 @@
+/** The catalog's rows, texts and words beside what the log says. */
+import type { AuditedPath, CatalogAudit } from '../../catalog/audit.ts';
+import type { FoldedPath } from '../../catalog/fold.ts';
+import { digestOf } from '../../core/digest.ts';
+import { searchTextOf } from '../../core/json/search-text.ts';
+import type { JsonValue } from '../../core/json/value.ts';
+import type { ProblemCode } from '../../core/problems.ts';
+import type { Finding } from './types.ts';
+import type { Run } from './subject.ts';
+
+export async function compareCatalog(run: Run): Promise<void> {
+  const { audit } = run.subject;
+  if (!audit) return;
+  let done = 0;
+  for (const rows of audit.pages()) {
+    for (const row of rows) compareRow(run, audit, row);
+    done += rows.length;
+    run.progress({ stage: 'catalog', done, total: audit.paths });
+    await run.breathe();
+  }
+  await findMissing(run, audit);
+  reportStrays(run, audit);
+}
+
+function compareRow(run: Run, audit: CatalogAudit, row: AuditedPath): void {
+  const folded = run.fold.get(row.path);
+  const newest = Math.max(row.diskSeq, row.servedSeq ?? 0, row.deletedSeq ?? 0);
+  if (newest > run.subject.upTo) return;
+  if (!folded) {
+    const isDerivedOnly =
+      row.diskDigest === null && row.servedSeq === null && audit.recordedProblems(row.path).length === 0;
+    if (!isDerivedOnly)
+      run.report(difference('catalog', row.path, null, sayRow(row), 'the log knows nothing of this path'));
+    return;
+  }
+  if (folded.lastSeq > Math.min(run.subject.upTo, audit.reached)) return;
+  for (const finding of differencesOf(audit, folded, row)) run.report(finding);
+}
+
+function differencesOf(audit: CatalogAudit, folded: FoldedPath, row: AuditedPath): Finding[] {
+  const { path } = row;
+  const isSame =
+    row.diskDigest === folded.diskDigest &&
+    row.servedSeq === folded.servedSeq &&
+    row.deletedSeq === folded.deletedSeq &&
+    (row.servedSeq === null || row.servedDigest === folded.servedDigest);
+  const heads = isSame ? [] : [difference('catalog', path, sayFolded(folded), sayRow(row), HEADS_DIFFER)];
+  return [...heads, ...problemsOf(audit, folded, row), ...textOf(audit, folded, row)];
+}
+
+const HEADS_DIFFER = 'the heads in the catalog are not those that the log gives; larder rebuild makes it anew';
+
+function problemsOf(audit: CatalogAudit, folded: FoldedPath, row: AuditedPath): Finding[] {
+  if (row.problems.length === 0 && folded.problems.length === 0) return [];
+  const recorded = audit.recordedProblems(row.path);
+  const missing = folded.problems.filter((code) => !recorded.includes(code));
+  const stale = recorded.filter((code) => !folded.problems.includes(code));
+  const say = (codes: readonly ProblemCode[]): string => (codes.length === 0 ? 'none' : codes.join(', '));
+  if (missing.length === 0 && stale.length === 0) return [];
+  return [
+    difference(
+      'problem',
+      row.path,
+      say(folded.problems),
+      say(recorded),
+      'the problems listed are not those of the log',
+    ),
+  ];
+}
+
+/** Lists answer from the text, search from the words. */
+function textOf(audit: CatalogAudit, { servedDigest }: FoldedPath, row: AuditedPath): Finding[] {
+  if (!row.isDocument) return [];
+  const { path, text } = row;
+  if (servedDigest === null) {
+    return text === null && !row.hasWords ? [] : [difference('text', path, null, 'a text', 'nothing is served there')];
+  }
+  // A version whose bytes are kept nowhere any more has no text until a later one (types.ts of the catalog).
+  if (text === null) return [];
+  if (!isTextOf(text, servedDigest))
+    return [difference('text', path, servedDigest, digestOf(Buffer.from(text)), 'lists would answer another text')];
+  return isFound(audit, row, text) ? [] : [difference('text', path, 'words', 'none', 'search would not find it')];
+}
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+function isTextOf(text: string, digest: string): boolean {
+  const bytes = Buffer.from(text);
+  return digestOf(bytes) === digest || digestOf(Buffer.concat([BYTE_ORDER_MARK, bytes])) === digest;
+}
+
+/** Asks full text for the longest word of a document; of some thousand, because each question costs as much as ten documents. */
+function isFound(audit: CatalogAudit, { id, path, hasWords }: AuditedPath, text: string): boolean {
+  if (!hasWords) return false;
+  if (id % Math.ceil(audit.paths / ASKED) !== 0) return true;
+  const word = longestWord(searchTextOf(JSON.parse(text) as JsonValue));
+  return word === null || audit.finds(path, word);
+}
+
+function longestWord(text: string): string | null {
+  let longest = '';
+  for (const [word] of text.slice(0, MOST_TEXT).matchAll(/(?<![^\s])[A-Za-z]{3,40}(?![^\s])/g))
+    if (word.length > longest.length) longest = word;
+  return longest === '' ? null : longest;
+}
+
+const ASKED = 1000;
+const MOST_TEXT = 4096;
+
+/** Paths that the log knows as present and the catalog does not know at all. */
+async function findMissing(run: Run, audit: CatalogAudit): Promise<void> {
+  if (audit.paths === run.fold.count()) return;
+  for (let after = ''; ;) {
+    const page = run.fold.present(after, 1000);
+    for (const folded of page) if (isMissing(run, audit, folded)) run.report(missing(folded));
+    await run.breathe();
+    const last = page.at(-1);
+    if (!last) return;
+    after = last.path;
+  }
+}
+
+const isMissing = ({ subject }: Run, audit: CatalogAudit, { path, lastSeq }: FoldedPath): boolean =>
+  lastSeq <= Math.min(subject.upTo, audit.reached) && !audit.knows(path);
+
+const missing = (folded: FoldedPath): Finding =>
+  difference('catalog', folded.path, sayFolded(folded), null, 'the catalog has no row for this path');
+
+function reportStrays({ report }: Run, audit: CatalogAudit): void {
+  const strays = audit.strays();
+  if (strays > 0) report(difference('text', '', null, `${strays} entries`, 'full text holds entries of no document'));
+}
+
+const difference = (
+  code: Finding['code'],
+  path: string,
+  expected: string | null,
+  found: string | null,
+  detail: string,
+): Finding => ({ kind: 'difference', code, path, expected, found, detail });
+
+const sayFolded = ({ diskDigest, servedDigest, servedSeq }: FoldedPath): string =>
+  `disk ${diskDigest ?? 'none'}, served ${servedDigest ?? 'none'} (seq ${servedSeq ?? 'none'})`;
+
+const sayRow = ({ diskDigest, servedDigest, servedSeq }: AuditedPath): string =>
+  `disk ${diskDigest ?? 'none'}, served ${servedDigest ?? 'none'} (seq ${servedSeq ?? 'none'})`;

@@ -1,0 +1,42 @@
+/** What is verified: a root that somebody serves, or one that lies still, perhaps a copy. */
+import type { BlobStore } from '../../blobs/types.ts';
+import type { CatalogAudit } from '../../catalog/audit.ts';
+import type { Fold } from '../../catalog/fold.ts';
+import type { Seq } from '../../core/events.ts';
+import type { LogSurvey } from '../../events/survey.ts';
+import type { BulkReader } from '../../files/bulk.ts';
+import type { Clock, FileSystem } from '../../host/ports.ts';
+import type { Finding, VerifyProgress } from './types.ts';
+
+export interface Subject {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  /** Absolute, like the directories below it. */
+  readonly root: string;
+  /** A daemon or an open Larder serves it: what it has not noticed within a look is a difference. */
+  readonly isLive: boolean;
+  readonly logDirectory: string;
+  readonly blobs: Pick<BlobStore, 'verify'>;
+  readonly bulk: BulkReader;
+  readonly survey: LogSurvey;
+  /** Null where there is none that can be believed. */
+  readonly audit: CatalogAudit | null;
+  /** Up to this seq log and catalog are compared; what moved since is newer than this verification. */
+  readonly upTo: Seq;
+  /** Looks again, as the daemon would, at paths whose file is not what was recorded; gives what stays. */
+  readonly lookAgain: (paths: readonly Suspect[]) => Promise<Finding[]>;
+}
+
+/** A path where disk head and file differ. */
+export type Suspect = ReturnType<Fold['mismatches']>['items'][number];
+
+/** What the stages share. */
+export interface Run {
+  readonly subject: Subject;
+  readonly fold: Fold;
+  readonly report: (finding: Finding) => void;
+  readonly progress: (progress: VerifyProgress) => void;
+  /** Gives the event loop back when this turn was long enough. */
+  readonly breathe: () => Promise<void>;
+  readonly counts: { files: number; versions: number; blobs: number; withoutBytes: number };
+}

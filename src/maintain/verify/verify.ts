@@ -1,0 +1,71 @@
+/**
+ * Proves that files, log, catalog and text index say the same (DESIGN I1), and names each difference. Nothing is changed.
+ *
+ *     log ----> fold (scratch) <---- files          then  fold beside files, catalog beside fold, blobs
+ *
+ * The log is read on this thread while the workers hash the files. Memory is bounded: what has to be remembered of each path
+ * lies in a scratch database.
+ */
+import { openFold } from '../../catalog/fold.ts';
+import { checkBlobs } from './blobs-stage.ts';
+import { compareCatalog } from './catalog-stage.ts';
+import { compareFiles } from './compare-stage.ts';
+import { readFiles } from './files-stage.ts';
+import { readLog } from './log-stage.ts';
+import type { Run, Subject } from './subject.ts';
+import type { Finding, VerifyProgress, VerifySummary } from './types.ts';
+
+export interface VerifyListener {
+  readonly finding: (finding: Finding) => void;
+  readonly progress: (progress: VerifyProgress) => void;
+}
+
+/** Longest time on the event loop between two turns. */
+const TURN_MS = 10;
+
+export async function verify(subject: Subject, listener: VerifyListener): Promise<VerifySummary> {
+  const startedMs = subject.clock.monotonicMs();
+  using fold = openFold();
+  const tally = { difference: 0, pending: 0 };
+  const run: Run = {
+    subject,
+    fold,
+    report(finding) {
+      tally[finding.kind]++;
+      listener.finding(finding);
+    },
+    progress: listener.progress,
+    breathe: breather(subject),
+    counts: { files: 0, versions: 0, blobs: 0, withoutBytes: 0 },
+  };
+  await Promise.all([readLog(run), readFiles(run)]);
+  await compareFiles(run);
+  await compareCatalog(run);
+  await checkBlobs(run);
+  const { files, versions, blobs, withoutBytes } = run.counts;
+  return {
+    ok: tally.difference === 0,
+    differences: tally.difference,
+    pending: tally.pending,
+    log: subject.survey.logId,
+    seq: Math.min(subject.upTo, subject.survey.lastSeq),
+    paths: fold.count(),
+    files,
+    versions,
+    blobs,
+    without_bytes: withoutBytes,
+    catalog: subject.audit !== null,
+    elapsed_ms: Math.round(subject.clock.monotonicMs() - startedMs),
+  };
+}
+
+function breather({ clock }: Subject): () => Promise<void> {
+  let turnMs = clock.monotonicMs();
+  const resting = Promise.resolve();
+  return () => {
+    if (clock.monotonicMs() - turnMs < TURN_MS) return resting;
+    return clock.yieldTurn().then(() => {
+      turnMs = clock.monotonicMs();
+    });
+  };
+}
