@@ -19,5 +19,13 @@ export function findDaemon(root: string): FoundDaemon | null {
   return holder === null || holder.port === 0 ? null : { pid: holder.pid, url: urlOf(holder.host, holder.port) };
 }
 
+/** Somebody has the root open, a daemon or a command. A copied lock counts for nobody. */
+export function holdsLock(root: string): boolean {
+  const stat = nodeFileSystem.lstat(root);
+  const lock = `${root}/.larder/lock`;
+  if (stat?.kind !== 'directory' || nodeFileSystem.lstat(lock) === undefined) return false;
+  return readLock(lock, `${stat.dev}:${stat.ino}`) !== null;
+}
+
 export const urlOf = (host: string, port: number): string =>
   `http://${host.includes(':') ? `[${host}]` : host}:${port}`;

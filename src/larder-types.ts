@@ -19,6 +19,7 @@ import type {
   WriteResult,
   Written,
 } from './core/requests.ts';
+import type { Maintenance } from './larder/maintenance.ts';
 import type { DocumentRef } from './core/refs.ts';
 import type { Problem } from './core/problems.ts';
 import type { Seq } from './core/events.ts';
@@ -131,6 +132,9 @@ export interface Larder extends AsyncDisposable {
   changes(scope: FeedScope, start: FeedStart, limit: number, logId: string | null): CatchUp;
   /** Resolves at the next announcement after `seq`, or when the signal aborts. One pending wake-up however many events. */
   waitForChange(after: Seq, signal: AbortSignal): Promise<void>;
+
+  /** What looks after the root: verify, prune, normalise. */
+  readonly maintenance: Maintenance;
 
   /** Looks at the whole tree now; resolves when everything found is recorded. */
   rescan(): Promise<void>;

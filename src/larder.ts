@@ -43,6 +43,8 @@ export interface OpenOptions {
   /** Refuse an empty directory without a history: its disk may not be mounted. */
   readonly refuseEmpty?: boolean;
   readonly durability?: 'sync' | 'os';
+  /** Sets the derived data aside and makes it anew from log and files. */
+  readonly rebuild?: boolean;
   /** `none`: only rescans, reads and writes look at files. */
   readonly watcher?: WatcherChoice;
   /** Schemas in TypeScript by `ns/collection`; they win over `_schema.json`. */
@@ -74,9 +76,9 @@ export async function openLarder(options: OpenOptions): Promise<Larder> {
   const bulk = opening.use(options.host?.inThread ? openBulkInThread(seen) : openBulkThreads(seen));
   bulk.warmUp();
   const events = opening.adopt(await openEvents(root, host, options), (log) => log.close(false));
-  const catalog = opening.use(
-    openCatalog({ directory: root.derived, logId: events.id, fs: host.fs, clock: host.clock }),
-  );
+  const { fs, clock } = host;
+  const anew = options.rebuild ?? false;
+  const catalog = opening.use(openCatalog({ directory: root.derived, logId: events.id, fs, clock, anew }));
   const parts = { root, host, lock, events, catalog, bulk };
   const larder = new OpenedLarder(wire(parts, options), parts, options);
   opening.move();

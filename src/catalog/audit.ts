@@ -90,7 +90,7 @@ function audit(database: Database.Database): CatalogAudit {
   const finds = prepareQuery(database, FINDS, number);
   const strays = prepareQuery(database, STRAYS, number);
   const count = prepareQuery(database, COUNT, number);
-  const [logId = '', reached = 0] = prepareQuery(database, STATE, (row) => row).get() as [string, number];
+  const [logId, reached] = prepareQuery(database, STATE, (row) => row).get() as [string, number];
   return {
     logId,
     reached,

@@ -29,6 +29,8 @@ export interface CatalogOptions {
   readonly logId: string;
   readonly fs: FileSystem;
   readonly clock: Clock;
+  /** Does not believe what is there, whatever it is. */
+  readonly anew?: boolean;
   /** The database could not be synced: it serves on, and is made anew at the next start. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -65,7 +67,7 @@ const isOurs = (database: Database.Database): boolean =>
 /** Never fails for damage of its own files: they are set aside. Throws CatalogError `full` or `failed` for the disk. */
 export function openCatalog(options: CatalogOptions): Catalog {
   const path = catalogFile(options.directory);
-  const found = openFound(path, options.logId);
+  const found = options.anew === true ? null : openFound(path, options.logId);
   if (found) return assemble(path, found, options, false);
   setAside(options.fs, options.directory, NAME, options.clock.nowMs());
   return assemble(path, create(path, options.logId), options, true);

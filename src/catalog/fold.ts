@@ -38,13 +38,16 @@ export interface FoundFile {
   readonly why: string | null;
 }
 
-export interface Mismatch {
+interface Mismatch {
   readonly folded: FoldedPath | null;
   readonly file: FoundFile | null;
 }
 
 export interface Fold extends Disposable {
   apply(frame: EventFrame): void;
+  /** Remembers that the chain had this digest behind an event. */
+  addChain(chain: Uint8Array, seq: Seq): void;
+  hasChain(chain: Uint8Array): boolean;
   addFile(file: FoundFile): void;
   get(path: string): FoldedPath | undefined;
   /** Known paths that are present in some way, in the order of their paths. */
@@ -65,6 +68,7 @@ const TABLES = `
     last_seq INTEGER NOT NULL, problems INTEGER NOT NULL, size INTEGER NOT NULL, mtime TEXT, body TEXT
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT, key TEXT NOT NULL, why TEXT) STRICT, WITHOUT ROWID;
+  CREATE TABLE chains (chain BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE blobs (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 `;
 
@@ -74,6 +78,8 @@ const GET = `SELECT ${HEAD} FROM heads h WHERE h.path = ?`;
 const PUT = 'INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 const PUT_FILE = 'INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)';
 const PUT_BLOB = 'INSERT OR IGNORE INTO blobs VALUES (?)';
+const PUT_CHAIN = 'INSERT OR IGNORE INTO chains VALUES (?, ?)';
+const HAS_CHAIN = 'SELECT seq FROM chains WHERE chain = ?';
 const PRESENT = `
   SELECT ${HEAD} FROM heads h WHERE h.path > ? AND (h.disk IS NOT NULL OR h.served IS NOT NULL OR h.problems <> 0)
   ORDER BY h.path LIMIT ?`;
@@ -109,6 +115,8 @@ class ScratchFold implements Fold {
   readonly #put;
   readonly #putFile;
   readonly #putBlob;
+  readonly #putChain;
+  readonly #hasChain;
   readonly #present;
   readonly #beside;
   readonly #pageEnd;
@@ -123,6 +131,8 @@ class ScratchFold implements Fold {
     this.#put = prepareCommand(database, PUT);
     this.#putFile = prepareCommand(database, PUT_FILE);
     this.#putBlob = prepareCommand(database, PUT_BLOB);
+    this.#putChain = prepareCommand(database, PUT_CHAIN);
+    this.#hasChain = prepareQuery(database, HAS_CHAIN, (row) => row[0] as number);
     this.#present = prepareQuery(database, PRESENT, decodeRow);
     this.#pageEnd = prepareQuery(database, PAGE_END, (row) => row[0] as string | null);
     this.#beside = prepareQuery(database, BESIDE, decodeBeside);
@@ -140,6 +150,14 @@ class ScratchFold implements Fold {
       const before = this.#get.get(entry.path) ?? blank(entry.path);
       this.#save(after(before, entry), entry.seq);
     }
+  }
+
+  addChain(chain: Uint8Array, seq: Seq): void {
+    this.#putChain(chain, seq);
+  }
+
+  hasChain(chain: Uint8Array): boolean {
+    return this.#hasChain.get(chain) !== undefined;
   }
 
   addFile({ path, digest, key, why }: FoundFile): void {

@@ -46,11 +46,23 @@ export interface Access extends AsyncDisposable {
  * root does. Rejects with LarderError `no_daemon`, and what opening a root rejects with.
  */
 export async function openAccess(flags: CommonFlags, config: LoadedConfig): Promise<Access> {
-  const isNamed = flags.port !== undefined || flags.host !== undefined;
-  const { 'listen.host': host, 'listen.port': port } = config.settings;
-  const daemon = isNamed ? { url: urlOf(host, port), pid: null } : find(config.root);
+  const isNamed = isDaemonNamed(flags);
+  const daemon = findDaemonFor(flags, config);
   if (daemon === null) return (await import('./own-access.ts')).openOwnAccess(config);
   return (await import('./http-access.ts')).openHttpAccess(daemon, isNamed ? null : config.root);
+}
+
+const isDaemonNamed = ({ port, host }: CommonFlags): boolean => port !== undefined || host !== undefined;
+
+/** The daemon that a command has to ask; null where nobody serves the root. */
+export function findDaemonFor(flags: CommonFlags, { root, settings }: LoadedConfig): Daemon | null {
+  const { 'listen.host': host, 'listen.port': port } = settings;
+  return isDaemonNamed(flags) ? { url: urlOf(host, port), pid: null } : find(root);
+}
+
+interface Daemon {
+  readonly url: string;
+  readonly pid: number | null;
 }
 
 function find(root: string): ReturnType<typeof findDaemon> {

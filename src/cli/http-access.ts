@@ -61,13 +61,13 @@ interface ProblemBody {
   readonly errors?: readonly Fault[];
 }
 
-function errorOf({ status, text }: Answer): LarderError {
+export function errorOf({ status, text }: Answer): LarderError {
   const body = parseObject(text) as ProblemBody;
   const code: ErrorCode = body.code !== undefined && body.code in ERRORS ? (body.code as ErrorCode) : 'internal';
   return new LarderError(code, body.detail ?? `the daemon answered ${status}`, { errors: body.errors ?? [] });
 }
 
-function parseObject(text: string): object {
+export function parseObject(text: string): object {
   try {
     return Object(JSON.parse(text)) as object;
   } catch {

@@ -6,6 +6,7 @@ import { loadConfig, type CommonFlags } from './config-file.ts';
 import type { ImportFlags } from './import.ts';
 import type { Io } from './io.ts';
 import type { DecideFlags } from './problems.ts';
+import { maintenanceCommands } from './maintenance-commands.ts';
 
 /** `finish` is told the exit code of the command that ran. */
 export function createProgram(io: Io, finish: (code: number) => void): Command {
@@ -21,11 +22,12 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
     .showHelpAfterError('(larder --help says more)')
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .exitOverride();
-  for (const add of [addStart, addInit, addStatus, addProblems, addTypes, addImport]) add(program, io, finish);
+  for (const add of [addStart, addInit, addStatus, addProblems, addTypes, addImport, ...maintenanceCommands])
+    add(program, io, finish);
   return program;
 }
 
-type Add = (program: Command, io: Io, finish: (code: number) => void) => void;
+export type Add = (program: Command, io: Io, finish: (code: number) => void) => void;
 
 const addStart: Add = (program, io, finish) => {
   program

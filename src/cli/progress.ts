@@ -6,22 +6,30 @@ import type { Io } from './io.ts';
 const EVERY_MS = 200;
 const CLEAR_LINE = '\r\u001b[K';
 
-export interface ProgressLine extends Disposable {
-  readonly show: (progress: ImportProgress) => void;
+interface Line<T> extends Disposable {
+  readonly show: (progress: T) => void;
   clear(): void;
 }
 
+export type ProgressLine = Line<ImportProgress>;
+
 export function openProgress(io: Io, clock: Clock): ProgressLine {
+  const line = openLine(io, clock);
+  return { ...line, show: (progress) => line.show(() => describe(progress)) };
+}
+
+/** A text that is made only when it is shown. */
+export function openLine(io: Io, clock: Clock): Line<() => string> {
   let shownMs = -Infinity;
   const clear = (): void => {
     if (shownMs > -Infinity) io.err(CLEAR_LINE);
     shownMs = -Infinity;
   };
-  const show = (progress: ImportProgress): void => {
+  const show = (say: () => string): void => {
     const nowMs = clock.monotonicMs();
     if (!io.isTerminal || nowMs - shownMs < EVERY_MS) return;
     shownMs = nowMs;
-    io.err(`${CLEAR_LINE}${describe(progress)}`);
+    io.err(`${CLEAR_LINE}${say()}`);
   };
   return { show, clear, [Symbol.dispose]: clear };
 }

@@ -10,9 +10,10 @@ import { findLog, unwritable } from './find-log.ts';
 import type { FoundLog, OpenSegment } from './find-log.ts';
 import { LogReader } from './log-reader.ts';
 import { LogWriter } from './log-writer.ts';
-import type { Segment } from './segment-list.ts';
 import { SegmentFile } from './segment-file.ts';
 import { SegmentSink } from './segment-sink.ts';
+import { abortedIn } from './survey.ts';
+import type { LogSurvey } from './survey.ts';
 import type { Appended, EventLog, EventLogOptions, LogOrigin } from './types.ts';
 
 const MIB = 1024 * 1024;
@@ -70,7 +71,7 @@ async function begin(settings: Settings, found: FoundLog, sink: SegmentSink, not
     if (!isDiskFull(error)) throw unwritable(error);
     notices.push('the disk is full: nothing can be recorded until there is space');
   }
-  return new OpenEventLog(found, sink, writer, reader, new BodyReader(settings.fs, settings.directory), notices);
+  return new OpenEventLog(settings, found, { sink, writer, reader }, notices);
 }
 
 /** Makes durable what is about to be believed, and takes off what was found torn. */
@@ -119,6 +120,8 @@ class OpenEventLog implements EventLog {
   readonly id: string;
   readonly origin: LogOrigin;
   readonly notices: readonly string[];
+  readonly #fs: FileSystem;
+  readonly #directory: string;
   readonly #sink: SegmentSink;
   readonly #writer: LogWriter;
   readonly #reader: LogReader;
@@ -126,20 +129,20 @@ class OpenEventLog implements EventLog {
   #closing: Promise<void> | null = null;
 
   constructor(
+    { fs, directory }: Settings,
     found: FoundLog,
-    sink: SegmentSink,
-    writer: LogWriter,
-    reader: LogReader,
-    bodies: BodyReader,
+    { sink, writer, reader }: { sink: SegmentSink; writer: LogWriter; reader: LogReader },
     notices: readonly string[],
   ) {
     this.id = found.identity.log;
     this.origin = found.origin;
     this.notices = notices;
+    this.#fs = fs;
+    this.#directory = directory;
     this.#sink = sink;
     this.#writer = writer;
     this.#reader = reader;
-    this.#bodies = bodies;
+    this.#bodies = new BodyReader(fs, directory);
   }
 
   get lastSeq(): Seq {
@@ -154,8 +157,11 @@ class OpenEventLog implements EventLog {
     return this.#reader.sizeBytes;
   }
 
-  get segments(): readonly Segment[] {
-    return this.#reader.segments;
+  survey(): LogSurvey {
+    const { segments } = this.#reader;
+    const { lastSeq, checkpoint } = this.#sink.position;
+    const aborted = new Set([...this.#sink.abortedElsewhere, ...abortedIn(this.#fs, this.#directory, segments)]);
+    return { segments, logId: this.id, isCopied: false, checkpoint, lastSeq, torn: null, aborted };
   }
 
   append(draft: DraftFrame): Appended {

@@ -67,6 +67,11 @@ export class SegmentSink {
     return this.#highestName;
   }
 
+  /** Seqs that a frame of a later segment than their own took back. */
+  get abortedElsewhere(): readonly Seq[] {
+    return this.#identity.aborted;
+  }
+
   /** Writes and syncs, a new segment first if one is given. After a failure `takeBack` must be called. */
   async store(segment: PlannedSegment | null, frames: readonly PlannedFrame[]): Promise<void> {
     this.#stage = 'untouched';

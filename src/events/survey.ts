@@ -87,7 +87,7 @@ function headerOf(fs: FileSystem, fd: number, segment: Segment): ReturnType<type
 const PEEK_BYTES = 64;
 
 /** A cheap look at each segment; a thorough one only when one of them takes something back. */
-function abortedIn(fs: FileSystem, directory: string, segments: readonly Segment[]): Seq[] {
+export function abortedIn(fs: FileSystem, directory: string, segments: readonly Segment[]): Seq[] {
   const suspects = new Set(segments.filter((segment) => takesBack(fs, segment)).map(({ path }) => path));
   const seqs: Seq[] = [];
   if (suspects.size === 0) return seqs;

@@ -1,7 +1,7 @@
 import type { BodyPlace, DraftFrame, EventFrame, LoggedFrame, Seq } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
-import type { Segment } from './segment-list.ts';
+import type { LogSurvey } from './survey.ts';
 
 /** `sync`: on stable storage when settled. `os`: handed to the kernel, which survives a kill, not a power cut. */
 export type Durability = 'sync' | 'os';
@@ -53,8 +53,8 @@ export interface EventLog extends AsyncDisposable {
   readonly checkpoint: Seq;
   /** Bytes of all segments. */
   readonly sizeBytes: number;
-  /** The segments as far as they are synced; the last one grows. */
-  readonly segments: readonly Segment[];
+  /** The whole log as far as it is synced, for whoever verifies it. Cost: a look at every head. */
+  survey(): LogSurvey;
   /**
    * Queues a frame; all frames queued while a sync runs share the next one (group commit). Seqs are given in the order of
    * the calls; they strictly increase, with gaps where frames were refused. Throws LarderError `busy` when more than the bound

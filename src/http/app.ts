@@ -10,6 +10,7 @@ import { changeRoutes } from './routes/changes.ts';
 import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { listRoutes } from './routes/lists.ts';
+import { maintenanceRoutes } from './routes/maintenance.ts';
 import { problemRoutes } from './routes/problems.ts';
 import { readRoutes } from './routes/reads.ts';
 import { referenceRoutes } from './routes/reference.ts';
@@ -24,6 +25,7 @@ function allRoutes(serving: Serving): Route[] {
     ...referenceRoutes(serving, () => routes),
     ...healthRoutes(serving),
     ...problemRoutes(serving),
+    ...maintenanceRoutes(serving),
     ...changeRoutes(serving),
     ...batchRoutes(serving),
     ...bulkRoutes(serving),

@@ -31,6 +31,7 @@ import { Decisions } from './decisions.ts';
 import { changes } from './feed.ts';
 import { openFile } from './files.ts';
 import { Lists } from './lists.ts';
+import { OpenMaintenance } from './maintenance.ts';
 import { writeMany } from './many-writes.ts';
 import { nameNewDocument } from './new-ids.ts';
 import { readAt, Reads, readVersion } from './reads.ts';
@@ -51,6 +52,7 @@ export class OpenedLarder implements Larder {
   readonly #lists: Lists;
   readonly versions: Versions;
   readonly guards: Guards;
+  readonly maintenance: OpenMaintenance;
   #closing: Promise<void> | null = null;
 
   constructor(wired: Wired, parts: Parts, options: OpenOptions) {
@@ -66,6 +68,7 @@ export class OpenedLarder implements Larder {
       writable: () => this.#writable(),
     });
     this.guards = new Decisions(wired.world, () => this.#writable());
+    this.maintenance = new OpenMaintenance(wired, parts, () => this.ready);
     wired.marks.onMarked = (path) => this.#reads.forget(path);
   }
 

@@ -48,7 +48,7 @@ function descriptionOf(route: Route): Description {
 const TAGS = ['Documents', 'Feed', 'History', 'Files', 'Schemas and problems', 'Service'] as const;
 
 function tagOf(path: string): (typeof TAGS)[number] {
-  if (!path.startsWith('/v1')) return 'Service';
+  if (!path.startsWith('/v1') || /\/_(?:verify|prune|forget|normalise)$/.test(path)) return 'Service';
   if (path.includes('/_changes')) return 'Feed';
   if (/\/_(?:history|diff|revert|undo)\b/.test(path)) return 'History';
   if (path.includes('/files/')) return 'Files';

@@ -11,11 +11,10 @@ import type { Finding, VerifyProgress } from './types.ts';
 export interface Subject {
   readonly fs: FileSystem;
   readonly clock: Clock;
-  /** Absolute, like the directories below it. */
+  /** Absolute. */
   readonly root: string;
   /** A daemon or an open Larder serves it: what it has not noticed within a look is a difference. */
   readonly isLive: boolean;
-  readonly logDirectory: string;
   readonly blobs: Pick<BlobStore, 'verify'>;
   readonly bulk: BulkReader;
   readonly survey: LogSurvey;

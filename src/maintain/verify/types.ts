@@ -5,9 +5,9 @@ import type { Seq } from '../../core/events.ts';
  * `difference`: cannot be explained, or cannot be recovered. `pending`: opening the root, or its next look, settles it by itself;
  * nothing is lost.
  */
-export type FindingKind = 'difference' | 'pending';
+type FindingKind = 'difference' | 'pending';
 
-export type FindingCode =
+type FindingCode =
   /** The log is broken in the middle, or ends before what was seen of it. Pending: a tail that a crash tore. */
   | 'log'
   /** The stored bytes of a version are not those of its digest. */
@@ -22,6 +22,8 @@ export type FindingCode =
   | 'catalog'
   /** What lists and search answer from is not what is served. */
   | 'text'
+  /** A document is not what it is in the other root (`--against`). */
+  | 'document'
   /** A problem is listed that is none, or one is not listed. */
   | 'problem';
 

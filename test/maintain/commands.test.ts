@@ -1,0 +1,112 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { openTestLarder, type TestLarder } from '../reconciler/world.ts';
+import { larder, serve } from './command-world.ts';
+import { copyOf, tamper } from './verify-world.ts';
+
+async function closedRoot(): Promise<TestLarder> {
+  const world = await openTestLarder({
+    'lod/things/a.json': '{"name": "Ada"}',
+    'lod/things/b.json': '{"name": "Eve"}',
+  });
+  await world.larder[Symbol.asyncDispose]();
+  return world;
+}
+
+test('verify answers the same through a daemon as on a root that nobody serves', async () => {
+  await using world = await closedRoot();
+  const closed = await larder(world.root, 'verify', '--json');
+  const served = await (async () => {
+    await using _daemon = await serve(world.root);
+    return await larder(world.root, 'verify', '--json');
+  })();
+  const { elapsed_ms: _a, ...one } = closed.json;
+  const { elapsed_ms: _b, ...other } = served.json;
+  expect([closed.code, served.code]).toEqual([0, 0]);
+  expect(one).toEqual(other);
+  expect(one).toMatchObject({ ok: true, differences: 0, files: 2, versions: 2, findings: [] });
+});
+
+test('verify on a copy runs while a daemon serves another root', async () => {
+  await using world = await closedRoot();
+  using copy = copyOf(world.root);
+  await using _daemon = await serve(world.root);
+  writeFileSync(copy.at('lod/things/a.json'), '{"name": "edited"}');
+  const { code, out } = await larder(copy.root, 'verify');
+  expect(code).toBe(0);
+  expect(out).toContain('pending file lod/things/a.json: it was edited by hand');
+});
+
+test('differences end with code 4, and --repair makes the derived data anew', async () => {
+  await using world = await closedRoot();
+  tamper(world.root, `UPDATE documents SET text = '{}' WHERE text LIKE '%Ada%'`);
+  const found = await larder(world.root, 'verify');
+  expect(found.code).toBe(4);
+  expect(found.out).toContain('difference text lod/things/a.json');
+  expect(await larder(world.root, 'verify', '--repair', '--json')).toMatchObject({ code: 0, json: { ok: true } });
+  expect((await larder(world.root, 'verify')).code).toBe(0);
+});
+
+test('rebuild and --repair refuse while a daemon serves, and change nothing', async () => {
+  await using world = await closedRoot();
+  await using daemon = await serve(world.root);
+  for (const args of [['rebuild'], ['verify', '--repair']] as const) {
+    const { code, err } = await larder(world.root, ...args);
+    expect(code).toBe(7);
+    expect(err).toContain('stop it first');
+  }
+  expect(daemon.larder.status().documents).toBe(2);
+});
+
+test('rebuild says what it made', async () => {
+  await using world = await closedRoot();
+  expect(await larder(world.root, 'rebuild', '--json')).toMatchObject({
+    code: 0,
+    json: { documents: 2, problems: 0, seq: 2 },
+  });
+});
+
+test('--against a backup names what is older, missing and newer there', async () => {
+  await using world = await closedRoot();
+  using backup = copyOf(world.root);
+  expect(await larder(world.root, 'verify', '--against', backup.root, '--json')).toMatchObject({
+    code: 0,
+    json: { against: { relation: 'same', differences: 0 } },
+  });
+  writeFileSync(world.at('lod/things/a.json'), '{"name": "Ada, later"}');
+  writeFileSync(world.at('lod/things/c.json'), '{}');
+  await larder(world.root, 'status');
+  const later = await larder(world.root, 'verify', '--against', backup.root, '--json');
+  expect(later).toMatchObject({
+    code: 4,
+    json: { against: { relation: 'behind', seq: 2, common: 2, differences: 2 } },
+  });
+  const back = await larder(backup.root, 'verify', '--against', world.root);
+  expect(back.code).toBe(4);
+  expect(back.out).toContain('lod/things/a.json: it is newer there (seq 1 here, ');
+  expect(back.out).toContain('lod/things/c.json: it is missing here');
+  expect(back.out).toContain('this history and more');
+});
+
+test('--against tells a machine that went on by itself, and one that never had this history', async () => {
+  await using world = await closedRoot();
+  using second = copyOf(world.root);
+  writeFileSync(world.at('lod/things/a.json'), '{"name": "here"}');
+  writeFileSync(second.at('lod/things/a.json'), '{"name": "there"}');
+  await larder(world.root, 'status');
+  await larder(second.root, 'status');
+  const diverged = await larder(world.root, 'verify', '--against', second.root, '--json');
+  expect(diverged.json).toMatchObject({ against: { relation: 'diverged', common: 2, differences: 1 } });
+  rmSync(second.at('.larder'), { recursive: true });
+  await larder(second.root, 'status');
+  const unrelated = await larder(world.root, 'verify', '--against', second.root, '--json');
+  expect(unrelated.json).toMatchObject({ against: { relation: 'unrelated', common: 0 } });
+});
+
+test('rescue writes beside the root and says what it could not read', async () => {
+  await using world = await closedRoot();
+  await using other = await openTestLarder();
+  const { code, json } = await larder(world.root, 'rescue', `${other.root}/rescued`, '--json');
+  expect([code, json['written'], json['gaps']]).toEqual([0, 2, []]);
+  expect((await larder(world.root, 'rescue', `${other.root}/rescued`)).code).toBe(6);
+});

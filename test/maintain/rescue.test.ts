@@ -1,0 +1,127 @@
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openLarder } from '../../src/larder.ts';
+import { rescue } from '../../src/maintain/rescue/rescue.ts';
+import type { RescueReport } from '../../src/maintain/rescue/types.ts';
+import { me, openTestLarder, ref } from '../reconciler/world.ts';
+import { flipBitAt, segmentsOf, traceOf } from './verify-world.ts';
+
+interface Rescued extends Disposable, RescueReport {
+  text(path: string): string | null;
+  listed(): {
+    readonly path: string;
+    readonly seq: number;
+    readonly files: readonly string[];
+    readonly why?: string;
+  }[];
+}
+
+function rescueFrom(root: string, allVersions = false): Rescued {
+  const target = mkdtempSync(join(tmpdir(), 'larder-rescue-'));
+  const report = rescue({ root, target, allVersions, onProgress: () => {} });
+  const text = (path: string): string | null =>
+    existsSync(join(target, path)) ? readFileSync(join(target, path), 'utf8') : null;
+  return {
+    ...report,
+    text,
+    listed: () =>
+      (text('versions.ndjson') ?? '')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line)),
+    [Symbol.dispose]: () => rmSync(target, { recursive: true, force: true }),
+  };
+}
+
+const FILES = {
+  'lod/things/a.json': '{"name": "first of a"}',
+  'lod/things/b.json': '{"name": "only b"}',
+} as const;
+
+test('a log with a flipped bit refuses to open, is rescued, moved away, and the root starts with a new history', async () => {
+  await using world = await openTestLarder(FILES);
+  const put = (id: string, text: string): Promise<unknown> =>
+    world.larder.write({ ref: ref(id), change: { op: 'put', body: Buffer.from(text) } }, me);
+  await put('a', '{"name": "second of a"}');
+  await put('c', '{"name": "only c"}');
+  await world.larder.write({ ref: ref('c'), change: { op: 'delete' } }, me);
+  await world.larder[Symbol.asyncDispose]();
+  const [segment = ''] = segmentsOf(world.root);
+  // A stop that was not orderly, so that opening walks the segment.
+  const at = flipBitAt(segment, 'lod/things/c.json');
+  rmSync(join(world.root, '.larder/derived'), { recursive: true });
+  const before = traceOf(world.root);
+  using rescued = rescueFrom(world.root);
+  expect(traceOf(world.root)).toEqual(before);
+  expect(rescued.gaps).toHaveLength(1);
+  expect(rescued.gaps[0]).toMatchObject({ segment });
+  expect(rescued.gaps[0]?.from).toBeLessThan(at);
+  expect(rescued.text('newest/lod/things/a.json')).toContain('second of a');
+  expect(rescued.text('newest/lod/things/b.json')).toContain('only b');
+  renameSync(join(world.root, '.larder/log'), join(world.root, 'log-damaged'));
+  await using anew = await openLarder({ root: world.root, watcher: 'none' });
+  await anew.ready;
+  expect(anew.list('lod/things', { limit: 10, prefix: null, cursor: null })?.items.map(({ id }) => id)).toEqual([
+    'a',
+    'b',
+  ]);
+});
+
+test('opening a log that is damaged in the middle names segment, place and the way out', async () => {
+  await using world = await openTestLarder(FILES);
+  for (const [id, text] of [
+    ['a', '{"v": 2}'],
+    ['c', '{"v": 3}'],
+    ['d', '{"v": 4}'],
+  ] as const)
+    await world.larder.write({ ref: ref(id), change: { op: 'put', body: Buffer.from(text) } }, me);
+  await world.larder[Symbol.asyncDispose]();
+  const [segment = ''] = segmentsOf(world.root);
+  flipBitAt(segment, 'lod/things/c.json');
+  rmSync(join(world.root, '.larder/derived'), { recursive: true });
+  const opened = openLarder({ root: world.root, watcher: 'none' }).then(async (larder) => {
+    await using open = larder;
+    await open.ready;
+  });
+  await expect(opened).rejects.toMatchObject({
+    code: 'log_damaged',
+    members: { segment },
+    message: expect.stringContaining('larder rescue DIR'),
+  });
+});
+
+test('every version is written where that is asked for, deleted documents too', async () => {
+  await using world = await openTestLarder(FILES);
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"name": "second"}') } }, me);
+  await world.larder.write({ ref: ref('b'), change: { op: 'delete' } }, me);
+  await world.larder[Symbol.asyncDispose]();
+  using rescued = rescueFrom(world.root, true);
+  const [first, , second] = rescued.listed();
+  expect([first?.path, second?.path]).toEqual(['lod/things/a.json', 'lod/things/a.json']);
+  expect(rescued.text(`versions/lod/things/a.json/${first?.seq}-valid`)).toBe(FILES['lod/things/a.json']);
+  expect(rescued.text(`versions/lod/things/a.json/${second?.seq}-valid`)).toContain('second');
+  expect(rescued.text('newest/lod/things/b.json')).toBe(FILES['lod/things/b.json']);
+  expect(rescued).toMatchObject({ versions: 3, written: 3, paths: 2, unreadable: 0, gaps: [] });
+});
+
+test('a version whose bytes are damaged leaves the one before it as the newest, and is listed', async () => {
+  await using world = await openTestLarder(FILES);
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"name": "second"}') } }, me);
+  await world.larder[Symbol.asyncDispose]();
+  flipBitAt(segmentsOf(world.root)[0] ?? '', '"second"');
+  using rescued = rescueFrom(world.root);
+  expect(rescued).toMatchObject({ unreadable: 1, gaps: [] });
+  expect(rescued.text('newest/lod/things/a.json')).toBe(FILES['lod/things/a.json']);
+  expect(rescued.listed().filter(({ why }) => why !== undefined)).toHaveLength(1);
+});
+
+test('nothing is written into the root, or over anything', async () => {
+  await using world = await openTestLarder(FILES);
+  await world.larder[Symbol.asyncDispose]();
+  const into = (target: string) => () => rescue({ root: world.root, target, allVersions: false, onProgress: () => {} });
+  expect(into(join(world.root, 'rescued'))).toThrow(expect.objectContaining({ code: 'bad_usage' }));
+  using rescued = rescueFrom(world.root);
+  expect(rescued.paths).toBe(2);
+});
