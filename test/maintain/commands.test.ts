@@ -17,8 +17,8 @@ test('verify answers the same through a daemon as on a root that nobody serves',
   await using world = await closedRoot();
   const closed = await larder(world.root, 'verify', '--json');
   const served = await (async () => {
-    await using _daemon = await serve(world.root);
-    return await larder(world.root, 'verify', '--json');
+    await using daemon = await serve(world.root);
+    return await larder(daemon.larder.root, 'verify', '--json');
   })();
   const { elapsed_ms: _a, ...one } = closed.json;
   const { elapsed_ms: _b, ...other } = served.json;
@@ -30,7 +30,8 @@ test('verify answers the same through a daemon as on a root that nobody serves',
 test('verify on a copy runs while a daemon serves another root', async () => {
   await using world = await closedRoot();
   using copy = copyOf(world.root);
-  await using _daemon = await serve(world.root);
+  await using daemon = await serve(world.root);
+  expect(daemon.larder.status().documents).toBe(2);
   writeFileSync(copy.at('lod/things/a.json'), '{"name": "edited"}');
   const { code, out } = await larder(copy.root, 'verify');
   expect(code).toBe(0);

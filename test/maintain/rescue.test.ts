@@ -69,6 +69,11 @@ test('a log with a flipped bit refuses to open, is rescued, moved away, and the 
   ]);
 });
 
+async function openAndClose(root: string): Promise<void> {
+  await using larder = await openLarder({ root, watcher: 'none' });
+  await larder.ready;
+}
+
 test('opening a log that is damaged in the middle names segment, place and the way out', async () => {
   await using world = await openTestLarder(FILES);
   for (const [id, text] of [
@@ -81,11 +86,7 @@ test('opening a log that is damaged in the middle names segment, place and the w
   const [segment = ''] = segmentsOf(world.root);
   flipBitAt(segment, 'lod/things/c.json');
   rmSync(join(world.root, '.larder/derived'), { recursive: true });
-  const opened = openLarder({ root: world.root, watcher: 'none' }).then(async (larder) => {
-    await using open = larder;
-    await open.ready;
-  });
-  await expect(opened).rejects.toMatchObject({
+  await expect(openAndClose(world.root)).rejects.toMatchObject({
     code: 'log_damaged',
     members: { segment },
     message: expect.stringContaining('larder rescue DIR'),

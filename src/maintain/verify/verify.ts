@@ -61,11 +61,9 @@ export async function verify(subject: Subject, listener: VerifyListener): Promis
 
 function breather({ clock }: Subject): () => Promise<void> {
   let turnMs = clock.monotonicMs();
-  const resting = Promise.resolve();
-  return () => {
-    if (clock.monotonicMs() - turnMs < TURN_MS) return resting;
-    return clock.yieldTurn().then(() => {
-      turnMs = clock.monotonicMs();
-    });
+  return async () => {
+    if (clock.monotonicMs() - turnMs < TURN_MS) return;
+    await clock.yieldTurn();
+    turnMs = clock.monotonicMs();
   };
 }
