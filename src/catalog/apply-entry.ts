@@ -33,7 +33,7 @@ const BEGINS: ReadonlySet<Effect> = new Set(['report', 'refuse', 'keep']);
 const DOCUMENT = codes.pathKind.encode('document');
 
 /** Codes that a look at the file itself disproves: there are bytes, and they were read. */
-const DISPROVED_BY_BYTES = ['absent', 'held', 'pending', 'unreadable'] as const satisfies ProblemCode[];
+export const DISPROVED_BY_BYTES = ['absent', 'held', 'pending', 'unreadable'] as const satisfies ProblemCode[];
 
 export function applyEntry(tables: Tables, { frame, content, seen }: ToApply, first: Seq, entry: LoggedEntry): void {
   const effect = effectOf(entry);

@@ -10,7 +10,9 @@ import { parseProblemCode } from '../core/problem-hints.ts';
 import type { ProblemCode } from '../core/problems.ts';
 import { bitOf, codesOf } from './codes.ts';
 import { effectOf, headless, headsAfter, type Effect } from './entry-effects.ts';
+import { DISPROVED_BY_BYTES } from './apply-entry.ts';
 import { BLANK, type PathState } from './path-rows.ts';
+import { DECIDED_BY_PEOPLE } from './problem-rows.ts';
 import { execute, pragma, prepareCommand, prepareQuery, type RawRow } from './sql.ts';
 
 export interface FoldedPath {
@@ -242,7 +244,7 @@ const stateOf = ({ diskDigest, diskSeq, servedSeq, deletedSeq, bits }: Row): Pat
 
 function leftBehind(row: Row, entry: LoggedEntry): Row {
   const { diskDigest, diskSeq, servedSeq, deletedSeq } = headless(stateOf(row), entry);
-  return { ...row, diskDigest, diskSeq, servedSeq, deletedSeq, servedDigest: null, bits: 0 };
+  return { ...row, diskDigest, diskSeq, servedSeq, deletedSeq, servedDigest: null, bits: row.bits & LASTING_BITS };
 }
 
 function after(before: Row, entry: LoggedEntry): Row {
@@ -263,20 +265,24 @@ function after(before: Row, entry: LoggedEntry): Row {
   };
 }
 
-const DISPROVED = ['absent', 'held', 'pending', 'unreadable'] as const satisfies ProblemCode[];
-const disprovedBits = DISPROVED.reduce((bits, code) => bits | bitOf(code), 0);
+const bitsOf = (codes: readonly ProblemCode[]): number => codes.reduce((bits, code) => bits | bitOf(code), 0);
+const DISPROVED_BITS = bitsOf(DISPROVED_BY_BYTES);
+const LASTING_BITS = bitsOf(DECIDED_BY_PEOPLE);
 
+/** As the rows of `problems` are written (apply-entry.ts), for recorded ones alone. */
 function bitsAfter(bits: number, effect: Effect, { code }: LoggedEntry): number {
   switch (effect) {
     case 'accept':
     case 'remove':
-      return 0;
+      return bits & LASTING_BITS;
     case 'refuse':
-      return (bits & ~disprovedBits) | bitOf(parseProblemCode(code ?? 'invalid'));
+      return (bits & ~DISPROVED_BITS) | bitOf(parseProblemCode(code ?? 'invalid'));
+    case 'keep':
+      return bits | bitOf(parseProblemCode(code ?? 'rescued'));
     case 'report':
       return bits | bitOf(parseProblemCode(code ?? 'warning'));
     case 'resolve':
-      return code === undefined ? 0 : bits & ~bitOf(parseProblemCode(code));
+      return code === undefined ? bits & LASTING_BITS : bits & ~bitOf(parseProblemCode(code));
     case 'none':
       return bits;
   }

@@ -15,7 +15,8 @@ const PUT = `
 
 const CODES = 'SELECT DISTINCT code FROM problems WHERE path = ?';
 /** What a person has to decide does not end with what happens to the document meanwhile. */
-const DECIDED_BY_ITSELF = "code NOT IN ('rescued', 'conflict')";
+export const DECIDED_BY_PEOPLE = ['rescued', 'conflict'] as const satisfies ProblemCode[];
+const DECIDED_BY_ITSELF = `code NOT IN (${DECIDED_BY_PEOPLE.map((code) => `'${code}'`).join(', ')})`;
 const END_ALL = `DELETE FROM problems WHERE path = ? AND ${DECIDED_BY_ITSELF}`;
 const END_RECORDED = `DELETE FROM problems WHERE path = ? AND derived = 0 AND ${DECIDED_BY_ITSELF}`;
 const END_RECORDED_CODE = 'DELETE FROM problems WHERE path = ? AND derived = 0 AND code = ?';
