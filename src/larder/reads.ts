@@ -51,7 +51,7 @@ export class Reads {
     const head = this.#world.catalog.head(path);
     const fromDisk = servedUnrecorded(this.#world, path, head, one);
     if (fromDisk) return fromDisk;
-    if (!head || head.servedDigest === null) return notServed(this.#world, ref, path);
+    if (!head || head.servedDigest === null) return notServed(this.#world, ref, path, one);
     const bytes = bytesIfServed(one, head.servedDigest) ?? recordedBytes(this.#world, head);
     const served = servedOf(head, bytes, markOf(this.#world, path, head, one));
     this.#keep(path, one, served);
@@ -128,10 +128,15 @@ function markOf(world: World, path: string, head: Head, one: Settled | undefined
 const isMarked = (code: ProblemCode): boolean => code !== 'warning';
 
 /** Nothing is served there: a problem, a stream under another name, a folder, or nothing at all. */
-function notServed(world: World, { collection, id }: DocumentRef, path: string): ReadAnswer {
+function notServed(world: World, { collection, id }: DocumentRef, path: string, one: Settled | undefined): ReadAnswer {
   // Bytes that were rescued from a document which is gone now do not lie there.
   const problem = world.catalog.problemsOf(path).find(({ code }) => code !== 'rescued') ?? pendingProblem(world, path);
   if (problem) return { kind: 'problem', problem };
+  const look = one?.observation.examined.look;
+  if (look?.kind === 'blocked' && look.why === 'other-device')
+    throw new LarderError('other_device', `${path}: ${look.detail}`);
+  if (look?.kind === 'blocked' && look.why === 'denied')
+    throw new LarderError('not_servable', `${path}: ${look.detail}`);
   const inFolder = world.catalog.countPresentBelow(`${collection}/${id}`) > 0;
   return {
     kind: 'missing',

@@ -70,3 +70,27 @@ class KnownFiles {
 const fileOf = ({ stat }: Head): string => stat?.split(' ').slice(3).join(' ') ?? '';
 
 const isGone = (world: World, path: string): boolean => world.fs.lstat(absolute(world, path)) === undefined;
+
+/** A path that seems to have moved waits until the queue of its other name is held too. */
+export function withoutMoves(
+  decided: Settled[],
+  moves: readonly MoveCandidate[],
+): { ready: Settled[]; postponed: readonly MoveCandidate[] } {
+  const involved = new Set(moves.flatMap((move) => [move.to, move.from]));
+  return { ready: decided.filter(({ observation }) => !involved.has(observation.path)), postponed: moves };
+}
+
+export function withMoves(
+  decided: Settled[],
+  moves: readonly MoveCandidate[],
+): { ready: Settled[]; postponed: readonly MoveCandidate[] } {
+  const fromByTarget = new Map(moves.map((move) => [move.to, move.from]));
+  const sources = new Set(moves.map((move) => move.from));
+  const ready = decided
+    .filter(({ observation }) => !sources.has(observation.path))
+    .map((one) => {
+      const from = fromByTarget.get(one.observation.path);
+      return from === undefined ? one : { ...one, from };
+    });
+  return { ready, postponed: [] };
+}

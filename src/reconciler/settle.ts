@@ -12,7 +12,7 @@ import { holdPath, isLost, judgeLost, WALK_RETRY_MS, waitsForWalk } from './abse
 import { contentOf } from './content.ts';
 import { draftFor, keepLargeBytes } from './drafts.ts';
 import { derivedProblems } from './derived.ts';
-import { moveSources, type MoveCandidate } from './moves.ts';
+import { moveSources, withMoves, withoutMoves, type MoveCandidate } from './moves.ts';
 import { knownOf, observe, type Observation } from './observe.ts';
 import { placeLate } from './redo.ts';
 import { settleSchema } from './schema-changes.ts';
@@ -88,39 +88,18 @@ function decideAll(world: World, observations: readonly Observation[], options: 
   });
 }
 
-function decideOne(
-  world: World,
-  { path, meaning, head, found }: Observation,
-  { absencesConfirmed }: SettleOptions,
-): Decision {
+function decideOne(world: World, observation: Observation, { absencesConfirmed }: SettleOptions): Decision {
+  const { path, meaning, head, found } = observation;
+  if (isBeyondReach(observation)) return { do: 'nothing' };
   if (found.is === 'absent' && absencesConfirmed) return decide(knownOf(meaning, head), { ...found, ageMs: Infinity });
   const decision = decide(knownOf(meaning, head), found);
   const isUndecided = decision.do === 'lost' && waitsForWalk(world, path);
   return isUndecided ? { do: 'wait', code: 'absent', forMs: WALK_RETRY_MS, faults: [] } : decision;
 }
 
-function withoutMoves(
-  decided: Settled[],
-  moves: readonly MoveCandidate[],
-): { ready: Settled[]; postponed: readonly MoveCandidate[] } {
-  const involved = new Set(moves.flatMap((move) => [move.to, move.from]));
-  return { ready: decided.filter(({ observation }) => !involved.has(observation.path)), postponed: moves };
-}
-
-function withMoves(
-  decided: Settled[],
-  moves: readonly MoveCandidate[],
-): { ready: Settled[]; postponed: readonly MoveCandidate[] } {
-  const fromByTarget = new Map(moves.map((move) => [move.to, move.from]));
-  const sources = new Set(moves.map((move) => move.from));
-  const ready = decided
-    .filter(({ observation }) => !sources.has(observation.path))
-    .map((one) => {
-      const from = fromByTarget.get(one.observation.path);
-      return from === undefined ? one : { ...one, from };
-    });
-  return { ready, postponed: [] };
-}
+/** Asked for below a directory that cannot be entered: the directory is the problem, not every name that somebody thinks of. */
+const isBeyondReach = ({ head, examined: { look } }: Observation): boolean =>
+  head === undefined && look.kind === 'blocked' && look.key === null;
 
 async function carryOut(world: World, settled: readonly Settled[], options: SettleOptions): Promise<void> {
   const eventful = settled.filter(({ decision }) => isEvent(decision));

@@ -71,16 +71,25 @@ export interface RunningDaemon extends AsyncDisposable {
   readonly ended: Promise<number | string>;
 }
 
-/** Resolves when it answers and the first scan is done. */
-export async function startDaemon(
-  root: string,
-  options: { readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
-): Promise<RunningDaemon> {
-  const child = spawn(
-    process.execPath,
-    [CLI, 'start', '--json', '--root', root, '--port', '0', ...(options.args ?? [])],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], ...options.env }, cwd: tmpdir() },
-  );
+interface DaemonOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command that runs the daemon in its turn, such as `unshare`. */
+  readonly behind?: readonly string[];
+  readonly uid?: number;
+}
+
+/** Resolves when it answers and the first scan is done. `root` '': as the configuration says. */
+export async function startDaemon(root: string, options: DaemonOptions = {}): Promise<RunningDaemon> {
+  const { args = [], env = {}, behind = [], uid } = options;
+  const own = [CLI, 'start', '--json', '--port', '0', ...(root === '' ? [] : ['--root', root]), ...args];
+  const [program, ...words] = behind;
+  const child = spawn(program ?? process.execPath, program === undefined ? own : [...words, process.execPath, ...own], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], ...env },
+    cwd: tmpdir(),
+    ...(uid !== undefined && { uid, gid: uid }),
+  });
   let log = '';
   child.stderr.on('data', (text: Buffer) => (log += text.toString()));
   const ended = new Promise<number | string>((resolve) => {

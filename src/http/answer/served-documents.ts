@@ -11,7 +11,7 @@ import { JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
 import { rangeOf } from '../request/ranges.ts';
 import { streamBytes } from './streamed-bytes.ts';
 
-/** Throws `not_found`, `not_servable`, `range_not_satisfiable`. */
+/** Throws `not_found`, `not_servable`, `other_device`, `range_not_satisfiable`. */
 export function answerDocument(
   exchange: Exchange,
   ref: DocumentRef,
@@ -49,7 +49,7 @@ function answerStream(exchange: Exchange, served: Served, more: Headers): Respon
   return answer(exchange, 206, headers, asBody(bytes));
 }
 
-/** Throws `not_found` or `not_servable` when there is no version to serve. */
+/** Throws `not_found`, `not_servable` or `other_device` when there is no version to serve. */
 export function requireServed(found: ReadAnswer, ref: DocumentRef): Served {
   if (found.kind === 'served') return found;
   if (found.kind === 'problem') throw notServable(found.problem);
@@ -59,12 +59,18 @@ export function requireServed(found: ReadAnswer, ref: DocumentRef): Served {
 export const notFound = (what: string, hint: string | null): LarderError =>
   new LarderError('not_found', `${what} is not there`, hint === null ? {} : { members: { hint } });
 
-/** A file is there, but no version of it was ever good. */
+/** A file is there, but no version of it was ever good; or a disk is mounted over the place, which may go again. */
 export const notServable = (problem: Problem): LarderError =>
-  new LarderError('not_servable', `${problem.path} cannot be served: ${problem.code}`, {
-    errors: problem.errors,
-    members: { problem, hint: problem.hint },
-  });
+  new LarderError(
+    isElsewhere(problem) ? 'other_device' : 'not_servable',
+    `${problem.path} cannot be served: ${problem.code}`,
+    {
+      errors: problem.errors,
+      members: { problem, hint: problem.hint },
+    },
+  );
+
+const isElsewhere = ({ errors }: Problem): boolean => errors.some(({ code }) => code === 'unreadable_other-device');
 
 /** What is said of every version, whether or not its bytes are sent. */
 export function versionHeaders(served: Served): Record<string, string> {
