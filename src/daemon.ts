@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { Settings } from './config.ts';
 import { urlOf } from './find-daemon.ts';
+import { keepMemoryLow } from './host/memory.ts';
 import { nodeFileSystem } from './host/node-file-system.ts';
 import { systemClock } from './host/system-clock.ts';
 import { systemRandom } from './host/system-random.ts';
@@ -61,6 +62,7 @@ export async function openDaemon({ root, settings, refuseEmpty, log, host: ports
     fileSystem: nodeFileSystem,
   });
   const listening = opening.adopt(await server.listen({ host, port }), (open) => open.close(GRACE_MS));
+  opening.use(keepMemoryLow(systemClock));
   const open = opening.move();
   return { larder, url: urlOf(host, listening.address.port), [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
