@@ -44,7 +44,8 @@ export class Findings {
   readonly #world: World;
   readonly #nothingKnown: boolean;
   readonly #running = new Set<Promise<void>>();
-  #paths: string[] = [];
+  /** Each once: a hint for a file and one for its directory find the same. */
+  readonly #paths = new Set<string>();
   #origin: Origin | null = null;
   /** Paths that the change set of `#origin` takes still. */
   #room = 0;
@@ -56,9 +57,9 @@ export class Findings {
   }
 
   async add(path: string): Promise<void> {
-    this.#paths.push(path);
+    this.#paths.add(path);
     // A first index starts at once: nothing it finds has to be compared with the rest.
-    if (this.#paths.length >= (this.#nothingKnown ? BATCH : LARGEST_SET)) await this.#flush();
+    if (this.#paths.size >= (this.#nothingKnown ? BATCH : LARGEST_SET)) await this.#flush();
   }
 
   /** Resolves when everything found is recorded, applied and announced. */
@@ -69,7 +70,8 @@ export class Findings {
   }
 
   async #flush(): Promise<void> {
-    const paths = this.#paths.splice(0);
+    const paths = [...this.#paths];
+    this.#paths.clear();
     if (paths.length === 0) return;
     const origin = await this.#originOf(paths);
     // In force before any document is judged, or a new root would take for valid what its own schemas refuse.

@@ -1,4 +1,4 @@
-import { renameSync, rmSync, unlinkSync } from 'node:fs';
+import { renameSync, rmSync, unlinkSync, utimesSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { bytes, me, openTestLarder, ref } from './world.ts';
 
@@ -117,4 +117,16 @@ test('an invalid file never changes an answer but by its mark, and its bytes are
   const problem = world.events().find(({ op }) => op === 'problem');
   const version = await world.larder.readVersion(ref('a'), problem?.seq ?? 0);
   expect(version.kind === 'served' && new TextDecoder().decode(version.bytes)).toBe('{"v": 2');
+});
+
+test('a save that touches its directory as well, as rsync does, is told once', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 0}' }, { watcher: 'directories' });
+  for (let version = 1; version <= 5; version++) {
+    world.save('lod/things/.a.json.tmp', `{"v": ${version}}`);
+    renameSync(world.at('lod/things/.a.json.tmp'), world.at('lod/things/a.json'));
+    utimesSync(world.at('lod/things'), 1, version);
+    await expect.poll(() => world.events().length, { timeout: 20_000 }).toBeGreaterThan(version);
+  }
+  await world.larder.rescan();
+  expect(world.events().map(({ op }) => op)).toEqual(['create', ...Array.from({ length: 5 }, () => 'update')]);
 });
