@@ -26,6 +26,7 @@ import { AbsenceLedger } from './reconciler/absences.ts';
 import { Checkpoints } from './reconciler/checkpoints.ts';
 import { openBacklog } from './reconciler/open-backlog.ts';
 import { renew } from './reconciler/renew.ts';
+import { ConflictLedger } from './reconciler/conflicts.ts';
 import { Displaced } from './reconciler/displaced.ts';
 import { Restores } from './reconciler/findings.ts';
 import { Pendings } from './reconciler/pendings.ts';
@@ -180,6 +181,7 @@ function wire(parts: Parts, options: OpenOptions): Wired {
     schemas: new SchemaBook(),
     absences: new AbsenceLedger(),
     restores: new Restores(),
+    conflicts: new ConflictLedger(),
     firstIndex: null,
     checkpoints,
     displaced,

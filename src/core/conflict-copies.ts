@@ -2,7 +2,9 @@
  * Names that sync tools and merge tools give to the losing side of a conflict. A name is only a suspicion: whether the
  * copy belongs to its original is decided from the files and their history.
  */
-type ConflictTool = 'syncthing' | 'dropbox' | 'seafile' | 'onedrive' | 'merge' | 'copy';
+import { classify } from './refs.ts';
+
+export type ConflictTool = 'syncthing' | 'dropbox' | 'seafile' | 'onedrive' | 'merge' | 'copy';
 
 export interface ConflictCopy {
   /** Path of the original, ending included. */
@@ -40,12 +42,75 @@ const habits: readonly Habit[] = [
   { tool: 'copy', sure: false, pattern: /^(.+) \(\d{1,2}\)(\.[^.]+)$/ },
 ];
 
-/** Of which path this would be a conflict copy, by its name alone; null when the name says nothing of the kind. */
+/** What one of the habits needs; most names have nothing of the kind and are done with it. */
+const suspicious = /conflict| \(|-[A-Z0-9]|\.orig$/i;
+
+/**
+ * Of which document or stream this would be a conflict copy, by its name alone; null when the name says nothing of the kind. Files
+ * below `files/` are what they are called.
+ */
 export function conflictCopyOf(path: string): ConflictCopy | null {
   const cut = path.lastIndexOf('/') + 1;
+  const name = path.slice(cut);
+  if (!suspicious.test(name)) return null;
   for (const { tool, sure, pattern } of habits) {
-    const match = pattern.exec(path.slice(cut));
-    if (match !== null) return { stem: `${path.slice(0, cut)}${match[1]}${match[2]}`, tool, sure };
+    const match = pattern.exec(name);
+    if (match === null) continue;
+    const stem = `${path.slice(0, cut)}${match[1]}${match[2]}`;
+    if (isDocument(stem)) return { stem, tool, sure };
   }
   return null;
+}
+
+function isDocument(path: string): boolean {
+  const { kind } = classify(path);
+  return kind === 'document' || kind === 'stream';
+}
+
+/** Names that nobody but these tools gives are copies also while the original is away. */
+const ALONE: ReadonlySet<ConflictTool> = new Set(['syncthing', 'dropbox', 'seafile']);
+
+export const standsAlone = ({ tool }: ConflictCopy): boolean => ALONE.has(tool);
+
+/** What the files say where the name alone does not. */
+export interface CopyEvidence {
+  /** The original is there. */
+  readonly stemExists: boolean;
+  readonly isYounger: boolean;
+  /** It shares at least half its lines with a version of the original. */
+  readonly isAlike: boolean;
+}
+
+export function isConflictCopy(copy: ConflictCopy, { stemExists, isYounger, isAlike }: CopyEvidence): boolean {
+  if (standsAlone(copy)) return true;
+  return stemExists && (copy.sure || (isYounger && isAlike));
+}
+
+/** Lines that say something: braces alone are in every document. */
+const linesOf = (text: string): string[] =>
+  text.split('\n').flatMap((line) => {
+    const told = line.trim().replace(/,$/, '');
+    return /[\p{L}\p{N}]/u.test(told) ? [told] : [];
+  });
+
+export function sharesHalfItsLines(copy: string, version: string): boolean {
+  const lines = linesOf(copy);
+  const known = new Set(linesOf(version));
+  return lines.length > 0 && lines.filter((line) => known.has(line)).length * 2 >= lines.length;
+}
+
+interface DatedVersion {
+  readonly digest: string | null;
+  readonly modifiedMs: number;
+}
+
+/**
+ * What both sides grew from: where the copy's bytes were the document once, the version before them; otherwise the newest version
+ * that is older than the copy. `versions` are those of the original, newest first; undefined where there is none.
+ */
+export function baseOf<T extends DatedVersion>(versions: readonly T[], copy: DatedVersion): T | undefined {
+  const at = versions.findIndex(({ digest }) => digest === copy.digest);
+  if (at === 0) return versions[0];
+  if (at > 0) return versions[at + 1];
+  return versions.find(({ modifiedMs }) => modifiedMs < copy.modifiedMs);
 }

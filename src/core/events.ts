@@ -32,6 +32,8 @@ export interface Fault {
   readonly pointer?: string;
   readonly line?: number;
   readonly column?: number;
+  /** Another file that has to do with it, below the root. */
+  readonly path?: string;
 }
 
 /** One event as the log keeps it, without its bytes. */

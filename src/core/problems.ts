@@ -1,5 +1,5 @@
 import type { Digest } from './digest.ts';
-import type { Fault } from './events.ts';
+import type { Fault, Seq } from './events.ts';
 
 /** Why a path cannot be served as it is on disk: the words of `Larder-Problem` and of `_problems`. */
 export type ProblemCode =
@@ -18,6 +18,18 @@ export type ProblemCode =
   | 'warning';
 
 export type ProblemState = 'pending' | 'invalid' | 'unreadable' | 'held' | 'conflict' | 'name';
+
+/** A version as one side of a conflict. */
+export interface Side {
+  readonly seq: Seq;
+  readonly digest: Digest;
+}
+
+/** What a conflict is between. `base`: what both sides grew from, where the history has it. */
+export interface ConflictSides {
+  readonly original: Side | null;
+  readonly copies: readonly (Side & { readonly path: string; readonly tool: string; readonly base: Side | null })[];
+}
 
 /** One item of `GET /v1/_problems`. */
 export interface Problem {
@@ -39,6 +51,8 @@ export interface Problem {
   readonly digest: Digest | null;
   /** Digest of the last good version, which is served; null when there is none. */
   readonly serving: Digest | null;
+  /** Of the code `conflict`. */
+  readonly conflict?: ConflictSides;
 }
 
 /** What `Larder-Problem` says beside a served document. */

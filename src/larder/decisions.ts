@@ -1,26 +1,17 @@
 /** `larder.guards`: what a person decides about a problem, by its code. docs/http.md tells what each decision means. */
 import { LarderError } from '../core/errors.ts';
 import type { ProblemCode, Problem } from '../core/problems.ts';
-import { classify, type DocumentRef } from '../core/refs.ts';
 import type { Who, WriteOptions } from '../core/requests.ts';
 import type { Choice, Decided, Guards } from '../larder-guards.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { originFor } from '../reconciler/commit.ts';
 import { confirmHold, dismissHold } from '../reconciler/decide-hold.ts';
+import { withSides } from '../reconciler/conflict-sides.ts';
 import { recordVerdict } from '../reconciler/verdicts.ts';
 import { write } from '../reconciler/write.ts';
 import type { World } from '../reconciler/world.ts';
-
-/** What was done; the rest of the answer is the same for all. */
-type Outcome = Pick<Decided, 'changed' | 'left' | 'changeSets'> & { readonly session?: string | null };
-
-interface Deciding {
-  readonly world: World;
-  readonly problem: Problem;
-  readonly choice: Choice;
-  readonly who: Who;
-  readonly options: WriteOptions;
-}
+import { keepBoth, resolveConflict } from './decide-conflict.ts';
+import { refOf, type Deciding, type Outcome } from './deciding.ts';
 
 type Decide = (deciding: Deciding) => Promise<Outcome>;
 
@@ -28,6 +19,7 @@ const CONFIRM: Partial<Record<ProblemCode, Decide>> = {
   held: ({ world, problem, who, options }) =>
     options.dryRun ? heldNow(world, problem) : confirmHold(world, problem.path, who),
   rescued: takeRescued,
+  conflict: resolveConflict,
 };
 
 const DISMISS: Partial<Record<ProblemCode, Decide>> = {
@@ -38,6 +30,7 @@ const DISMISS: Partial<Record<ProblemCode, Decide>> = {
     return { changed: 0, left: 0, changeSets: [] };
   },
   invalid: writeGoodBack,
+  conflict: keepBoth,
 };
 
 export class Decisions implements Guards {
@@ -64,11 +57,12 @@ export class Decisions implements Guards {
     { id, ...asked }: { readonly id: string } & Omit<Deciding, 'world' | 'problem'>,
   ): Promise<Decided> {
     await this.#writable();
-    const problem = this.#world.catalog.problem(id);
-    if (!problem)
+    const found = this.#world.catalog.problem(id);
+    if (!found)
       throw new LarderError('not_found', `no problem has the id ${id}: it may have ended`, {
         members: { hint: 'GET /v1/_problems lists what is open.' },
       });
+    const problem = withSides(this.#world, found);
     const decide = decisions[problem.code];
     if (!decide) throw undecidable(problem, decision);
     const outcome = await decide({ world: this.#world, problem, ...asked });
@@ -88,12 +82,6 @@ const heldNow = (world: World, { path }: Problem): Promise<Outcome> =>
 const end = ({ world, problem, who }: Deciding): Promise<void> =>
   recordVerdict(world, problem.path, { op: 'resolved', code: problem.code }, originFor(world, who));
 
-function refOf({ path }: Problem): DocumentRef {
-  const meaning = classify(path);
-  if ('id' in meaning) return { collection: meaning.collection, id: meaning.id };
-  throw new LarderError('conflict', `${path} is no document: nothing can be written there`);
-}
-
 const VERSIONS_LOOKED_AT = 1000;
 
 /** The newest bytes that a write would have lost become the document. */
@@ -105,7 +93,7 @@ async function takeRescued(deciding: Deciding): Promise<Outcome> {
   if (!rescued || rescued.digest === null)
     throw new LarderError('gone', `the rescued bytes of ${problem.path} are not kept any more`);
   const body = bytesOf(world, rescued.body, rescued.digest);
-  const written = await write(world, { ref: refOf(problem), change: { op: 'exact', body } }, who, options);
+  const written = await write(world, { ref: refOf(problem.path), change: { op: 'exact', body } }, who, options);
   if (!options.dryRun) await end(deciding);
   return { changed: written.outcome === 'unchanged' ? 0 : 1, left: 0, changeSets: [written.changeSet] };
 }
@@ -124,7 +112,7 @@ async function writeGoodBack({ world, problem, who, options }: Deciding): Promis
     });
   const body = bytesOf(world, head.servedBody, head.servedDigest);
   const request = {
-    ref: refOf(problem),
+    ref: refOf(problem.path),
     change: { op: 'exact', body },
     preconditions: { ifMatch: [problem.digest] },
   } as const;

@@ -6,6 +6,7 @@ import { openCursor, sealCursor } from '../core/cursors.ts';
 import type { Seq } from '../core/events.ts';
 import type { Problem } from '../core/problems.ts';
 import { pathOf, type DocumentRef } from '../core/refs.ts';
+import { withSides } from '../reconciler/conflict-sides.ts';
 import { pendingProblems } from '../reconciler/pending-problems.ts';
 import type { World } from '../reconciler/world.ts';
 
@@ -59,7 +60,7 @@ export class Lists {
     readonly cursor: string | null;
   }): Page<Problem> {
     const fetch = (after: string | null, count: number): Problem[] =>
-      this.#catalog.problems({ collection, after, limit: count });
+      this.#catalog.problems({ collection, after, limit: count }).map((problem) => withSides(this.#world, problem));
     const page = this.#page({ scope: `problems:${collection ?? ''}`, limit, cursor, keyOf: problemPosition, fetch });
     return page.next === null
       ? { items: [...page.items, ...pendingProblems(this.#world, collection)], next: null }

@@ -3,13 +3,14 @@ import type { Head, StoredEvent } from '../catalog/types.ts';
 import { LarderError } from '../core/errors.ts';
 import { digestOf, type Digest } from '../core/digest.ts';
 import type { Seq } from '../core/events.ts';
-import type { ProblemCode, ProblemMark } from '../core/problems.ts';
+import type { Problem, ProblemCode, ProblemMark } from '../core/problems.ts';
 import { problemIdOf } from '../core/problem-hints.ts';
 import { pathOf, type DocumentRef } from '../core/refs.ts';
 import type { At, ReadAnswer, Served } from '../core/requests.ts';
 import { statOnly } from '../files/look.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { pendingProblem, problemIdOfPending } from '../reconciler/pending-problems.ts';
+import { withSides } from '../reconciler/conflict-sides.ts';
 import { rootIsThere } from '../reconciler/places.ts';
 import { settle } from '../reconciler/settle.ts';
 import type { Settled } from '../reconciler/settled.ts';
@@ -130,8 +131,11 @@ const isMarked = (code: ProblemCode): boolean => code !== 'warning';
 /** Nothing is served there: a problem, a stream under another name, a folder, or nothing at all. */
 function notServed(world: World, { collection, id }: DocumentRef, path: string, one: Settled | undefined): ReadAnswer {
   // Bytes that were rescued from a document which is gone now do not lie there.
-  const problem = world.catalog.problemsOf(path).find(({ code }) => code !== 'rescued') ?? pendingProblem(world, path);
-  if (problem) return { kind: 'problem', problem };
+  const problem =
+    world.catalog.problemsOf(path).find(({ code }) => code !== 'rescued') ??
+    pendingProblem(world, path) ??
+    conflictOf(world, path);
+  if (problem) return { kind: 'problem', problem: withSides(world, problem) };
   const look = one?.observation.examined.look;
   if (look?.kind === 'blocked' && look.why === 'other-device')
     throw new LarderError('other_device', `${path}: ${look.detail}`);
@@ -142,6 +146,12 @@ function notServed(world: World, { collection, id }: DocumentRef, path: string, 
     kind: 'missing',
     hint: inFolder ? `${id} is a folder; list it with /v1/${collection}?_prefix=${id}/` : null,
   };
+}
+
+/** A conflict copy is no document: its address answers with the conflict that it is a side of. */
+function conflictOf(world: World, path: string): Problem | undefined {
+  const open = world.conflicts.get(path);
+  return open && world.catalog.problemsOf(open.stem).find(({ code }) => code === 'conflict');
 }
 
 /** The served head at a point in history. */

@@ -180,6 +180,10 @@ export class StartUp {
   async #redo(): Promise<void> {
     const { world } = this.#wired;
     for (const collection of world.catalog.pathsWithRecorded('held')) world.absences.held.add(collection);
+    for (const path of world.catalog.pathsWithRecorded('conflict')) {
+      for (const { code, errors } of world.catalog.problemsOf(path))
+        if (code === 'conflict') world.conflicts.load(path, errors);
+    }
     // Before redo: what redo itself brings out of the tree may still be written to, and waits as long as any displaced file.
     await sweepTemps(world, this.#parts.root.tmp);
     const report = await redo(world);

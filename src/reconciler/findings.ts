@@ -7,9 +7,11 @@ import type { Origin } from '../core/events.ts';
 import { isRestore, restoreSession, type LookTally, type RestoreSession } from '../core/restore.ts';
 import type { Examined } from '../files/types.ts';
 import { isSchemaPath } from '../core/refs.ts';
+import { copyAt } from './conflicts.ts';
 import { originOf } from './origin.ts';
 import { isMovedFile } from './moves.ts';
 import { settle } from './settle.ts';
+import { unlessRefused } from './unrecorded.ts';
 import type { World } from './world.ts';
 
 /** Paths settled together: one frame in the log, one batch for a worker. */
@@ -20,6 +22,7 @@ const IN_FLIGHT = 8;
 const LARGEST_SET = 10_000;
 /** Fewer paths are no restore, whatever they hold. */
 const SURVEYED_FROM = 20;
+const COPIES_AT_ONCE = 50;
 /** Questions to the catalog before the event loop is given back. */
 const ASKED_AT_ONCE = 200;
 
@@ -44,8 +47,14 @@ export class Findings {
   readonly #world: World;
   readonly #nothingKnown: boolean;
   readonly #running = new Set<Promise<void>>();
+<<<<<<< HEAD
   /** Each once: a hint for a file and one for its directory find the same. */
   readonly #paths = new Set<string>();
+=======
+  #paths: string[] = [];
+  /** Looked at behind their originals. */
+  readonly #copies: string[] = [];
+>>>>>>> 4ee9e2f (Conflict copies are a problem of their original, with base and both sides, and are never a document by themselves)
   #origin: Origin | null = null;
   /** Paths that the change set of `#origin` takes still. */
   #room = 0;
@@ -57,7 +66,12 @@ export class Findings {
   }
 
   async add(path: string): Promise<void> {
+<<<<<<< HEAD
     this.#paths.add(path);
+=======
+    if (copyAt(this.#world, path) !== null) return void this.#copies.push(path);
+    this.#paths.push(path);
+>>>>>>> 4ee9e2f (Conflict copies are a problem of their original, with base and both sides, and are never a document by themselves)
     // A first index starts at once: nothing it finds has to be compared with the rest.
     if (this.#paths.size >= (this.#nothingKnown ? BATCH : LARGEST_SET)) await this.#flush();
   }
@@ -66,7 +80,20 @@ export class Findings {
   async finish(): Promise<void> {
     await this.#flush();
     await Promise.all(this.#running);
+    await this.#settleCopies();
     if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Each is a frame of its own; those under way together share a sync. */
+  async #settleCopies(): Promise<void> {
+    const copies = this.#copies.splice(0);
+    const origin = this.#origin ?? originOf(this.#world, 'hand');
+    for (let start = 0; start < copies.length; start += COPIES_AT_ONCE) {
+      const batch = copies.slice(start, start + COPIES_AT_ONCE);
+      await unlessRefused(this.#world, batch, async () => {
+        await Promise.all(batch.map((path) => settle(this.#world, [path], { origin })));
+      });
+    }
   }
 
   async #flush(): Promise<void> {

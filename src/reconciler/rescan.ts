@@ -7,8 +7,10 @@ import { classify, SCHEMA_NAME } from '../core/refs.ts';
 import { isOurs, join } from '../files/ours.ts';
 import type { DirectoryListing, ListedName } from '../files/types.ts';
 import { reportUnaddressable, reportUnreadable } from './odd-places.ts';
+import { isCopyOnly } from './conflicts.ts';
 import { Findings } from './findings.ts';
 import { unlessRefused } from './unrecorded.ts';
+import { absolute } from './places.ts';
 import type { World } from './world.ts';
 
 export interface RescanOptions {
@@ -25,11 +27,19 @@ export async function rescan(world: World, options: RescanOptions = {}): Promise
   world.absences.walks++;
   try {
     await walk(world, options, findings);
+    if (options.subtree === undefined) await lookForCopies(world, findings);
     await findings.finish();
   } finally {
     world.absences.walks--;
   }
   if (options.subtree === undefined) world.absences.isComplete = true;
+}
+
+/** A copy that is gone has no row that would be missed. */
+async function lookForCopies(world: World, findings: Findings): Promise<void> {
+  for (const path of world.conflicts.paths()) {
+    if (world.fs.lstat(absolute(world, path)) === undefined) await findings.add(path);
+  }
 }
 
 /** The walk alone, for a look at several places that finds one change set. */
@@ -80,7 +90,7 @@ async function compare(
     const path = join(listing.path, entry.name);
     if (isUnchanged(world, path, entry, before)) continue;
     if (!entry.addressable) await unlessRefused(world, [path], () => reportUnaddressable(world, path, entry));
-    else if (isOurs(classify(path), entry)) await findings.add(path);
+    else if (isOurs(classify(path), entry) || isCopyOnly(world, path)) await findings.add(path);
   }
   for (const [name, gone] of known) {
     if (gone.present || gone.hasProblem) await findings.add(join(listing.path, name));
@@ -95,7 +105,8 @@ const schemaFirst = (entries: readonly ListedName[]): readonly ListedName[] => {
 };
 
 const isUnchanged = (world: World, path: string, entry: ListedName, known: KnownName | undefined): boolean =>
-  known !== undefined && known.clean && known.stat === entry.key && world.pendings.get(path) === undefined;
+  world.conflicts.get(path)?.key === entry.key ||
+  (known !== undefined && known.clean && known.stat === entry.key && world.pendings.get(path) === undefined);
 
 const isBelow = (path: string, place: string): boolean =>
   place === '' || path === place || path.startsWith(`${place}/`);

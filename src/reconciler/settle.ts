@@ -9,6 +9,7 @@ import { statKeyOf } from '../core/stat-key.ts';
 import type { Seen } from '../catalog/types.ts';
 import type { Examined } from '../files/types.ts';
 import { holdPath, isLost, judgeLost, WALK_RETRY_MS, waitsForWalk } from './absences.ts';
+import { copyAt, settleCopy } from './conflicts.ts';
 import { contentOf } from './content.ts';
 import { draftFor, keepLargeBytes } from './drafts.ts';
 import { derivedProblems } from './derived.ts';
@@ -25,6 +26,17 @@ import type { World } from './world.ts';
 
 /** Settles the paths, each exactly once, and resolves when what was found is recorded, applied and announced. */
 export async function settle(world: World, paths: readonly string[], options: SettleOptions = {}): Promise<Settled[]> {
+  const ordinary: string[] = [];
+  const others: Settled[] = [];
+  for (const path of paths) {
+    const copy = copyAt(world, path);
+    if (copy === null) ordinary.push(path);
+    else others.push(...(await settleCopy(world, path, copy, options, settleHeld)));
+  }
+  return ordinary.length === 0 ? others : [...(await settleOrdinary(world, ordinary, options)), ...others];
+}
+
+async function settleOrdinary(world: World, paths: readonly string[], options: SettleOptions): Promise<Settled[]> {
   const first = await world.queues.runAll(paths, () => settleHeld(world, paths, options));
   if (first.moves.length === 0) return first.settled;
   // Sources of moves need their queues too, which can only be taken together with the targets'.

@@ -9,6 +9,7 @@ import type { KeyedQueue } from '../util/keyed-queue.ts';
 import type { AbsenceLedger } from './absences.ts';
 import type { Backlog } from './backlog.ts';
 import type { Restores } from './findings.ts';
+import type { ConflictLedger } from './conflicts.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Displaced } from './displaced.ts';
 import type { Pendings } from './pendings.ts';
@@ -53,6 +54,7 @@ export interface World {
   readonly backlog: Backlog;
   readonly absences: AbsenceLedger;
   readonly restores: Restores;
+  readonly conflicts: ConflictLedger;
   /** Set during the first scan of a root without a history: what is not in here is new, without asking the catalog. */
   firstIndex: FirstIndex | null;
   /** Asks for another look at paths, soon. */

@@ -9,6 +9,7 @@ import { classify, pathOf, type PathMeaning } from '../core/refs.ts';
 import type { Change, Who, WriteOptions, WriteRequest, WriteResult, Written } from '../core/requests.ts';
 import type { FileStat } from '../host/ports.ts';
 import { commit } from './commit.ts';
+import { copyAt } from './conflicts.ts';
 import { judgeNew } from './judge-new.ts';
 import { newBytes, newRawBytes } from './new-bytes.ts';
 import { isMerge, mergedBytes } from './merge-write.ts';
@@ -71,7 +72,11 @@ async function tryWrite(
   who: Who,
   options: WriteOptions & { readonly atomic?: boolean },
 ): Promise<WriteResult[] | 'undecided'> {
-  const pass = await settleHeld(world, paths);
+  if (paths.some((path) => !world.conflicts.get(path) && copyAt(world, path))) return 'undecided';
+  const pass = await settleHeld(
+    world,
+    paths.filter((path) => !world.conflicts.get(path)),
+  );
   refuseUntilTaken(world, paths);
   if (pass.moves.length > 0 || pass.settled.some((one) => isUndecided(world, one))) return 'undecided';
   const settledByPath = new Map(pass.settled.map((one) => [one.observation.path, one]));
@@ -139,6 +144,8 @@ function prepare(world: World, request: WriteRequest, settled: Settled | undefin
 function judge(world: World, request: WriteRequest, settled: Settled | undefined): Prepared {
   const path = pathOf(request.ref);
   const look = settled?.observation.examined.look;
+  const copy = world.conflicts.get(path);
+  if (copy) throw new LarderError('conflict', `${path} is a conflict copy of ${copy.stem}: decide that problem first`);
   if (!settled || !look) throw new LarderError('bad_name', `${path} is not a place for a document`);
   if (world.pendings.get(path)?.code === 'held') throw new LarderError('document_held', `${path} is held`);
   if (look.kind === 'blocked' && look.why === 'other-device')

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { conflictCopyOf } from '../../src/core/conflict-copies.ts';
+import {
+  baseOf,
+  conflictCopyOf,
+  isConflictCopy,
+  sharesHalfItsLines,
+  type CopyEvidence,
+} from '../../src/core/conflict-copies.ts';
 
 const check = (path: string, stem: string, tool: string, sure: boolean): void =>
   expect(conflictCopyOf(path), path).toEqual({ stem, tool, sure });
@@ -32,4 +38,55 @@ test('ordinary documents are no copies', () => {
   ]) {
     expect(conflictCopyOf(path), path).toBeNull();
   }
+});
+
+test('files are what they are called, and so is what has no document for its stem', () => {
+  for (const path of [
+    'a/files/c (1).json',
+    'a/files/c.sync-conflict-20260102-131415-ABCDEF2.txt',
+    'a/b/c (1).txt',
+    'a/b/_schema.json.orig',
+  ]) {
+    expect(conflictCopyOf(path), path).toBeNull();
+  }
+});
+
+const judge = (name: string, evidence: Partial<CopyEvidence>): boolean => {
+  const copy = conflictCopyOf(`a/b/${name}`);
+  if (copy === null) throw new Error(`${name} is no suspect`);
+  return isConflictCopy(copy, { stemExists: true, isYounger: false, isAlike: false, ...evidence });
+};
+
+test('a name that only a sync tool gives is a copy also without its original', () => {
+  expect(judge('c.sync-conflict-20260102-131415-ABCDEF2.json', { stemExists: false })).toBe(true);
+  expect(judge('c-DESKTOP-AB12CD3.json', { stemExists: false })).toBe(false);
+  expect(judge('c-DESKTOP-AB12CD3.json', {})).toBe(true);
+});
+
+test('a name that people choose is a copy only when it is younger and alike', () => {
+  expect(judge('c (1).json', { isYounger: true, isAlike: true })).toBe(true);
+  expect(judge('c (1).json', { isYounger: true })).toBe(false);
+  expect(judge('c (1).json', { isAlike: true })).toBe(false);
+  expect(judge('c (1).json', { isYounger: true, isAlike: true, stemExists: false })).toBe(false);
+});
+
+test('likeness counts lines that say something', () => {
+  const of = (...lines: string[]): string => ['{', ...lines.map((line) => `  ${line},`), '}'].join('\r\n');
+  expect(sharesHalfItsLines(of('"a": 1', '"b": 2'), of('"a": 1', '"b": 3'))).toBe(true);
+  expect(sharesHalfItsLines(of('"a": 1', '"b": 2', '"c": 3'), of('"a": 1'))).toBe(false);
+  expect(sharesHalfItsLines(of('"a": 1'), of('"b": 1'))).toBe(false);
+  expect(sharesHalfItsLines('{}', '{}')).toBe(false);
+});
+
+test('the base is the version before the one that lost, or the newest that is older than the copy', () => {
+  const versions = [
+    { digest: 'theirs', modifiedMs: 30 },
+    { digest: 'mine', modifiedMs: 20 },
+    { digest: 'old', modifiedMs: 10 },
+  ];
+  expect(baseOf(versions, { digest: 'mine', modifiedMs: 20 })?.digest).toBe('old');
+  expect(baseOf(versions, { digest: 'elsewhere', modifiedMs: 15 })?.digest).toBe('old');
+  expect(baseOf(versions, { digest: 'elsewhere', modifiedMs: 40 })?.digest).toBe('theirs');
+  expect(baseOf(versions, { digest: 'theirs', modifiedMs: 30 })?.digest).toBe('theirs');
+  expect(baseOf(versions, { digest: 'elsewhere', modifiedMs: 5 })).toBeUndefined();
 });
