@@ -4,7 +4,7 @@
  */
 import { classify } from './refs.ts';
 
-export type ConflictTool = 'syncthing' | 'dropbox' | 'seafile' | 'onedrive' | 'merge' | 'copy';
+type ConflictTool = 'syncthing' | 'dropbox' | 'seafile' | 'onedrive' | 'merge' | 'copy';
 
 export interface ConflictCopy {
   /** Path of the original, ending included. */
