@@ -47,14 +47,10 @@ export class Findings {
   readonly #world: World;
   readonly #nothingKnown: boolean;
   readonly #running = new Set<Promise<void>>();
-<<<<<<< HEAD
   /** Each once: a hint for a file and one for its directory find the same. */
   readonly #paths = new Set<string>();
-=======
-  #paths: string[] = [];
   /** Looked at behind their originals. */
-  readonly #copies: string[] = [];
->>>>>>> 4ee9e2f (Conflict copies are a problem of their original, with base and both sides, and are never a document by themselves)
+  readonly #copies = new Set<string>();
   #origin: Origin | null = null;
   /** Paths that the change set of `#origin` takes still. */
   #room = 0;
@@ -66,12 +62,8 @@ export class Findings {
   }
 
   async add(path: string): Promise<void> {
-<<<<<<< HEAD
+    if (copyAt(this.#world, path) !== null) return void this.#copies.add(path);
     this.#paths.add(path);
-=======
-    if (copyAt(this.#world, path) !== null) return void this.#copies.push(path);
-    this.#paths.push(path);
->>>>>>> 4ee9e2f (Conflict copies are a problem of their original, with base and both sides, and are never a document by themselves)
     // A first index starts at once: nothing it finds has to be compared with the rest.
     if (this.#paths.size >= (this.#nothingKnown ? BATCH : LARGEST_SET)) await this.#flush();
   }
@@ -86,7 +78,8 @@ export class Findings {
 
   /** Each is a frame of its own; those under way together share a sync. */
   async #settleCopies(): Promise<void> {
-    const copies = this.#copies.splice(0);
+    const copies = [...this.#copies];
+    this.#copies.clear();
     const origin = this.#origin ?? originOf(this.#world, 'hand');
     for (let start = 0; start < copies.length; start += COPIES_AT_ONCE) {
       const batch = copies.slice(start, start + COPIES_AT_ONCE);
