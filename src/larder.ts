@@ -33,7 +33,7 @@ import { Pendings } from './reconciler/pendings.ts';
 import { Recorder } from './reconciler/recorder.ts';
 import { rescue } from './reconciler/rescue.ts';
 import { SchemaBook } from './reconciler/schema-book.ts';
-import type { Log, World } from './reconciler/world.ts';
+import type { Log, Safeguard, World } from './reconciler/world.ts';
 import { KeyedQueue } from './util/keyed-queue.ts';
 
 type WatcherChoice = 'auto' | 'chokidar' | 'directories' | 'poll' | 'none';
@@ -59,6 +59,8 @@ export interface OpenOptions {
     readonly clock: Clock;
     readonly random: RandomBytes;
     readonly inThread?: boolean;
+    /** Safeguards that are taken out, so that a harness can show that it would notice. `exchange` forces the fallback. */
+    readonly without?: readonly Safeguard[];
   };
 }
 
@@ -130,12 +132,16 @@ function wire(parts: Parts, options: OpenOptions): Wired {
   const { root, host, events, catalog, bulk } = parts;
   const { fs, clock, random } = host;
   const log = options.log ?? silent;
+  const without = new Set(options.host?.without);
+  const isWithout = (safeguard: Safeguard): boolean => without.has(safeguard);
+  const swap = probeSwap({ fs, random, tmp: root.tmp });
   const marks = { onMarked: (_path: string): void => {} };
   const onFailure = (error: unknown): void => log.error({ err: error }, 'background work failed');
   const blobs = openBlobStore({ fs, directory: root.blobs, random });
   const recorder = new Recorder({
     log: events,
     catalog,
+    aborts: !isWithout('abort'),
     retryDelay: () => new Promise((resolve) => void clock.after(500, resolve)),
   });
   const base = {
@@ -147,6 +153,7 @@ function wire(parts: Parts, options: OpenOptions): Wired {
     rootInode: root.inode,
     tmp: root.tmp,
     events,
+    durability: options.durability ?? 'sync',
     catalog,
     blobs,
     bulk,
@@ -175,7 +182,8 @@ function wire(parts: Parts, options: OpenOptions): Wired {
   const lookAgain = (paths: readonly string[]): void => reconciler.lookAgain(paths);
   const world: World = {
     ...base,
-    swap: probeSwap({ fs, random, tmp: root.tmp }),
+    swap: isWithout('exchange') ? { ...swap, exchange: false } : swap,
+    without,
     queues: new KeyedQueue(),
     pendings: new Pendings(clock, lookAgain),
     schemas: new SchemaBook(),

@@ -14,16 +14,25 @@ export function linkAway({ fs }: Renaming, target: string, file: string): FileSt
   return fs.lstat(file) ?? 'gone';
 }
 
+/** What a swap brought out. A disk that does not say undoes nothing: `unseen`. */
+export function statOfOut({ fs }: Renaming, file: string): FileStat | undefined | 'unseen' {
+  try {
+    return fs.lstat(file);
+  } catch {
+    return 'unseen';
+  }
+}
+
 /** Renames a file into `.larder/tmp`. Whatever is no regular file goes back at once. */
-export function renameAway(world: Renaming, target: string, file: string): FileStat | 'gone' | 'not-a-file' {
+export function renameAway(world: Renaming, target: string, file: string): FileStat | 'gone' | 'not-a-file' | 'unseen' {
   try {
     world.fs.rename(target, file);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return 'gone';
     throw error;
   }
-  const out = world.fs.lstat(file);
-  if (out?.kind === 'file') return out;
+  const out = statOfOut(world, file);
+  if (out === 'unseen' || out?.kind === 'file') return out;
   renameBack(world, file, target);
   return 'not-a-file';
 }

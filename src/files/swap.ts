@@ -13,8 +13,9 @@
  */
 import type { Digest } from '../core/digest.ts';
 import { statKeyOf, type StatKey } from '../core/stat-key.ts';
+import { attempt } from '../host/durable-files.ts';
 import type { FileStat } from '../host/ports.ts';
-import { linkAway, renameAway, renameBack, stillOurs } from './displacing.ts';
+import { linkAway, renameAway, renameBack, statOfOut, stillOurs } from './displacing.ts';
 import { codeOf } from './failures.ts';
 import { lastsTheSwap } from './lasting-identity.ts';
 import { checkParents } from './parents.ts';
@@ -82,7 +83,8 @@ function create(world: SwapWorld, { target }: Placement, temp: Temp): Placed {
   if (world.swap.noReplace) world.fs.renameNoReplace(temp.file, target);
   else if (world.swap.links) {
     world.fs.link(temp.file, target);
-    world.fs.unlink(temp.file);
+    // Done: what is left of the temp file is a second name, which the next start removes.
+    attempt(() => world.fs.unlink(temp.file));
   } else world.fs.rename(temp.file, target);
   return { kind: 'placed', placed: temp, displaced: null };
 }
@@ -90,7 +92,8 @@ function create(world: SwapWorld, { target }: Placement, temp: Temp): Placed {
 function exchange(world: SwapWorld, placement: Placement, temp: Temp): Placed {
   const { target } = placement;
   world.fs.exchange(temp.file, target);
-  const out = world.fs.lstat(temp.file);
+  const out = statOfOut(world, temp.file);
+  if (out === 'unseen') return unseenOver(temp, temp.file);
   if (out?.kind === 'file') return placedOver(placement, temp, temp.file, out);
   // A directory or a symlink took the name since the look: it is nobody's version and goes back.
   world.fs.exchange(temp.file, target);
@@ -105,15 +108,16 @@ function replace(world: SwapWorld, placement: Placement, temp: Temp): Placed {
   const { target, expected } = placement;
   const kept = `${temp.file}-old`;
   const out = world.swap.links ? linkAway(world, target, kept) : renameAway(world, target, kept);
-  if (typeof out === 'string') return OCCUPIED;
+  if (out === 'gone' || out === 'not-a-file') return OCCUPIED;
   try {
-    if (!lastsTheSwap(out, expected)) return letGo(world, kept, target);
+    if (out === 'unseen' || !lastsTheSwap(out, expected)) return letGo(world, kept, target);
     world.fs.rename(temp.file, target);
   } catch (error) {
     letGo(world, kept, target);
     throw error;
   }
-  return placedOver(placement, temp, kept, world.fs.lstat(kept) ?? out);
+  const last = statOfOut(world, kept);
+  return last === 'unseen' ? unseenOver(temp, kept) : placedOver(placement, temp, kept, last ?? out);
 }
 
 function letGo(world: SwapWorld, kept: string, target: string): Placed {
@@ -121,6 +125,13 @@ function letGo(world: SwapWorld, kept: string, target: string): Placed {
   else renameBack(world, kept, target);
   return OCCUPIED;
 }
+
+/** The swap is done and stands, whatever the disk says now. What came out is read before it goes. */
+const unseenOver = (temp: Temp | null, file: string): Placed => ({
+  kind: 'placed',
+  placed: temp,
+  displaced: { file, asExpected: false },
+});
 
 function placedOver({ expected, racy }: Placement, temp: Temp | null, file: string, out: FileStat): Placed {
   return {
@@ -136,6 +147,7 @@ function remove(world: SwapWorld, placement: Placement, removes: Digest): Placed
   if (world.fs.lstat(target) && !isExpected(world, placement)) return OCCUPIED;
   const out = renameAway(world, target, file);
   if (out === 'gone') return { kind: 'placed', placed: null, displaced: null };
+  if (out === 'unseen') return unseenOver(null, file);
   return out === 'not-a-file' ? OCCUPIED : placedOver(placement, null, file, out);
 }
 
@@ -151,13 +163,14 @@ export function takeBack(world: SwapWorld, target: string, placement: Placed): v
 
 function exchangeBack(world: SwapWorld, target: string, temp: Temp, file: string): void {
   world.fs.exchange(file, target);
-  if (stillOurs(world, file, temp.stat)) world.fs.unlink(file);
+  if (stillOurs(world, file, temp.stat)) attempt(() => world.fs.unlink(file));
   else world.fs.exchange(file, target);
 }
 
 function takeAway(world: SwapWorld, target: string, temp: Temp): void {
   const away = `${temp.file}-back`;
-  if (typeof renameAway(world, target, away) === 'string') return;
-  if (stillOurs(world, away, temp.stat)) world.fs.unlink(away);
+  const out = renameAway(world, target, away);
+  if (out === 'gone' || out === 'not-a-file') return;
+  if (stillOurs(world, away, temp.stat)) attempt(() => world.fs.unlink(away));
   else renameBack(world, away, target);
 }

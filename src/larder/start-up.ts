@@ -186,6 +186,7 @@ export class StartUp {
     }
     // Before redo: what redo itself brings out of the tree may still be written to, and waits as long as any displaced file.
     await sweepTemps(world, this.#parts.root.tmp);
+    if (world.without.has('redo')) return;
     const report = await redo(world);
     if (report.written.length + report.removed.length + report.refused.length > 0)
       world.log.warn({ ...report }, 'redo completed what a crash cut off');

@@ -9,8 +9,10 @@ export const parentOf = (path: string): string => path.slice(0, Math.max(0, path
 
 /** False when the disk went away or another one came in its place: nothing seen then counts as an absence. */
 export function rootIsThere(world: Pick<World, 'fs' | 'root' | 'rootDevice' | 'rootInode'>): boolean {
-  const stat = world.fs.lstat(world.root);
-  return (
-    stat !== undefined && stat.kind === 'directory' && stat.dev === world.rootDevice && stat.ino === world.rootInode
-  );
+  try {
+    const stat = world.fs.lstat(world.root);
+    return stat?.kind === 'directory' && stat.dev === world.rootDevice && stat.ino === world.rootInode;
+  } catch {
+    return false;
+  }
 }

@@ -52,12 +52,15 @@ export interface RecorderOptions {
   readonly log: EventLog;
   readonly catalog: Catalog;
   readonly retryDelay: () => Promise<void>;
+  /** False in a harness alone: then what failed after its sync comes back at the next start. */
+  readonly aborts?: boolean;
 }
 
 export class Recorder {
   readonly #log: EventLog;
   readonly #catalog: Catalog;
   readonly #retryDelay: () => Promise<void>;
+  readonly #aborts: boolean;
   readonly announced = new WakeUp();
   /** In the order of the log. */
   #turns: (Turn | Payment)[] = [];
@@ -73,6 +76,7 @@ export class Recorder {
     this.#log = options.log;
     this.#catalog = options.catalog;
     this.#retryDelay = options.retryDelay;
+    this.#aborts = options.aborts ?? true;
     this.#announcedSeq = options.catalog.reached;
   }
 
@@ -199,7 +203,7 @@ export class Recorder {
   /** The error is the caller's only when no later start can find the frame. */
   async #takeBack(turn: Turn, error: unknown): Promise<void> {
     try {
-      await this.#log.append({ type: 'abort', seqs: seqsOf(turn.frame) }).synced;
+      if (this.#aborts) await this.#log.append({ type: 'abort', seqs: seqsOf(turn.frame) }).synced;
       turn.done.reject(error);
     } catch (refusal) {
       if (refusal instanceof LarderError) this.#logError = refusal;

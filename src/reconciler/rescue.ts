@@ -55,21 +55,23 @@ export async function sweepTemps(world: World, directory: string): Promise<void>
   const known = writesSince(world);
   for (const { name, kind } of world.fs.readDirectory(directory)) {
     if (name === null || kind !== 'file') continue;
-    const digits = name.slice(0, DIGITS);
+    const file = `${directory}/${name}`;
+    const written = known.get(name.slice(0, DIGITS)) ?? [];
     try {
-      await sweepOne(world, `${directory}/${name}`, digits, known.get(digits));
+      await sweepOne(world, file, name.slice(0, DIGITS), written);
     } catch (error) {
-      keepForLater(world, `${directory}/${name}`, known.get(digits)?.path, error);
+      keepForLater(world, file, written, error);
     }
   }
 }
 
 /** A disk that refuses keeps nobody from reading: the file stays, and is looked at again. */
-function keepForLater(world: World, file: string, path: string | undefined, error: unknown): void {
+function keepForLater(world: World, file: string, written: readonly WrittenPath[], error: unknown): void {
   const refusal = refusalOfDisk(error);
   if (!refusal) throw error;
   world.log.warn({ err: error, file }, 'a file in .larder/tmp cannot be dealt with yet');
-  if (path !== undefined) world.displaced.add(file, path, world.events.checkpoint + 1, false);
+  const [first] = written;
+  if (first) world.displaced.add(file, first.path, world.events.checkpoint + 1, false);
 }
 
 /** A path, and its versions since the checkpoint. */
@@ -78,33 +80,55 @@ interface WrittenPath {
   readonly versions: LoggedEntry[];
 }
 
-/** By the first digits of the digests before and after each write since the checkpoint. */
-function writesSince(world: World): ReadonlyMap<string, WrittenPath> {
+/** By the first digits of the digests before and after each write since the checkpoint. Equal bytes have many paths. */
+function writesSince(world: World): ReadonlyMap<string, readonly WrittenPath[]> {
   const byPath = new Map<string, WrittenPath>();
-  const byDigits = new Map<string, WrittenPath>();
+  const byDigits = new Map<string, WrittenPath[]>();
   for (const frame of world.events.read(world.events.checkpoint)) {
     if (frame.type !== 'events') continue;
     for (const entry of frame.entries) {
       const written = byPath.get(entry.path) ?? { path: entry.path, versions: [] };
       byPath.set(entry.path, written);
       written.versions.push(entry);
-      for (const digest of [entry.before, entry.digest])
-        if (digest !== null) byDigits.set(digest.slice(0, DIGITS), written);
+      for (const digest of [entry.before, entry.digest]) if (digest !== null) noteDigits(byDigits, digest, written);
     }
   }
   return byDigits;
 }
 
-async function sweepOne(world: World, file: string, digits: string, written: WrittenPath | undefined): Promise<void> {
+function noteDigits(byDigits: Map<string, WrittenPath[]>, digest: Digest, written: WrittenPath): void {
+  const digits = digest.slice(0, DIGITS);
+  const known = byDigits.get(digits);
+  if (!known) byDigits.set(digits, [written]);
+  else if (!known.includes(written)) known.push(written);
+}
+
+async function sweepOne(world: World, file: string, digits: string, written: readonly WrittenPath[]): Promise<void> {
   const bytes = readFile(world.fs, file);
   if (!isOurs(world, bytes, digits, written)) {
-    if (!written) return world.log.warn({ file }, 'a file in .larder/tmp belongs to no known write; it is left alone');
-    await rescue(world, file, written.path);
+    const from = replacedBy(world, file, written);
+    if (from) await rescue(world, file, from.path);
+    else if (mayHaveLostFrames(world))
+      return world.log.warn({ file }, 'a file in .larder/tmp belongs to no known write; it is left alone');
   }
   world.fs.unlink(file);
 }
 
-const isOurs = (world: World, bytes: Uint8Array, digits: string, written: WrittenPath | undefined): boolean =>
+/** The write that brought the file out: the one that names it, even if somebody saved into it since, or the only one. */
+function replacedBy(world: World, file: string, written: readonly WrittenPath[]): WrittenPath | undefined {
+  const stat = world.fs.lstat(file);
+  const isNamed = ({ versions }: WrittenPath): boolean =>
+    versions.some(({ replaced }) => replaced?.ino === stat?.ino && replaced?.birthtimeNs === stat?.birthtimeNs);
+  return written.find(isNamed) ?? written.at(-1);
+}
+
+/**
+ * A swap comes after its frame, which a checkpoint does not pass before what came out is dealt with: a name that no frame
+ * knows was never swapped, and is a temp file that was not finished. Unless frames may be missing.
+ */
+const mayHaveLostFrames = ({ events, durability }: World): boolean => events.origin === 'copied' || durability === 'os';
+
+const isOurs = (world: World, bytes: Uint8Array, digits: string, written: readonly WrittenPath[]): boolean =>
   bytes.length === 0 ||
   digestOf(bytes).startsWith(digits) ||
-  (written !== undefined && isTornPiece(world, written.versions, bytes));
+  written.some(({ path, versions }) => isTornPiece(world, versions, bytes) || isKnown(world, path, digestOf(bytes)));

@@ -1,7 +1,7 @@
 /** What the reconciler's pieces share: the parts, opened, and the state that belongs to no part. */
 import type { BlobStore } from '../blobs/types.ts';
 import type { Catalog } from '../catalog/types.ts';
-import type { EventLog } from '../events/types.ts';
+import type { Durability, EventLog } from '../events/types.ts';
 import type { BulkReader } from '../files/bulk.ts';
 import type { SwapMethod } from '../files/probe-swap.ts';
 import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
@@ -30,6 +30,9 @@ interface FirstIndex {
   readonly folded: Map<string, string>;
 }
 
+/** What can be taken out, so that a harness shows that it would notice. */
+export type Safeguard = 'exchange' | 'abort' | 'redo';
+
 export interface World {
   readonly fs: FileSystem;
   readonly clock: Clock;
@@ -41,7 +44,11 @@ export interface World {
   /** Absolute path of `.larder/tmp`, and how files are swapped on this file system. */
   readonly tmp: string;
   readonly swap: SwapMethod;
+  /** Empty but in harnesses. */
+  readonly without: ReadonlySet<Safeguard>;
   readonly events: EventLog;
+  /** Whether a frame that is answered is on the disk, or in the kernel's hands. */
+  readonly durability: Durability;
   readonly catalog: Catalog;
   readonly blobs: BlobStore;
   readonly bulk: BulkReader;
