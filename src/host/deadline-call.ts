@@ -20,7 +20,7 @@ const SCRIPT = new URL(import.meta.url.endsWith('.ts') ? './call-worker.ts' : '.
 /** Rejects with what the function threw. */
 export async function callWithDeadline<T>(call: Call, deadlineMs: number): Promise<Called<T>> {
   const { promise, resolve, reject } = Promise.withResolvers<Called<T>>();
-  const worker = new Worker(SCRIPT, { workerData: { ...call, module: call.module.href } });
+  const worker = new Worker(SCRIPT, { workerData: { ...call, module: call.module.href }, execArgv: [] });
   const timer = setTimeout(() => resolve({ kind: 'late' }), deadlineMs);
   worker.once('message', (value: T) => resolve({ kind: 'done', value }));
   worker.once('error', reject);

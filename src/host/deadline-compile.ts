@@ -38,10 +38,11 @@ async function tryIt(compiler: URL, text: string, deadlineMs: number): Promise<T
 }
 
 async function start(compiler: URL): Promise<Worker> {
-  const worker = new Worker(SCRIPT, { workerData: compiler.href });
+  const worker = new Worker(SCRIPT, { workerData: compiler.href, execArgv: [] });
   worker.unref();
-  if (!(await answerWithin(worker, START_MS))) throw new Error('the schema compiler did not start');
-  return worker;
+  if (await answerWithin(worker, START_MS)) return worker;
+  await end(worker);
+  throw new Error('the schema compiler did not start');
 }
 
 async function end(worker: Worker): Promise<void> {

@@ -77,14 +77,19 @@ interface DaemonOptions {
   /** A command that runs the daemon in its turn, such as `unshare`. */
   readonly behind?: readonly string[];
   readonly uid?: number;
+  /** Node.js and the program of the command line, instead of this one and the one in src. */
+  readonly node?: string;
+  readonly entry?: string;
+  /** False: resolves as soon as it answers. */
+  readonly untilReady?: boolean;
 }
 
-/** Resolves when it answers and the first scan is done. `root` '': as the configuration says. */
+/** Resolves when the first scan is done. `root` '': as the configuration says. */
 export async function startDaemon(root: string, options: DaemonOptions = {}): Promise<RunningDaemon> {
-  const { args = [], env = {}, behind = [], uid } = options;
-  const own = [CLI, 'start', '--json', '--port', '0', ...(root === '' ? [] : ['--root', root]), ...args];
+  const { args = [], env = {}, behind = [], node = process.execPath, entry = CLI, uid } = options;
+  const own = [entry, 'start', '--json', '--port', '0', ...(root === '' ? [] : ['--root', root]), ...args];
   const [program, ...words] = behind;
-  const child = spawn(program ?? process.execPath, program === undefined ? own : [...words, process.execPath, ...own], {
+  const child = spawn(program ?? node, program === undefined ? own : [...words, node, ...own], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], ...env },
     cwd: tmpdir(),
@@ -99,7 +104,7 @@ export async function startDaemon(root: string, options: DaemonOptions = {}): Pr
     announced(child),
     ended.then((code) => Promise.reject(new Error(`the daemon ended with ${code}: ${log}`))),
   ]);
-  await untilReady(url);
+  if (options.untilReady !== false) await untilReady(url);
   return {
     url,
     port: Number(new URL(url).port),
