@@ -13,6 +13,7 @@ import type {
   Written,
 } from './core/requests.ts';
 import type { DocumentRef } from './core/refs.ts';
+import type { Undone, UndoRequest } from './core/undo-requests.ts';
 import type { DiffKind } from './core/version-diff.ts';
 
 /** What a point in history stands for. */
@@ -63,4 +64,9 @@ export interface Versions {
    * member `i` the index. At most 10,000 changes and 64 MiB.
    */
   writeSet(items: readonly SetItem[], who: Who, options?: WriteOptions): Promise<Written[]>;
+  /**
+   * Takes back what somebody did, as one change set: what was there before the first selected event of each path is put back, if
+   * nobody else changed it since. Throws `undo_conflict` with the list, `not_found`, `ambiguous_time`, `too_large`.
+   */
+  undo(request: UndoRequest, who: Who, options?: WriteOptions): Promise<Undone>;
 }

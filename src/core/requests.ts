@@ -95,6 +95,8 @@ export interface WriteRequest {
   readonly preconditions?: Preconditions;
   /** Where If-Match names an earlier version than the one on disk: merge with what happened since, by the paths of values. */
   readonly merge?: boolean;
+  /** A path that the same change set deletes, whose name differs only in case or spelling. */
+  readonly frees?: string;
 }
 
 export interface WriteOptions {

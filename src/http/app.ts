@@ -15,6 +15,7 @@ import { problemRoutes } from './routes/problems.ts';
 import { readRoutes } from './routes/reads.ts';
 import { referenceRoutes } from './routes/reference.ts';
 import { schemaRoutes } from './routes/schemas.ts';
+import { undoRoutes } from './routes/undo.ts';
 import { versionRoutes } from './routes/versions.ts';
 import { writeRoutes } from './routes/writes.ts';
 import type { Serving } from './serving.ts';
@@ -30,6 +31,7 @@ function allRoutes(serving: Serving): Route[] {
     ...batchRoutes(serving),
     ...bulkRoutes(serving),
     ...versionRoutes(serving),
+    ...undoRoutes(serving),
     ...schemaRoutes(serving),
     ...fileRoutes(serving),
     ...listRoutes(serving),

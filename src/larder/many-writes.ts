@@ -1,5 +1,6 @@
 /** Bulk writes: in sets that share a frame, so that a sync and a catalog transaction serve some hundred documents. */
 import { LarderError } from '../core/errors.ts';
+import { folded } from '../core/names.ts';
 import { pathOf } from '../core/refs.ts';
 import type { Who, WriteOptions, WriteRequest, WriteResult } from '../core/requests.ts';
 import { refusedAt, writeSet } from '../reconciler/write.ts';
@@ -52,7 +53,8 @@ function checkAtomic(requests: readonly WriteRequest[]): void {
     );
   }
   const paths = new Set<string>();
-  for (const [i, { ref }] of requests.entries()) {
+  const pathByForm = new Map<string, string>();
+  for (const [i, { ref, change }] of requests.entries()) {
     const path = pathOf(ref);
     if (paths.has(path))
       throw refusedAt(
@@ -60,5 +62,10 @@ function checkAtomic(requests: readonly WriteRequest[]): void {
         new LarderError('conflict', `${path} is there twice: a change set changes each document once`),
       );
     paths.add(path);
+    if (change.op === 'delete') continue;
+    const twin = pathByForm.get(folded(path));
+    if (twin !== undefined)
+      throw refusedAt(i, new LarderError('name_taken', `${path} differs from ${twin} only in case or spelling`));
+    pathByForm.set(folded(path), path);
   }
 }

@@ -7,9 +7,9 @@ import type { PathMeaning } from '../core/refs.ts';
 import type { World } from './world.ts';
 
 /** Throws what refuses it; answers what full text shall index. */
-export function judgeNew(world: World, meaning: PathMeaning, path: string, bytes: Uint8Array): string {
+export function judgeNew(world: World, meaning: PathMeaning, path: string, bytes: Uint8Array, freed?: string): string {
   if (meaning.kind === 'misnamed') throw new LarderError('bad_name', meaning.fault.detail, { errors: [meaning.fault] });
-  checkNameFree(world, path);
+  checkNameFree(world, path, freed);
   if (meaning.kind !== 'document') return '';
   const read = readJson(bytes);
   if (read.kind === 'invalid')
@@ -18,9 +18,10 @@ export function judgeNew(world: World, meaning: PathMeaning, path: string, bytes
   return searchTextOf(read.value);
 }
 
-function checkNameFree(world: World, path: string): void {
+function checkNameFree(world: World, path: string, freed?: string): void {
   const twin = world.catalog.pathFoldedAs(folded(path), path);
-  if (twin !== undefined) throw new LarderError('name_taken', `${path} differs from ${twin} only in case or spelling`);
+  if (twin !== undefined && twin !== freed)
+    throw new LarderError('name_taken', `${path} differs from ${twin} only in case or spelling`);
 }
 
 function checkSchema(world: World, collection: string, path: string, value: unknown, text: string): void {

@@ -22,7 +22,8 @@ export function versionNamed(world: World, path: string, tags: readonly string[]
   return null;
 }
 
-function keptBytes(world: World, body: BodyPlace, digest: Digest): Uint8Array | null {
+/** Null when they are not kept any more. */
+export function keptBytes(world: World, body: BodyPlace, digest: Digest): Uint8Array | null {
   try {
     return bytesOf(world, body, digest);
   } catch (error) {

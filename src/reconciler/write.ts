@@ -214,7 +214,7 @@ type Common = Pick<Prepared, 'request' | 'path' | 'before' | 'replaces'>;
 
 function judgeNewBytes(world: World, common: Common, meaning: PathMeaning, bytes: Uint8Array): Prepared {
   const { path, before: disk } = common;
-  const searchText = judgeNew(world, meaning, path, bytes);
+  const searchText = judgeNew(world, meaning, path, bytes, common.request.frees);
   const digest = digestOf(bytes);
   const outcome = disk === null ? 'created' : digest === disk ? 'unchanged' : 'updated';
   return { ...common, outcome, bytes, digest, searchText };

@@ -34,7 +34,7 @@ function expectKind<K extends Address['kind']>({ target }: Exchange, kind: K): O
 
 const isOfKind = <K extends Address['kind']>(address: Address, kind: K): address is OfKind<K> => address.kind === kind;
 
-const OPERATIONS = ['_changes', '_problems', '_schema', '_bulk', '_history', '_diff', '_revert', '_batch'];
+const OPERATIONS = ['_changes', '_problems', '_schema', '_bulk', '_history', '_diff', '_revert', '_batch', '_undo'];
 
 /** For a path that no route takes. */
 export function notOffered(path: string, operation: string | undefined): LarderError {

@@ -5,7 +5,7 @@
 import type { Seq } from '../../core/events.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { At, FeedStart } from '../../core/requests.ts';
-import { parseMoment } from './moments.ts';
+import { parseMoment } from '../../core/moments.ts';
 
 export interface Parameter<T> {
   readonly name: `_${string}`;

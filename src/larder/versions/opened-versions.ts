@@ -2,11 +2,13 @@
 import type { At, FeedEvent, FeedScope, Page, Who, WriteOptions, WriteRequest, Written } from '../../core/requests.ts';
 import type { Seq } from '../../core/events.ts';
 import type { DocumentRef } from '../../core/refs.ts';
+import type { Undone, UndoRequest } from '../../core/undo-requests.ts';
 import type { Moment, SetItem, VersionDiff, Versions } from '../../larder-versions.ts';
 import type { World } from '../../reconciler/world.ts';
 import { diff, type DiffOptions } from './diff.ts';
 import { listAt, momentOf, recent, type PastPage } from './past.ts';
 import { revert } from './revert.ts';
+import { undo } from './undo.ts';
 import { writeTogether } from './write-together.ts';
 
 export interface VersionsOptions {
@@ -60,5 +62,10 @@ export class OpenedVersions implements Versions {
   async writeSet(items: readonly SetItem[], who: Who, options?: WriteOptions): Promise<Written[]> {
     await this.#options.writable();
     return writeTogether(this.#world, items, who, options);
+  }
+
+  async undo(request: UndoRequest, who: Who, options?: WriteOptions): Promise<Undone> {
+    await this.#options.writable();
+    return undo(this.#world, request, who, options);
   }
 }

@@ -1,0 +1,71 @@
+/** The steps of an undo as writes: exact bytes of the versions that were there, each only over what was planned for. */
+import type { StoredEvent } from '../../catalog/types.ts';
+import { LarderError } from '../../core/errors.ts';
+import { folded } from '../../core/names.ts';
+import { classify, type DocumentRef } from '../../core/refs.ts';
+import type { WriteRequest } from '../../core/requests.ts';
+import type { UndoStep } from '../../core/undo-plan.ts';
+import type { UndoConflict } from '../../core/undo-requests.ts';
+import { keptBytes } from '../../reconciler/known-versions.ts';
+import type { World } from '../../reconciler/world.ts';
+
+export interface Planned {
+  readonly requests: readonly WriteRequest[];
+  readonly conflicts: readonly UndoConflict[];
+}
+
+/** Looked up in one turn of the event loop. */
+const AT_ONCE = 200;
+const MOST_STEPS = 10_000;
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** Throws `too_large` where the set would be. */
+export async function requestsFor(world: World, steps: readonly UndoStep[]): Promise<Planned> {
+  if (steps.length > MOST_STEPS) throw tooLarge(`${steps.length} documents`);
+  const requests: WriteRequest[] = [];
+  const conflicts: UndoConflict[] = [];
+  const deleted = new Set(steps.flatMap(({ path, to }) => (to === null ? [path] : [])));
+  let bytes = 0;
+  for (const [index, step] of steps.entries()) {
+    const request = requestFor(world, step, deleted);
+    if ('why' in request) conflicts.push(request);
+    else requests.push(request);
+    if ('change' in request && 'body' in request.change) bytes += request.change.body.length;
+    if (bytes > MOST_BYTES) throw tooLarge(`more than ${MOST_BYTES} bytes`);
+    if (index % AT_ONCE === AT_ONCE - 1) await world.clock.yieldTurn();
+  }
+  return { requests, conflicts };
+}
+
+const tooLarge = (what: string): LarderError =>
+  new LarderError(
+    'too_large',
+    `an undo is one change set, of at most ${MOST_STEPS} documents and ${MOST_BYTES} bytes; this would be ${what}`,
+    {
+      members: { hint: 'Undo one collection at a time, or less: collection, since and to_seq narrow it.' },
+    },
+  );
+
+function requestFor(world: World, step: UndoStep, deleted: ReadonlySet<string>): WriteRequest | UndoConflict {
+  const { path, now, to } = step;
+  const ref = refOf(path);
+  const preconditions = now === null ? { ifNoneMatch: '*' as const } : { ifMatch: [now] };
+  if (to === null) return { ref, change: { op: 'delete' }, preconditions };
+  const version = world.catalog.versionWith(path, to, step.before - 1);
+  if (version?.kind === 'invalid') return { ...ref, why: 'invalid', detail: sayInvalid(version) };
+  const body = version && keptBytes(world, version.body, to);
+  if (!body) return { ...ref, why: 'gone', detail: 'the bytes of the version before are not kept any more' };
+  const twin = now === null ? world.catalog.pathFoldedAs(folded(path), path) : undefined;
+  // A move that only changed the case of a name.
+  const frees = twin !== undefined && deleted.has(twin) ? { frees: twin } : {};
+  return { ref, change: { op: 'exact', body }, preconditions, ...frees };
+}
+
+const sayInvalid = ({ seq }: StoredEvent): string =>
+  `the version before, seq ${seq}, was never served; …/_history/${seq} has its bytes`;
+
+export function refOf(path: string): DocumentRef {
+  const meaning = classify(path);
+  if ('id' in meaning) return { collection: meaning.collection, id: meaning.id };
+  throw new Error(`${path} is no place for a document`);
+}
