@@ -41,7 +41,7 @@ export interface UndoStep {
   readonly before: Seq;
 }
 
-export interface PathConflict {
+interface PathConflict {
   readonly path: string;
   readonly why: 'changed' | 'between';
   /** The selected event behind which somebody else changed the path. */

@@ -54,7 +54,7 @@ class Model {
   }
 
   state(): object {
-    return Object.fromEntries([...this.files].toSorted());
+    return Object.fromEntries([...this.files].toSorted(([a], [b]) => a.localeCompare(b)));
   }
 }
 
