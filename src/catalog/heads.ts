@@ -42,6 +42,11 @@ const PRESENT = 'known AND (disk_digest IS NOT NULL OR served_seq IS NOT NULL)';
 export const PRESENT_BELOW = `
   SELECT directory, name FROM paths WHERE directory >= ? AND directory < ? AND ${PRESENT} ORDER BY directory, name LIMIT ?`;
 
+/** A walk over all that is on disk, a page at a time. */
+export const PRESENT_AFTER = `
+  SELECT directory, name FROM paths WHERE (directory, name) > (?, ?) AND known AND disk_digest IS NOT NULL
+  ORDER BY directory, name LIMIT ?`;
+
 export const COUNT_PRESENT_BELOW = `SELECT count(*) FROM paths WHERE directory >= ? AND directory < ? AND ${PRESENT}`;
 
 /** A collection is counted already. */
@@ -54,7 +59,14 @@ export const FOLDED_AS = `
 
 type HeadReads = Pick<
   Catalog,
-  'head' | 'headsWithDigest' | 'namesIn' | 'directoriesBelow' | 'presentBelow' | 'countPresentBelow' | 'pathFoldedAs'
+  | 'head'
+  | 'headsWithDigest'
+  | 'namesIn'
+  | 'directoriesBelow'
+  | 'presentBelow'
+  | 'presentAfter'
+  | 'countPresentBelow'
+  | 'pathFoldedAs'
 >;
 
 export function openHeadReads(reader: Database): HeadReads {
@@ -64,6 +76,7 @@ export function openHeadReads(reader: Database): HeadReads {
   const namesIn = prepareQuery(reader, NAMES_IN, decodeKnownName);
   const nextDirectory = prepareQuery(reader, NEXT_DIRECTORY, decodeText);
   const presentBelow = prepareQuery(reader, PRESENT_BELOW, decodePathName);
+  const presentAfter = prepareQuery(reader, PRESENT_AFTER, decodePathName);
   const countBelow = prepareQuery(reader, COUNT_PRESENT_BELOW, decodeNumber);
   const countInScope = prepareQuery(reader, COUNT_PRESENT_IN_SCOPE, decodeNumber);
   const foldedAs = prepareQuery(reader, FOLDED_AS, decodePathName);
@@ -95,6 +108,10 @@ export function openHeadReads(reader: Database): HeadReads {
     presentBelow(directory, limit) {
       const found = directoriesIn(directory).flatMap(({ from, to }) => presentBelow.all(from, to, limit));
       return found.slice(0, limit);
+    },
+    presentAfter(path, limit) {
+      const { directory, name } = splitPath(path);
+      return presentAfter.all(directory, name, limit);
     },
     countPresentBelow(directory) {
       const counted = countInScope.get(directory);

@@ -188,6 +188,8 @@ export interface Catalog extends Disposable {
   /** Paths with a served or disk head below a directory, recursively, at most `limit`. */
   presentBelow(directory: string, limit: number): string[];
   countPresentBelow(directory: string): number;
+  /** Paths with a disk head behind this one, in the order of directory and name; '' begins. */
+  presentAfter(path: string, limit: number): string[];
   /** A known present path with this folded form (DESIGN: FORMAT names), other than `path` itself. */
   pathFoldedAs(folded: string, path: string): string | undefined;
   /** Present heads whose disk digest is this one (for moves). */

@@ -4,6 +4,7 @@
  *
  *            found            known                               decision
  *            ---------------  ----------------------------------  ---------------------------
+ *            other bytes      the stat is the one that was seen   report (rotten)
  *            valid bytes      the same are disk head and served   nothing (or resolve)
  *                             the same are the served head        reaccept
  *                             anything else                       record create | update
@@ -26,11 +27,12 @@ export const PENDING_MS = 2000;
 export const ABSENCE_MS = 1000;
 
 export type Found =
-  | { readonly is: 'valid'; readonly digest: Digest; readonly ageMs: number }
+  | { readonly is: 'valid'; readonly digest: Digest; readonly ageMs: number; readonly key?: string }
   | {
       readonly is: 'invalid';
       readonly digest: Digest | null;
       readonly ageMs: number;
+      readonly key?: string;
       readonly faults: readonly Fault[];
     }
   | { readonly is: 'absent'; readonly ageMs: number }
@@ -44,6 +46,10 @@ export interface Known {
   readonly problem: string | null;
   /** Files below `files/` are hashed and recorded once they are quiet. */
   readonly recordedWhenQuiet: boolean;
+  /** Stat identity of the file when it was last confirmed to hold the disk head; null when that may not be believed. */
+  readonly cleanKey?: string | null;
+  /** It is listed as rotten. */
+  readonly rotListed?: boolean;
 }
 
 export type Decision =
@@ -58,15 +64,37 @@ export type Decision =
   | { readonly do: 'reaccept' }
   | { readonly do: 'record-invalid'; readonly faults: readonly Fault[] }
   | { readonly do: 'mark-unfit'; readonly faults: readonly Fault[] }
-  | { readonly do: 'report'; readonly code: 'unreadable' | 'name'; readonly faults: readonly Fault[] }
+  | { readonly do: 'report'; readonly code: 'unreadable' | 'name' | 'rotten'; readonly faults: readonly Fault[] }
   | { readonly do: 'resolve' }
   | { readonly do: 'lost' };
+
+export const ROT_FAULT: Fault = {
+  code: 'rotten',
+  detail: 'the bytes on disk changed, and nothing wrote the file: its stat is the same',
+};
+const ROTTEN: Decision = { do: 'report', code: 'rotten', faults: [ROT_FAULT] };
+
+/**
+ * Whoever writes to a file changes its stat. Bytes that are others under the very stat with which they were confirmed are the
+ * disk's doing (or that of a program which maps the file into memory); they are never taken for an edit. What was reported
+ * stays so when its stat is not known any more, after a rebuild.
+ */
+export function isRotten(
+  { diskDigest, cleanKey = null, rotListed = false }: Known,
+  digest: Digest | null,
+  key: string | undefined,
+): boolean {
+  if (diskDigest === null || digest === null || digest === diskDigest) return false;
+  return cleanKey === null ? rotListed : cleanKey === key;
+}
 
 const NOTHING: Decision = { do: 'nothing' };
 /** A file that changes while it is read is looked at again soon. */
 const UNSTABLE_RETRY_MS = 100;
 
 export function decide(known: Known, found: Found): Decision {
+  if ((found.is === 'valid' || found.is === 'invalid') && isRotten(known, found.digest, found.key))
+    return known.rotListed ? NOTHING : ROTTEN;
   switch (found.is) {
     case 'valid':
       return decideValid(known, found.digest, found.ageMs);

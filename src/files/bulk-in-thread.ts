@@ -1,7 +1,7 @@
 import { judgeBytes } from '../core/examine.ts';
 import type { BulkReader, SchemaTexts } from './bulk.ts';
 import { examineBatch, examineWhole, hashFile } from './examine-batch.ts';
-import { hashBatch } from './hash-batch.ts';
+import { hashAll, hashBatch } from './hash-batch.ts';
 import { SchemaShelf, type SchemasInForce } from './schema-shelf.ts';
 import { walkTree } from './tree-walk.ts';
 import type { World } from './types.ts';
@@ -20,7 +20,7 @@ export function openBulkInThread(world: World): BulkReader {
         examineBatch(world, some, (path) => shelf.judgeOf(inForce, path)).examined;
       return examineWhole(paths, ask, hash);
     },
-    digests: async (paths) => hashBatch(world, paths),
+    digests: (paths) => hashAll(paths, hashBatch(world, paths), hash),
     hash,
     async judge(path, bytes, schemas) {
       const inForce = await shelve(shelf, schemas);

@@ -24,7 +24,7 @@ export interface BulkReplies {
   readonly list: readonly ListingColumns[];
   readonly examine: ExaminedColumns;
   readonly hash: Look;
-  readonly digests: readonly HashedFile[];
+  readonly digests: readonly (HashedFile | undefined)[];
   readonly judge: Judged;
 }
 

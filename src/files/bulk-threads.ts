@@ -3,6 +3,7 @@ import type { BulkReader, SchemaTexts } from './bulk.ts';
 import type { BulkReplies, BulkReply, BulkRequest, BulkWorkerStart } from './bulk-requests.ts';
 import { examineWhole } from './examine-batch.ts';
 import { fromExaminedColumns } from './examined-columns.ts';
+import { hashAll } from './hash-batch.ts';
 import { fromListingColumns } from './listing-columns.ts';
 import { walkTree } from './tree-walk.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -50,7 +51,7 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
         );
       return examineWhole(paths, askForSome, hash);
     },
-    digests: (paths) => ask(pool, 'digests', () => ({ paths })),
+    digests: async (paths) => hashAll(paths, await ask(pool, 'digests', () => ({ paths })), hash),
     hash,
     judge: (path, bytes, schemas) => ask(pool, 'judge', (known) => ({ path, bytes, ...unknownTo(known, schemas) })),
     async [Symbol.asyncDispose]() {

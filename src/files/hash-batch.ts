@@ -22,22 +22,33 @@ function allocate(size: number): Uint8Array {
   return shared.subarray(0, size);
 }
 
-export function hashBatch(world: World, paths: readonly string[]): HashedFile[] {
-  const options = { maxBytes: MAX_DOCUMENT_BYTES, hashLarge: true, allocate, parents: rememberParents(world) };
+/** Files too large to be held are left out (undefined): `hashAll` has them hashed where nobody waits for it. */
+export function hashBatch(world: World, paths: readonly string[]): (HashedFile | undefined)[] {
+  const options = { maxBytes: MAX_DOCUMENT_BYTES, allocate, parents: rememberParents(world) };
   return paths.map((path) => hashedOf(look(world, path, options)));
 }
 
-function hashedOf(seen: Look): HashedFile {
+export function hashAll(
+  paths: readonly string[],
+  hashed: readonly (HashedFile | undefined)[],
+  hash: (path: string) => Promise<Look>,
+): Promise<HashedFile[]> {
+  return Promise.all(paths.map(async (path, index) => hashed[index] ?? hashedOf(await hash(path)) ?? CHANGING));
+}
+
+const CHANGING: HashedFile = { digest: null, key: null, why: 'it changes while it is read' };
+
+function hashedOf(seen: Look): HashedFile | undefined {
   switch (seen.kind) {
     case 'file':
       return { digest: digestOf(seen.bytes), key: seen.key, why: null };
     case 'large':
-      return { digest: seen.digest, key: seen.key, why: null };
+      return seen.digest === null ? undefined : { digest: seen.digest, key: seen.key, why: null };
     case 'blocked':
       return { digest: null, key: seen.key, why: seen.detail };
     case 'absent':
       return { digest: null, key: null, why: null };
     case 'unstable':
-      return { digest: null, key: null, why: 'it changes while it is read' };
+      return CHANGING;
   }
 }

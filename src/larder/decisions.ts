@@ -7,6 +7,7 @@ import { bytesOf } from '../reconciler/bodies.ts';
 import { originFor } from '../reconciler/commit.ts';
 import { confirmHold, dismissHold } from '../reconciler/decide-hold.ts';
 import { withSides } from '../reconciler/conflict-sides.ts';
+import { settle } from '../reconciler/settle.ts';
 import { recordVerdict } from '../reconciler/verdicts.ts';
 import { write } from '../reconciler/write.ts';
 import type { World } from '../reconciler/world.ts';
@@ -20,6 +21,7 @@ const CONFIRM: Partial<Record<ProblemCode, Decide>> = {
     options.dryRun ? heldNow(world, problem) : confirmHold(world, problem.path, who),
   rescued: takeRescued,
   conflict: resolveConflict,
+  rotten: restoreRotten,
 };
 
 const DISMISS: Partial<Record<ProblemCode, Decide>> = {
@@ -31,6 +33,7 @@ const DISMISS: Partial<Record<ProblemCode, Decide>> = {
   },
   invalid: writeGoodBack,
   conflict: keepBoth,
+  rotten: takeRotten,
 };
 
 export class Decisions implements Guards {
@@ -96,6 +99,27 @@ async function takeRescued(deciding: Deciding): Promise<Outcome> {
   const written = await write(world, { ref: refOf(problem.path), change: { op: 'exact', body } }, who, options);
   if (!options.dryRun) await end(deciding);
   return { changed: written.outcome === 'unchanged' ? 0 : 1, left: 0, changeSets: [written.changeSet] };
+}
+
+/** The recorded bytes are written back over what the disk holds by now, whatever that was when it was reported. */
+async function restoreRotten(deciding: Deciding): Promise<Outcome> {
+  const { world, problem } = deciding;
+  const head = world.catalog.head(problem.path);
+  if (!head || head.servedDigest === null || head.diskDigest !== head.servedDigest)
+    throw new LarderError('conflict', `what was recorded of ${problem.path} is not good either: correct the file`, {
+      members: { problem },
+    });
+  const [hashed] = await world.bulk.digests([problem.path]);
+  return writeGoodBack({ ...deciding, problem: { ...problem, digest: hashed?.digest ?? null } });
+}
+
+/** The bytes on disk become a version, as if they had been edited by hand. */
+async function takeRotten({ world, problem, who, options }: Deciding): Promise<Outcome> {
+  if (options.dryRun) return { changed: 1, left: 0, changeSets: [] };
+  const origin = originFor(world, { ...who, cause: 'hand' });
+  await settle(world, [problem.path], { origin, rotTaken: true });
+  const isTaken = !world.catalog.head(problem.path)?.problems.includes('rotten');
+  return { changed: isTaken ? 1 : 0, left: isTaken ? 0 : 1, changeSets: isTaken ? [origin.changeSet] : [] };
 }
 
 /** A broken save is taken back; its bytes stay in the history. */

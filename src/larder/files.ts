@@ -6,6 +6,7 @@ import { statKeyOf } from '../core/stat-key.ts';
 import { look } from '../files/look.ts';
 import type { Look } from '../files/types.ts';
 import type { FileAnswer } from '../larder-types.ts';
+import { bytesOf } from '../reconciler/bodies.ts';
 import { absolute } from '../reconciler/places.ts';
 import type { World } from '../reconciler/world.ts';
 
@@ -18,11 +19,25 @@ export async function openFile(world: World, namespace: string, name: string): P
     if (seen.kind === 'absent') return { kind: 'missing', hint: null };
     if (seen.kind === 'blocked') throw new LarderError('not_found', `${path}: ${seen.detail}`);
     if (seen.kind === 'unstable') continue;
+    const rotten = rottenFile(world, path);
+    if (rotten) return rotten;
     const digest = await digestOfFile(world, path, seen);
     const answer = digest && openAs(world, path, seen.key, digest);
     if (answer) return answer;
   }
   throw new LarderError('pending', `${path} is being written`);
+}
+
+/** The recorded bytes of a file that rotted, where they are kept; its problem otherwise. */
+function rottenFile(world: World, path: string): FileAnswer | null {
+  const head = world.catalog.head(path);
+  if (!head?.problems.includes('rotten')) return null;
+  const { servedDigest: etag, servedBody: body, servedSeq: seq, servedModifiedMs: modifiedMs } = head;
+  const problem = world.catalog.problemsOf(path).find(({ code }) => code === 'rotten');
+  if (etag === null || body === null || body.in === 'nowhere') return problem ? { kind: 'problem', problem } : null;
+  const bytes = bytesOf(world, body, etag);
+  const read = (start: number, end: number): Uint8Array => bytes.subarray(start, end);
+  return { kind: 'file', size: bytes.length, etag, seq, modifiedMs, read, close: () => {} };
 }
 
 async function digestOfFile(

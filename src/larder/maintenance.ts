@@ -5,23 +5,42 @@ import { LarderError } from '../core/errors.ts';
 import type { Parts, Wired } from '../larder.ts';
 import { verify, type VerifyListener } from '../maintain/verify/verify.ts';
 import type { VerifySummary } from '../maintain/verify/types.ts';
+import { Scrubber, type ScrubReport } from '../reconciler/scrubber.ts';
 import { suspectsAgain } from './suspects.ts';
 
 export interface Maintenance {
   /** Proves that files, log, catalog and text index agree. Changes nothing but what a rescan finds. One at a time: `busy`. */
   verify(listener: VerifyListener): Promise<VerifySummary>;
+  /** Reads the next files of the running round again, as idle time does (reconciler/scrubber.ts). */
+  scrub(most: number): Promise<ScrubReport>;
 }
 
 export class OpenMaintenance implements Maintenance {
   readonly #wired: Wired;
   readonly #parts: Parts;
   readonly #ready: () => Promise<void>;
+  readonly #scrubber: Scrubber;
   #running = false;
 
   constructor(wired: Wired, parts: Parts, ready: () => Promise<void>) {
     this.#wired = wired;
     this.#parts = parts;
     this.#ready = ready;
+    this.#scrubber = new Scrubber(wired.world, parts.root.derived);
+  }
+
+  /** Once the first scan is done. */
+  start(): void {
+    this.#scrubber.start();
+  }
+
+  close(): Promise<void> {
+    return this.#scrubber.close();
+  }
+
+  async scrub(most: number): Promise<ScrubReport> {
+    await this.#ready();
+    return this.#scrubber.step(most);
   }
 
   verify(listener: VerifyListener): Promise<VerifySummary> {

@@ -74,6 +74,10 @@ export class OpenedLarder implements Larder {
 
   start(): void {
     this.#startUp.start();
+    this.ready.then(
+      () => this.maintenance.start(),
+      () => {},
+    );
   }
 
   get root(): string {
@@ -283,6 +287,7 @@ export class OpenedLarder implements Larder {
     closing.defer(() => world.backlog.close());
     closing.defer(() => world.pendings.close());
     closing.defer(() => reconciler[Symbol.asyncDispose]());
+    closing.defer(() => this.maintenance.close());
     await this.#startUp.stop();
   }
 }

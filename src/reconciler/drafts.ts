@@ -32,7 +32,13 @@ export function draftFor(one: Settled): DraftEntry {
     case 'record-invalid':
       return { op: 'problem', kind: 'invalid', code: 'invalid', faults: one.decision.faults, ...version(one) };
     case 'report':
-      return { op: 'problem', code: one.decision.code, faults: one.decision.faults, ...nothing };
+      return {
+        op: 'problem',
+        code: one.decision.code,
+        faults: one.decision.faults,
+        ...nothing,
+        ...(one.decision.code === 'rotten' && { digest: examined.digest }),
+      };
     case 'reaccept':
       return { op: 'resolved', ...nothing, digest: examined.digest };
     case 'lost':

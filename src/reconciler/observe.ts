@@ -97,15 +97,15 @@ function judgedFound(world: World, examined: Examined, seen: Extract<Look, { kin
   const wallAgeMs = Number((world.clock.nowNs() - seen.stat.ctimeNs) / 1_000_000n);
   const ageMs = Math.max(wallAgeMs, world.pendings.ageMs(examined.path, seen.key));
   const { verdict, digest } = examined;
-  if (verdict?.kind === 'valid' && digest !== null) return { is: 'valid', digest, ageMs };
+  const { key } = seen;
+  if (verdict?.kind === 'valid' && digest !== null) return { is: 'valid', digest, ageMs, key };
   const faults: readonly Fault[] = verdict?.kind === 'invalid' ? verdict.faults : [];
-  return { is: 'invalid', digest, ageMs, faults };
+  return { is: 'invalid', digest, ageMs, key, faults };
 }
 
 /** A problem that only a verdict in the log ends; a served document that no longer fits its schema has none. */
 function recordedProblem(head: Head): string | null {
-  if (head.problems.includes('unreadable')) return 'unreadable';
-  if (head.problems.includes('name')) return 'name';
+  for (const code of ['unreadable', 'name', 'rotten'] as const) if (head.problems.includes(code)) return code;
   return head.diskDigest !== head.servedDigest && head.problems.includes('invalid') ? 'invalid' : null;
 }
 
@@ -114,4 +114,6 @@ export const knownOf = (meaning: PathMeaning, head: Head | undefined): Known => 
   servedDigest: head?.servedDigest ?? null,
   problem: head ? recordedProblem(head) : null,
   recordedWhenQuiet: meaning.kind === 'file',
+  cleanKey: head?.clean ? head.stat : null,
+  rotListed: head?.problems.includes('rotten') ?? false,
 });

@@ -5,7 +5,7 @@
 import type { DerivedProblem } from '../catalog/types.ts';
 import type { Digest } from '../core/digest.ts';
 import type { DraftEntry, EventFrame, Fault, Origin } from '../core/events.ts';
-import { ABSENCE_MS, PENDING_MS } from '../core/decision.ts';
+import { ABSENCE_MS, isRotten, PENDING_MS } from '../core/decision.ts';
 import { parseValid } from '../core/json/exact-value.ts';
 import { collectionOf } from '../core/refs.ts';
 import { compileSchema, type CompiledSchema } from '../core/schemas/compile.ts';
@@ -13,7 +13,8 @@ import type { Look } from '../files/types.ts';
 import { compileWithDeadline } from '../host/deadline-compile.ts';
 import { holdPath, mayForgetSchema } from './absences.ts';
 import { identityOf, modifiedMsOf } from './drafts.ts';
-import type { Observation } from './observe.ts';
+import { knownOf, type Observation } from './observe.ts';
+import { isAsRecorded, reportRot } from './rot.ts';
 import type { RecordOptions } from './recorder.ts';
 import type { SchemaInForce } from './schema-book.ts';
 import type { SettleOptions } from './settled.ts';
@@ -47,7 +48,7 @@ export async function compileSafely(text: string): Promise<Outcome> {
 /** Settles one `_schema.json`; the caller holds its queue. */
 export async function settleSchema(world: World, observation: Observation, options: SettleOptions): Promise<void> {
   const { look } = observation.examined;
-  if (look.kind === 'file') return settleFile(world, observation, look);
+  if (look.kind === 'file') return settleFile(world, observation, look, options);
   if (look.kind === 'absent') return settleAbsent(world, observation, options);
   const detail = look.kind === 'blocked' ? look.detail : 'the schema cannot be read';
   if (!observation.head?.problems.includes('unreadable'))
@@ -58,10 +59,13 @@ async function settleFile(
   world: World,
   observation: Observation,
   look: Extract<Look, { kind: 'file' }>,
+  options: SettleOptions,
 ): Promise<void> {
   const { path, head, examined, meaning } = observation;
   const seen = { key: look.key, clean: !look.racy };
-  if (head && examined.digest === head.diskDigest) return world.catalog.noteSeen([{ path, seen }]);
+  if (head && examined.digest === head.diskDigest) return isAsRecorded(world, observation, seen);
+  if (!options.rotTaken && isRotten(knownOf(meaning, head), examined.digest, look.key))
+    return reportRot(world, observation);
   const outcome = await compileSafely(new TextDecoder().decode(look.bytes));
   const ageMs = Math.max(
     Number((world.clock.nowNs() - look.stat.ctimeNs) / 1_000_000n),

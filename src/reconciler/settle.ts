@@ -100,11 +100,13 @@ function decideAll(world: World, observations: readonly Observation[], options: 
   });
 }
 
-function decideOne(world: World, observation: Observation, { absencesConfirmed }: SettleOptions): Decision {
+function decideOne(world: World, observation: Observation, options: SettleOptions): Decision {
   const { path, meaning, head, found } = observation;
   if (isBeyondReach(observation)) return { do: 'nothing' };
-  if (found.is === 'absent' && absencesConfirmed) return decide(knownOf(meaning, head), { ...found, ageMs: Infinity });
-  const decision = decide(knownOf(meaning, head), found);
+  const known = knownOf(meaning, head);
+  if (options.rotTaken) return decide({ ...known, cleanKey: null, rotListed: false }, found);
+  if (found.is === 'absent' && options.absencesConfirmed) return decide(known, { ...found, ageMs: Infinity });
+  const decision = decide(known, found);
   const isUndecided = decision.do === 'lost' && waitsForWalk(world, path);
   return isUndecided ? { do: 'wait', code: 'absent', forMs: WALK_RETRY_MS, faults: [] } : decision;
 }

@@ -17,4 +17,6 @@ export interface SettleOptions {
   readonly nothingKnown?: boolean;
   /** Somebody confirmed that what is absent is deleted: nothing waits, nothing is held. */
   readonly absencesConfirmed?: boolean;
+  /** Somebody takes the bytes of a rotten file for an edit. */
+  readonly rotTaken?: boolean;
 }

@@ -26,6 +26,7 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['what is present below', heads.PRESENT_BELOW, 'known_by_name'],
   ['how much is present below', heads.COUNT_PRESENT_BELOW, 'known_by_name'],
   ['how much is present in a collection', heads.COUNT_PRESENT_IN_SCOPE, 'INDEX'],
+  ['a walk over all that is present', heads.PRESENT_AFTER, 'known_by_name'],
   ['a name that differs only in case', heads.FOLDED_AS, 'paths_by_folded'],
   ['a page of a list', lists.LIST, 'served_by_id'],
   ['a batch to judge again', lists.SERVED, 'served_by_id'],

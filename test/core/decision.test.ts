@@ -14,8 +14,14 @@ const known = (over: Partial<Known> = {}): Known => ({
   ...over,
 });
 const nothingKnown = known({ diskDigest: null, servedDigest: null });
-const valid = (digest: Digest, ageMs = OLD): Found => ({ is: 'valid', digest, ageMs });
-const invalid = (digest: Digest, ageMs = OLD): Found => ({ is: 'invalid', digest, ageMs, faults: [] });
+const valid = (digest: Digest, ageMs = OLD, key = 'other'): Found => ({ is: 'valid', digest, ageMs, key });
+const invalid = (digest: Digest, ageMs = OLD, key = 'other'): Found => ({
+  is: 'invalid',
+  digest,
+  ageMs,
+  key,
+  faults: [],
+});
 const absent = (ageMs: number): Found => ({ is: 'absent', ageMs });
 const blocked: Found = { is: 'blocked', code: 'unreadable', faults: [] };
 
@@ -44,6 +50,17 @@ const cases: readonly [string, Known, Found, string][] = [
     'resolve',
   ],
   ['an unreadable path is reported', known(), blocked, 'report'],
+  ['other bytes under the stat that was confirmed are rot', known({ cleanKey: 'k' }), valid(B, OLD, 'k'), 'report'],
+  ['broken bytes under the stat that was confirmed are rot', known({ cleanKey: 'k' }), invalid(B, 0, 'k'), 'report'],
+  ['rot is reported once', known({ cleanKey: 'k', rotListed: true }), valid(B, OLD, 'k'), 'nothing'],
+  ['rot stays rot when its stat is not known', known({ problem: 'rotten', rotListed: true }), valid(B), 'nothing'],
+  ['rotten bytes that were saved are an edit', known({ cleanKey: 'k', rotListed: true }), valid(B, OLD, 'l'), 'record'],
+  [
+    'rotten bytes that are right again end the problem',
+    known({ problem: 'rotten', rotListed: true }),
+    valid(A),
+    'resolve',
+  ],
   ['an unreadable path is reported once', known({ problem: 'unreadable' }), blocked, 'nothing'],
   ['a file that changes while it is read is looked at again', known(), { is: 'unstable' }, 'wait'],
   ['a young file below files/ waits until it is quiet', known({ recordedWhenQuiet: true }), valid(B, 100), 'wait'],

@@ -29,13 +29,27 @@ function compareRow(run: Run, audit: CatalogAudit, row: AuditedPath): void {
   if (!folded) {
     const isDerivedOnly =
       row.diskDigest === null && row.servedSeq === null && audit.recordedProblems(row.path).length === 0;
-    if (!isDerivedOnly)
+    if (!isDerivedOnly && !hasMoved(run, audit, row.path))
       run.report(difference('catalog', row.path, null, sayRow(row), 'the log knows nothing of this path'));
     return;
   }
   if (folded.lastSeq > Math.min(run.subject.upTo, audit.reached)) return;
-  for (const finding of differencesOf(audit, folded, row)) run.report(finding);
+  const findings = differencesOf(audit, folded, row);
+  if (findings.length > 0 && !hasMoved(run, audit, row.path)) for (const finding of findings) run.report(finding);
 }
+
+/** Something was recorded of the path since the log was read: the next verification compares that. */
+function hasMoved({ subject }: Run, audit: CatalogAudit, path: string): boolean {
+  for (let after = subject.upTo; ;) {
+    const page = subject.isLive ? audit.events({ kind: 'all' }, after, EVENTS_PAGE) : [];
+    if (page.some((event) => event.path === path || event.from === path)) return true;
+    const last = page.at(-1);
+    if (page.length < EVENTS_PAGE || !last) return false;
+    after = last.seq;
+  }
+}
+
+const EVENTS_PAGE = 500;
 
 function differencesOf(audit: CatalogAudit, folded: FoldedPath, row: AuditedPath): Finding[] {
   const { path } = row;
