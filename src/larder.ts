@@ -4,7 +4,7 @@
  */
 import type { ZodType } from 'zod';
 import { openBlobStore } from './blobs/blob-store.ts';
-import { openCatalog, peekCatalog } from './catalog/catalog.ts';
+import { peekCatalog } from './catalog/catalog.ts';
 import type { Catalog } from './catalog/types.ts';
 import { digestOf } from './core/digest.ts';
 import { openEventLog } from './events/event-log.ts';
@@ -19,6 +19,7 @@ import type { Clock, FileSystem, RandomBytes } from './host/ports.ts';
 import { systemClock } from './host/system-clock.ts';
 import { systemRandom } from './host/system-random.ts';
 import { OpenedLarder } from './larder/opened-larder.ts';
+import { openCatalogWherePossible } from './larder/catalog-place.ts';
 import { prepareRoot, type Root } from './larder/root.ts';
 import type { Larder } from './larder-types.ts';
 import { Reconciler } from './reconciler.ts';
@@ -79,10 +80,11 @@ export async function openLarder(options: OpenOptions): Promise<Larder> {
   const bulk = opening.use(options.host?.inThread ? openBulkInThread(seen) : openBulkThreads(seen));
   bulk.warmUp();
   const events = opening.adopt(await openEvents(root, host, options), (log) => log.close(false));
-  const { fs, clock } = host;
   const anew = options.rebuild ?? false;
-  const catalog = opening.use(openCatalog({ directory: root.derived, logId: events.id, fs, clock, anew }));
-  const parts = { root, host, lock, events, catalog, bulk };
+  const { catalog, spare } = openCatalogWherePossible({ ...host, directory: root.derived, logId: events.id, anew });
+  if (spare) opening.use(spare);
+  opening.use(catalog);
+  const parts = { root, host, lock, events, catalog, spare, bulk };
   const larder = new OpenedLarder(wire(parts, options), parts, options);
   opening.move();
   larder.start();
@@ -95,6 +97,8 @@ export interface Parts {
   readonly lock: Lock;
   readonly events: EventLog;
   readonly catalog: Catalog;
+  /** Where the catalog works while `derived/` has no room. */
+  readonly spare: Disposable | null;
   readonly bulk: BulkReader;
 }
 

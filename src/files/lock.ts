@@ -35,8 +35,13 @@ export function takeLock(options: LockOptions): Lock {
   const { file, rootIdentity, pid } = options;
   const database = openDatabase(file);
   const hold = (holder: Holder): void => {
-    database.exec(TABLE);
-    database.prepare(WRITE).run(rootIdentity, pid, holder.host, holder.port);
+    try {
+      database.exec(TABLE);
+      database.prepare(WRITE).run(rootIdentity, pid, holder.host, holder.port);
+    } catch (error) {
+      // The lock is what counts; only who holds it is not said on a full disk.
+      if (!isFull(error)) throw error;
+    }
     database.exec('BEGIN IMMEDIATE');
   };
   try {
@@ -56,9 +61,12 @@ export function takeLock(options: LockOptions): Lock {
 
 function openDatabase(file: string): Database.Database {
   const database = new Database(file, { timeout: 0 });
-  database.pragma('journal_mode = DELETE');
+  // A journal on disk would need free space. The row may be torn by a power cut, but its holder is gone then as well.
+  database.pragma('journal_mode = MEMORY');
   return database;
 }
+
+const isFull = (error: unknown): boolean => error instanceof Database.SqliteError && error.code === 'SQLITE_FULL';
 
 function lockedError(file: string, error: unknown): LarderError {
   const held = readRow(file);

@@ -275,11 +275,12 @@ export class OpenedLarder implements Larder {
 
   async #close(): Promise<void> {
     const { world, reconciler } = this.#wired;
-    const { events, bulk, catalog, lock } = this.#parts;
+    const { events, bulk, catalog, spare, lock } = this.#parts;
     // Taken in the reverse order, each also when one before it failed: the lock must be free for the next in any case.
     await using closing = new AsyncDisposableStack();
     closing.defer(() => lock.release());
-    closing.defer(() => catalog[Symbol.dispose]());
+    if (spare) closing.use(spare);
+    closing.use(catalog);
     closing.defer(() => bulk[Symbol.asyncDispose]());
     closing.defer(() => events.close(true));
     closing.defer(() => world.checkpoints.close());

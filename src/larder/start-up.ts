@@ -80,6 +80,7 @@ export class StartUp {
     const reasons = [
       ...(this.#stage === 'ready' ? [] : [this.#stage]),
       ...(rootIsThere(world) ? [] : ['root-missing']),
+      ...(this.#parts.spare ? ['catalog-elsewhere'] : []),
       ...troublesOfDisk(world),
       ...(reconciler.troubles.length > 0 || (reconciler.watcher?.blind ?? 0) > 0 ? ['watcher-degraded'] : []),
       ...(world.swap.exchange ? [] : ['no-atomic-exchange']),

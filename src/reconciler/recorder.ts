@@ -114,7 +114,7 @@ export class Recorder {
    * as it is placed. Rejects with what refused it, `outcome: unknown` where even the refusal could not be recorded.
    */
   async record(draft: EventDraft, options: RecordOptions): Promise<EventFrame> {
-    this.#refuseBehind();
+    this.refuseBehind();
     this.#payOwed();
     const { frame, synced } = this.#log.append(draft);
     if (frame.type !== 'events') throw new TypeError('an event draft became another frame');
@@ -137,7 +137,8 @@ export class Recorder {
     this.#logError = null;
   }
 
-  #refuseBehind(): void {
+  /** Throws while the catalog does not know all that is recorded. */
+  refuseBehind(): void {
     if (this.#catalogError === null) return;
     const isFull = this.#catalogError instanceof CatalogError && this.#catalogError.failure === 'full';
     const detail = `nothing is recorded until the catalog keeps up: ${this.#catalogError.message}`;

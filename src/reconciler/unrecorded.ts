@@ -12,6 +12,8 @@ export async function unlessRefused(
 ): Promise<boolean> {
   try {
     await work();
+    // What the log took just now may still be unknown to the catalog, from which reads are answered.
+    if (paths.length > 0) world.recorder.refuseBehind();
     return true;
   } catch (error) {
     const refusal = refusalOfDisk(error);
