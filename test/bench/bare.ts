@@ -1,4 +1,4 @@
-/** The bare limits that Larder is held against, each as a program of its own: `node bare.ts index|walk ROOT`. */
+/** The bare limits that Larder is held against, each as a program of its own: `node bare.ts index|walk|hash ROOT`, `… parse FILE`. */
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +52,27 @@ function walk(root: string): number {
   return performance.now() - started;
 }
 
-const [what, root] = process.argv.slice(2);
-if (root === undefined) throw new Error('usage: node bare.ts index|walk ROOT');
-process.stdout.write(`${JSON.stringify({ ms: what === 'index' ? index(root) : walk(root) })}\n`);
+function hashAll(root: string): number {
+  const started = performance.now();
+  for (const path of filesBelow(root)) hash(readFileSync(path));
+  return performance.now() - started;
+}
+
+/** CPU time of one parse and stringify, in a process that is warm. */
+function parse(file: string): number {
+  const text = readFileSync(file, 'utf8');
+  const TIMES = 50;
+  let length = 0;
+  for (let time = 0; time < TIMES; time++) length += JSON.stringify(JSON.parse(text)).length;
+  const before = process.cpuUsage();
+  for (let time = 0; time < TIMES; time++) length += JSON.stringify(JSON.parse(text)).length;
+  const { user, system } = process.cpuUsage(before);
+  return length > 0 ? (user + system) / 1000 / TIMES : Number.NaN;
+}
+
+const programs: Readonly<Record<string, (path: string) => number>> = { index, walk, hash: hashAll, parse };
+
+const [what = '', path] = process.argv.slice(2);
+const program = programs[what];
+if (path === undefined || !program) throw new Error('usage: node bare.ts index|walk|hash ROOT, or parse FILE');
+process.stdout.write(`${JSON.stringify({ ms: program(path) })}\n`);

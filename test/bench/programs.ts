@@ -62,6 +62,14 @@ export function residentMb(pid: number): number {
   return Math.round(Number(line?.[1] ?? 0) / 1000);
 }
 
+/** CPU time that a process has used with all its threads, in ms (utime and stime, in ticks of 10 ms). */
+export function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 export const threadsOf = (pid: number): number => readdirSync(`/proc/${pid}/task`).length;
 
 export const median = (values: readonly number[]): number => {

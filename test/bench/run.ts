@@ -7,7 +7,8 @@ import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { scenarios, type Figure, type Setting } from './scenarios.ts';
+import type { Figure, Setting } from './figures.ts';
+import { scenarios } from './scenarios.ts';
 import { makeTree } from './tree.ts';
 
 const { values } = parseArgs({

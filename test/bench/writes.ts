@@ -1,0 +1,123 @@
+/** Durable writes, against a bare handler that makes its files durable too and keeps nothing else. */
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+import { atLeast, rounds, type Figure, type Setting } from './figures.ts';
+import { serve, type Served } from './programs.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const SECONDS = 4;
+const DOCUMENTS = 1000;
+const BULK = 10_000;
+const FILLER = 'words of a document as long as most are, '.repeat(22);
+
+let counter = 0;
+/** About 1 KB, never the same twice. */
+const nextBody = (): string => `${JSON.stringify({ name: `n${++counter}`, count: counter, text: FILLER }, null, 2)}\n`;
+
+/** PUTs per second over some documents, half of them new at first. */
+async function putRate({ url }: Served, connections: number): Promise<number> {
+  const { requests, non2xx, errors } = await autocannon({
+    url,
+    connections,
+    duration: SECONDS,
+    requests: [
+      {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        setupRequest: (request) => {
+          const body = nextBody();
+          return { ...request, path: `/v1/bench/puts/d${counter % DOCUMENTS}`, body };
+        },
+      },
+    ],
+  });
+  if (non2xx + errors > 0) throw new Error(`${non2xx} writes were refused, ${errors} failed`);
+  return requests.average;
+}
+
+interface Servers extends AsyncDisposable {
+  readonly larder: Served;
+  readonly bare: Served;
+}
+
+/** Both on the same file system. */
+async function openServers({ place, daemon }: Setting, name: string): Promise<Servers> {
+  const [ours, theirs] = [join(place, `${name}-larder`), join(place, `${name}-bare`)];
+  for (const root of [ours, theirs]) mkdirSync(root);
+  const larder = await serve(daemon, (port) => ['start', '--init', '--root', ours, '--port', String(port)], '/readyz');
+  const bare = await serve(join(here, 'bare-writer.ts'), (port) => [theirs, String(port)], '/up');
+  return {
+    larder,
+    bare,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([larder.stop(), bare.stop()]);
+    },
+  };
+}
+
+const BOUNDS: readonly (readonly [number, number])[] = [
+  [1, 1.5],
+  [8, 1.5],
+  [32, 1],
+];
+
+export async function puts(setting: Setting): Promise<Figure[]> {
+  await using servers = await openServers(setting, 'puts');
+  const { larder, bare } = servers;
+  await putRate(larder, 8);
+  await putRate(bare, 8);
+  const figures: Figure[] = [];
+  for (const [connections, bound] of BOUNDS) {
+    const measured = await rounds(
+      setting.rounds,
+      () => putRate(larder, connections),
+      () => putRate(bare, connections),
+    );
+    figures.push(
+      atLeast(bound, measured.ratio, {
+        what: `durable PUT, ${connections} ${connections === 1 ? 'connection' : 'connections'}`,
+        larder: `${Math.round(measured.larder)}/s`,
+        against: `${Math.round(measured.against)}/s (bare handler: temp, fsync, rename, fsync of the directory)`,
+      }),
+    );
+  }
+  return figures;
+}
+
+/** Documents per second of one request with 10,000 new documents. */
+async function bulkRate({ url }: Served, round: number): Promise<number> {
+  const lines = Array.from({ length: BULK }, (_, index) =>
+    JSON.stringify({ op: 'put', id: `r${round}-${index}`, doc: JSON.parse(nextBody()) as unknown }),
+  );
+  const started = performance.now();
+  const answer = await fetch(`${url}/v1/bench/bulk/_bulk`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: lines.join('\n'),
+  });
+  const summary = (await answer.text()).trim().split('\n').at(-1) ?? '';
+  const elapsedMs = performance.now() - started;
+  if (!summary.includes(`"created":${BULK}`)) throw new Error(`not all were created: ${summary}`);
+  return BULK / (elapsedMs / 1000);
+}
+
+export async function bulk(setting: Setting): Promise<Figure[]> {
+  await using servers = await openServers(setting, 'bulk');
+  const { larder, bare } = servers;
+  let round = 0;
+  await putRate(bare, 1);
+  const measured = await rounds(
+    setting.rounds,
+    () => bulkRate(larder, ++round),
+    () => putRate(bare, 1),
+  );
+  return [
+    atLeast(8, measured.ratio, {
+      what: '`_bulk` of 10,000 documents',
+      larder: `${Math.round(measured.larder)}/s`,
+      against: `${Math.round(measured.against)}/s (bare handler, one call after another)`,
+    }),
+  ];
+}
