@@ -3,6 +3,7 @@ import type {
   At,
   CatchUp,
   DeletedItem,
+  Durability,
   FeedScope,
   FeedStart,
   HistoryItem,
@@ -46,6 +47,7 @@ export interface Larder extends AsyncDisposable {
   readonly root: string;
   /** The log's id, which every follower compares (`Larder-Log`). */
   readonly logId: string;
+  readonly durability: Durability;
   /** Newest seq that is applied and announced. */
   readonly seq: Seq;
   /** Resolves after the first scan; rejects when it cannot be done. Reads of documents work before. */

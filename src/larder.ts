@@ -60,6 +60,8 @@ export interface OpenOptions {
     readonly clock: Clock;
     readonly random: RandomBytes;
     readonly inThread?: boolean;
+    /** Change sets that may wait for the disk before the next is refused as `busy`. */
+    readonly queueFrames?: number;
     /** Safeguards that are taken out, so that a harness can show that it would notice. `exchange` forces the fallback. */
     readonly without?: readonly Safeguard[];
   };
@@ -126,6 +128,7 @@ function openEvents(root: Root, host: Parts['host'], options: OpenOptions): Prom
     ...host,
     directory: root.log,
     durability: options.durability ?? 'sync',
+    ...(options.host?.queueFrames !== undefined && { queueFrames: options.host.queueFrames }),
     rootIdentity: root.identity,
     ...(peeked && { knownSeq: peeked.reached, knownLogId: peeked.logId }),
   });

@@ -18,6 +18,7 @@ export interface StatusReport {
   readonly ready: boolean;
   readonly reasons: readonly string[];
   readonly scan: ReadinessReport['scan'] | null;
+  readonly durability: ReadinessReport['durability'] | null;
   /** Newest event. Null, like the figures below, until the first scan is done. */
   readonly seq: number | null;
   readonly namespaces: readonly { readonly name: string; readonly count: number; readonly problems: number }[] | null;

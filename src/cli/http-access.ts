@@ -114,7 +114,7 @@ interface Readyz extends Partial<ReadinessReport> {
 /** Never waits: what is not known yet is null. */
 async function status({ url, pid }: Target, root: string | null): Promise<StatusReport> {
   const readyz = parseObject((await send(url, '/readyz', {})).text) as Readyz;
-  const { reasons = [], scan = null } = readyz;
+  const { reasons = [], scan = null, durability = null } = readyz;
   const namespaces = await send(url, '/v1', {});
   const isListed = namespaces.status === 200;
   return {
@@ -123,6 +123,7 @@ async function status({ url, pid }: Target, root: string | null): Promise<Status
     ready: readyz.status === 'ready',
     reasons,
     scan,
+    durability,
     seq: isListed ? Number(namespaces.headers.get('larder-seq')) : null,
     namespaces: isListed ? (parseObject(namespaces.text) as Page<Summary>).items : null,
   };

@@ -27,8 +27,17 @@ export async function openOwnAccess({ root, isConfigured, settings: { durability
 }
 
 function statusOf(larder: Larder): StatusReport {
-  const { ready, reasons, scan } = larder.readiness();
-  return { root: larder.root, daemon: null, ready, reasons, scan, seq: larder.seq, namespaces: larder.namespaces() };
+  const { ready, reasons, scan, durability } = larder.readiness();
+  return {
+    root: larder.root,
+    daemon: null,
+    ready,
+    reasons,
+    scan,
+    durability,
+    seq: larder.seq,
+    namespaces: larder.namespaces(),
+  };
 }
 
 async function* problems(larder: Larder): AsyncGenerator<Problem> {

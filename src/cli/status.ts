@@ -13,7 +13,16 @@ export async function showStatus(access: Access, asJson: boolean, io: Io): Promi
   return 0;
 }
 
-function describe({ root, daemon, ready, reasons, scan, seq, namespaces }: StatusReport): [string, string][] {
+function describe({
+  root,
+  daemon,
+  ready,
+  reasons,
+  scan,
+  durability,
+  seq,
+  namespaces,
+}: StatusReport): [string, string][] {
   return [
     ['root', root ?? 'on the daemon’s machine'],
     [
@@ -23,11 +32,17 @@ function describe({ root, daemon, ready, reasons, scan, seq, namespaces }: Statu
         : `${daemon.url}${daemon.pid === null ? '' : ` (process ${daemon.pid})`}`,
     ],
     ['ready', sayReady(ready, reasons, scan)],
+    ['durability', durability === null ? 'not said' : SAID[durability]],
     ['seq', seq === null ? 'not known yet' : String(seq)],
     ['documents', namespaces === null ? 'not known yet' : sayCounts(namespaces)],
     ['problems', namespaces === null ? 'not known yet' : sayProblems(namespaces)],
   ];
 }
+
+const SAID = {
+  sync: 'sync: a write is on the disk before it is answered',
+  os: 'os: a power failure may lose the last seconds',
+} as const;
 
 function sayReady(ready: boolean, reasons: readonly string[], scan: StatusReport['scan']): string {
   const progress =

@@ -6,6 +6,9 @@ import type { Cause, Fault, Op, Seq, VersionKind } from './events.ts';
 import type { Problem, ProblemMark } from './problems.ts';
 import type { DocumentRef } from './refs.ts';
 
+/** Whether what is answered as written lies on the disk, or in the kernel's hands. */
+export type Durability = 'sync' | 'os';
+
 /** Who asks. */
 export interface Who {
   readonly actor: string;
@@ -110,6 +113,8 @@ export interface Written {
   readonly etag: Digest | null;
   readonly seq: Seq;
   readonly changeSet: string;
+  /** What survives: `sync` a power cut, `os` the end of the process. */
+  readonly durability: Durability;
   /** The bytes now on disk; null after a deletion. */
   readonly bytes: Uint8Array | null;
 }
@@ -168,6 +173,7 @@ export interface ReadinessReport {
   readonly ready: boolean;
   /** Why not, or what to know although it is: `scanning`, `watcher-degraded`, `log-unwritable`, `no-atomic-exchange` … */
   readonly reasons: readonly string[];
+  readonly durability: Durability;
   /** Progress of the first scan. */
   readonly scan: { readonly looked: number; readonly total: number | null };
 }
@@ -182,5 +188,5 @@ export interface Status {
   readonly logBytes: number;
   readonly catalogBytes: number;
   readonly watcher: { readonly kind: string; readonly watches: number };
-  readonly durability: 'sync' | 'os';
+  readonly durability: Durability;
 }

@@ -7,6 +7,7 @@ import type {
   At,
   CatchUp,
   DeletedItem,
+  Durability,
   FeedScope,
   FeedStart,
   HistoryItem,
@@ -46,7 +47,6 @@ type Preconditions = WriteRequest['preconditions'];
 export class OpenedLarder implements Larder {
   readonly #wired: Wired;
   readonly #parts: Parts;
-  readonly #durability: 'sync' | 'os';
   readonly #startUp: StartUp;
   readonly #reads: Reads;
   readonly #lists: Lists;
@@ -58,7 +58,6 @@ export class OpenedLarder implements Larder {
   constructor(wired: Wired, parts: Parts, options: OpenOptions) {
     this.#wired = wired;
     this.#parts = parts;
-    this.#durability = options.durability ?? 'sync';
     this.#startUp = new StartUp(wired, parts, options);
     this.#reads = new Reads(wired.world);
     this.#lists = new Lists(wired.world, wired.cursorKey);
@@ -88,6 +87,10 @@ export class OpenedLarder implements Larder {
     return this.#parts.events.id;
   }
 
+  get durability(): Durability {
+    return this.#wired.world.durability;
+  }
+
   get seq(): Seq {
     return this.#wired.world.recorder.announcedSeq;
   }
@@ -114,7 +117,7 @@ export class OpenedLarder implements Larder {
       logBytes: events.sizeBytes,
       catalogBytes: catalog.sizeBytes(),
       watcher: { kind: watcher?.kind ?? 'none', watches: watcher?.watches ?? 0 },
-      durability: this.#durability,
+      durability: this.durability,
     };
   }
 

@@ -85,7 +85,12 @@ export class StartUp {
       ...(reconciler.troubles.length > 0 || (reconciler.watcher?.blind ?? 0) > 0 ? ['watcher-degraded'] : []),
       ...(world.swap.exchange ? [] : ['no-atomic-exchange']),
     ];
-    return { ready: this.isReady && rootIsThere(world), reasons, scan: { looked: this.#looked, total: this.#total } };
+    return {
+      ready: this.isReady && rootIsThere(world),
+      reasons,
+      durability: world.durability,
+      scan: { looked: this.#looked, total: this.#total },
+    };
   }
 
   async #run(): Promise<void> {

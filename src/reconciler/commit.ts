@@ -196,5 +196,13 @@ function writtenOf(
   origin: Origin,
 ): Written {
   const current = seq ?? world.catalog.head(path)?.servedSeq ?? world.recorder.announcedSeq;
-  return { outcome, ref: request.ref, etag: digest, seq: current, changeSet: origin.changeSet, bytes };
+  return {
+    outcome,
+    ref: request.ref,
+    etag: digest,
+    seq: current,
+    changeSet: origin.changeSet,
+    durability: world.durability,
+    bytes,
+  };
 }

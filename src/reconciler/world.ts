@@ -1,7 +1,8 @@
 /** What the reconciler's pieces share: the parts, opened, and the state that belongs to no part. */
 import type { BlobStore } from '../blobs/types.ts';
 import type { Catalog } from '../catalog/types.ts';
-import type { Durability, EventLog } from '../events/types.ts';
+import type { Durability } from '../core/requests.ts';
+import type { EventLog } from '../events/types.ts';
 import type { BulkReader } from '../files/bulk.ts';
 import type { SwapMethod } from '../files/probe-swap.ts';
 import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';

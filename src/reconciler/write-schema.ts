@@ -84,5 +84,6 @@ const writtenOf = (world: World, { request, outcome, digest, bytes, path }: Prep
   etag: digest,
   seq: world.catalog.head(path)?.diskSeq ?? world.recorder.announcedSeq,
   changeSet,
+  durability: world.durability,
   bytes,
 });

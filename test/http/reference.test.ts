@@ -94,6 +94,7 @@ const headers = [
   'Larder-Problem',
   'Larder-Request-Id',
   'Larder-Change-Set',
+  'Larder-Durability',
   'Larder-Log',
   'Larder-At',
   'Larder-From',

@@ -12,7 +12,7 @@ import { systemRandom } from '../../src/host/system-random.ts';
 import { DEFAULT_HTTP_CONFIG, type HttpConfig } from '../../src/http/http-config.ts';
 import { serveHttp, type Listening } from '../../src/http/server.ts';
 import type { Larder } from '../../src/larder-types.ts';
-import { openLarder } from '../../src/larder.ts';
+import { openLarder, type OpenOptions } from '../../src/larder.ts';
 import { request, type Answer, type RequestOptions } from './client.ts';
 
 export type Files = Readonly<Record<string, string | Uint8Array | object>>;
@@ -38,6 +38,7 @@ export interface WorldOptions {
   readonly clock?: Clock | SimulatedClock;
   /** Wraps the Larder, for states that are hard to reach from outside. */
   readonly wrap?: (larder: Larder) => Larder;
+  readonly open?: Partial<OpenOptions>;
 }
 
 export async function openWorld({
@@ -45,11 +46,12 @@ export async function openWorld({
   config = {},
   clock = systemClock,
   wrap = (x) => x,
+  open = {},
 }: WorldOptions = {}): Promise<World> {
   const root = mkdtempSync(join(tmpdir(), 'larder-http-'));
   const save = (path: string, body: string | Uint8Array | object): void => saveFile(join(root, path), body);
   for (const [path, body] of Object.entries(files)) save(path, body);
-  const larder = await openLarder({ root });
+  const larder = await openLarder({ root, ...open });
   await larder.ready;
   const logged: Record<string, unknown>[] = [];
   const listening = await serveHttp({

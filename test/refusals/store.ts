@@ -1,5 +1,5 @@
 /** An open Larder over a switched disk, which survives the death of its process, and what its documents must be. */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { LarderError } from '../../src/core/errors.ts';
@@ -98,6 +98,15 @@ export class Store implements AsyncDisposable {
       since = page.next;
       if (page.upToDate) return events;
     }
+  }
+
+  /** As an editor does that writes into the file. */
+  save(id: string, value: string): void {
+    this.saveText(id, JSON.stringify({ value }));
+  }
+
+  saveText(id: string, text: string): void {
+    writeFileSync(join(this.root, `lod/things/${id}.json`), text);
   }
 
   /** What the log alone says must be the same. */

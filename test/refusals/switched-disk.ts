@@ -12,14 +12,21 @@ export interface SwitchedDisk {
   /** From here on the calls count, until the next switch. */
   give(plan: readonly Fault[]): FaultyFileSystem;
   heal(): void;
+  /** Something that somebody else does just before the next such call. */
+  justBefore(call: keyof FileSystem, run: () => void): void;
 }
 
 export function switchedDisk(): SwitchedDisk {
   let current = faultyFileSystem(nodeFileSystem, []);
+  const interludes = new Map<string, () => void>();
   const delegate = (name: string): [string, unknown] => [
     name,
-    (...parameters: unknown[]): unknown =>
-      (current[name as keyof FileSystem] as (...all: unknown[]) => unknown)(...parameters),
+    (...parameters: unknown[]): unknown => {
+      const interlude = interludes.get(name);
+      interludes.delete(name);
+      interlude?.();
+      return (current[name as keyof FileSystem] as (...all: unknown[]) => unknown)(...parameters);
+    },
   ];
   const methods = Object.keys(current).filter((name) => !['counts', 'fired', 'die'].includes(name));
   return {
@@ -31,25 +38,32 @@ export function switchedDisk(): SwitchedDisk {
     heal() {
       current = faultyFileSystem(nodeFileSystem, []);
     },
+    justBefore: (call, run) => void interludes.set(call, run),
   };
 }
 
 export interface PatientClock extends Clock {
   /** Lets durations pass: what falls due runs now. The wall clock goes on by itself. */
   skip(ms: number): Promise<void>;
+  /** Moves the wall clock alone, also back. */
+  step(ms: number): void;
 }
 
 const TURNS = 4;
 
 export function patientClock(): PatientClock {
   let skippedMs = 0;
+  let steppedMs = 0;
   const monotonicMs = (): number => systemClock.monotonicMs() + skippedMs;
   const alarms = new Set<{ readonly dueMs: number; readonly run: () => void }>();
   const nextDue = (limitMs: number) =>
     [...alarms].filter(({ dueMs }) => dueMs <= limitMs).toSorted((a, b) => a.dueMs - b.dueMs)[0];
   return {
     ...systemClock,
+    nowMs: () => systemClock.nowMs() + steppedMs,
+    nowNs: () => systemClock.nowNs() + BigInt(steppedMs) * 1_000_000n,
     monotonicMs,
+    step: (ms) => void (steppedMs += ms),
     after(delayMs, run): Timer {
       const alarm = { dueMs: monotonicMs() + delayMs, run };
       alarms.add(alarm);

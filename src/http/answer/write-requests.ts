@@ -68,7 +68,11 @@ export function answerWritten(
 }
 
 function writtenHeaders(written: Written, { applied }: Preferences): Record<string, string> {
-  const headers: Record<string, string> = { 'Larder-Seq': String(written.seq), 'Larder-Change-Set': written.changeSet };
+  const headers: Record<string, string> = {
+    'Larder-Seq': String(written.seq),
+    'Larder-Change-Set': written.changeSet,
+    'Larder-Durability': written.durability,
+  };
   if (written.etag !== null) headers['ETag'] = `"${written.etag}"`;
   if (written.outcome === 'created') headers['Location'] = locationOf(written);
   if (applied.length > 0) headers['Preference-Applied'] = applied.join(', ');

@@ -41,6 +41,7 @@ async function answerBatch({ env }: Context<HttpEnv>, { larder, clock }: Serving
   if (preferences.applied.length > 0) headers['Preference-Applied'] = preferences.applied.join(', ');
   const changeSet = options.dryRun ? null : (written[0]?.changeSet ?? null);
   if (changeSet !== null) headers['Larder-Change-Set'] = changeSet;
+  headers['Larder-Durability'] = larder.durability;
   return answerJson(
     env,
     { items: written.map(tell), seq: rangeOf(written, options.dryRun), change_set: changeSet },

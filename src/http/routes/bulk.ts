@@ -43,5 +43,6 @@ async function answerBulk({ env }: Context<HttpEnv>, serving: Serving): Promise<
   const first = await texts.next();
   const applied: Record<string, string> =
     preferences.applied.length > 0 ? { 'Preference-Applied': preferences.applied.join(', ') } : {};
-  return answer(env, 200, { 'Content-Type': NDJSON_TYPE, ...applied }, streamTexts(resume(first, texts)));
+  const headers = { 'Content-Type': NDJSON_TYPE, 'Larder-Durability': serving.larder.durability, ...applied };
+  return answer(env, 200, headers, streamTexts(resume(first, texts)));
 }

@@ -35,9 +35,9 @@ export const healthRoutes = (serving: Serving): Route[] => [
 
 /** 503 is a plain answer here, not a problem: supervisors read the status, people the reasons. */
 function answerReadiness({ env }: Context<HttpEnv>, { larder, stopping }: Serving): Response {
-  const { ready, reasons, scan } = larder.readiness();
+  const { ready, reasons, durability, scan } = larder.readiness();
   const isReady = ready && !stopping.aborted;
-  const report = { status: isReady ? 'ready' : 'not ready', ...(env.trusted && { reasons, scan }) };
+  const report = { status: isReady ? 'ready' : 'not ready', ...(env.trusted && { reasons, durability, scan }) };
   const retry: Record<string, string> = isReady ? {} : { 'Retry-After': '1' };
   return answer(env, isReady ? 200 : 503, { 'Content-Type': JSON_TYPE, ...retry }, `${JSON.stringify(report)}\n`);
 }

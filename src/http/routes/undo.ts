@@ -49,6 +49,7 @@ async function answerUndo({ env }: Context<HttpEnv>, { larder, config, clock }: 
   const headers: Record<string, string> = { 'Larder-Seq': String(larder.seq) };
   if (preferences.applied.length > 0) headers['Preference-Applied'] = preferences.applied.join(', ');
   if (undone.change_set !== null) headers['Larder-Change-Set'] = undone.change_set;
+  headers['Larder-Durability'] = larder.durability;
   return answerJson(env, undone, headers);
 }
 

@@ -1,0 +1,80 @@
+/** Syncs that fail in the background: nothing is believed to be on the disk that was not synced under a descriptor of its own. */
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Fault } from '../../src/host/faulty-file-system.ts';
+import { me, put, Store } from './store.ts';
+
+const eio = (more: Partial<Fault>): Fault => ({
+  nth: 1,
+  calls: ['fsync'],
+  outcome: { kind: 'error', code: 'EIO' },
+  ...more,
+});
+
+const inodeOf = (store: Store, id: string): number => lstatSync(join(store.root, `lod/things/${id}.json`)).ino;
+
+async function until(store: Store, isSo: () => boolean): Promise<void> {
+  for (let attempt = 0; attempt < 50 && !isSo(); attempt += 1) await store.clock.skip(2100);
+  expect(isSo()).toBe(true);
+}
+
+test('a file whose sync failed is written anew before the checkpoint passes it', async () => {
+  await using store = await Store.open();
+  await store.larder.write(put('a', 'old'), me);
+  await until(store, () => store.larder.status().checkpoint === store.larder.seq);
+  await store.larder.write(put('a', 'new'), me);
+  const inode = inodeOf(store, 'a');
+  const { checkpoint } = store.larder.status();
+  const disk = store.disk.give([eio({ path: 'things/a.json' })]);
+  await until(store, () => disk.fired);
+  expect(store.larder.status().checkpoint, 'the checkpoint stays').toBe(checkpoint);
+  expect(store.larder.readiness().reasons).toEqual(['sync-failing']);
+  await until(store, () => store.larder.status().checkpoint === store.larder.seq);
+  expect(inodeOf(store, 'a'), 'what is synced now is another file').not.toBe(inode);
+  expect(disk.counts, 'the first one was asked once').toEqual([1]);
+  expect(store.larder.readiness().reasons).toEqual([]);
+  expect(await store.value('a')).toBe('new');
+  expect(store.events().map(({ op }) => op)).toEqual(['create', 'update']);
+});
+
+test('where the disk goes on refusing, the checkpoint stays and health says so, until it works', async () => {
+  await using store = await Store.open();
+  await store.larder.write(put('a', 'old'), me);
+  const { checkpoint } = store.larder.status();
+  store.disk.give([eio({ forever: true })]);
+  for (let round = 0; round < 10; round += 1) await store.clock.skip(2100);
+  expect(store.larder.status().checkpoint).toBe(checkpoint);
+  expect(store.larder.readiness().reasons).toEqual(['sync-failing']);
+  store.disk.heal();
+  await until(store, () => store.larder.status().checkpoint === store.larder.seq);
+  expect(store.larder.readiness().reasons).toEqual([]);
+  expect(await store.value('a')).toBe('old');
+});
+
+test('a directory whose sync failed holds up its documents, and no others', async () => {
+  await using store = await Store.open();
+  await store.larder.write(put('x/a', 'old'), me);
+  await until(store, () => store.larder.status().checkpoint === store.larder.seq);
+  await store.larder.write(put('y/b', 'old'), me);
+  await store.larder.write(put('x/c', 'old'), me);
+  const disk = store.disk.give([eio({ path: 'things/x', nth: 2 })]);
+  await until(store, () => disk.fired);
+  expect(store.larder.status().checkpoint, 'up to what is before it').toBe(store.larder.seq - 1);
+  await until(store, () => store.larder.status().checkpoint === store.larder.seq);
+  expect(await store.value('x/c')).toBe('old');
+});
+
+test('an edit by hand of a file that is suspect is kept, and synced as what it is', async () => {
+  await using store = await Store.open();
+  await store.larder.write(put('a', 'old'), me);
+  const disk = store.disk.give([eio({ path: 'things/a.json' })]);
+  await until(store, () => disk.fired);
+  store.save('a', 'by hand');
+  await until(store, () => store.larder.status().checkpoint === store.larder.seq);
+  expect(await store.value('a')).toBe('by hand');
+  expect(store.events().map(({ op, cause }) => [op, cause])).toEqual([
+    ['create', 'api'],
+    ['update', 'hand'],
+  ]);
+});
