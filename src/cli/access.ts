@@ -8,6 +8,7 @@ import type { Problem } from '../core/problems.ts';
 import type { ReadinessReport } from '../core/requests.ts';
 import type { Choice, Decided } from '../larder-guards.ts';
 import type { ImportSink } from '../maintain/import-types.ts';
+import type { VersionsAccess } from './versions-access.ts';
 import type { CommonFlags, LoadedConfig } from './config-file.ts';
 
 export interface StatusReport {
@@ -39,6 +40,8 @@ export interface Access extends AsyncDisposable {
   decide(decision: 'confirm' | 'dismiss', id: string, choice: Choice, isPreview: boolean): Promise<DecidedReport>;
   /** Every collection with its schema in force, or null for none. */
   schemas(): Promise<readonly CollectionSchema[]>;
+  /** What was, what changed, and ways back. */
+  readonly versions: VersionsAccess;
   importSink(collection: string): ImportSink;
 }
 

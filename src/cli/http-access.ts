@@ -6,6 +6,7 @@ import type { Problem } from '../core/problems.ts';
 import type { Page, ReadinessReport, Summary } from '../core/requests.ts';
 import type { BatchResult, ImportItem, ImportSink } from '../maintain/import-types.ts';
 import type { Choice } from '../larder-guards.ts';
+import { httpVersions } from './http-versions.ts';
 import type { Access, CollectionSchema, DecidedReport, StatusReport } from './access.ts';
 
 interface Target {
@@ -20,6 +21,7 @@ export function openHttpAccess(daemon: Target, root: string | null): Access {
     problems: () => pages<Problem>(daemon.url, '/v1/_problems'),
     decide: (decision, id, choice, isPreview) => decide(daemon.url, decision, id, choice, isPreview),
     schemas: () => schemas(daemon.url),
+    versions: httpVersions(daemon.url),
     importSink: (collection) => importSink(daemon.url, collection),
     [Symbol.asyncDispose]: async () => {},
   };
@@ -36,7 +38,7 @@ const STARTING_RETRIES = 240;
 const RETRY_MS = 250;
 
 /** Answers below 400. Throws the problem as the LarderError it was. */
-async function ask(url: string, path: string, init: RequestInit = {}): Promise<Answer> {
+export async function ask(url: string, path: string, init: RequestInit = {}): Promise<Answer> {
   for (let left = STARTING_RETRIES; ; left--) {
     const answer = await send(url, path, init);
     if (answer.status < 400) return answer;
@@ -64,7 +66,8 @@ interface ProblemBody {
 export function errorOf({ status, text }: Answer): LarderError {
   const body = parseObject(text) as ProblemBody;
   const code: ErrorCode = body.code !== undefined && body.code in ERRORS ? (body.code as ErrorCode) : 'internal';
-  return new LarderError(code, body.detail ?? `the daemon answered ${status}`, { errors: body.errors ?? [] });
+  const { errors = [], detail = `the daemon answered ${status}`, ...members } = body;
+  return new LarderError(code, detail, { errors, members: { ...members } });
 }
 
 export function parseObject(text: string): object {
@@ -75,14 +78,14 @@ export function parseObject(text: string): object {
   }
 }
 
-async function getJson<T>(url: string, path: string): Promise<T> {
+export async function getJson<T>(url: string, path: string): Promise<T> {
   return JSON.parse((await ask(url, path)).text) as T;
 }
 
-async function* pages<T>(url: string, path: string): AsyncGenerator<T> {
+export async function* pages<T>(url: string, path: string): AsyncGenerator<T> {
   for (let cursor: string | null = ''; cursor !== null;) {
     const from: string = cursor === '' ? '' : `&_cursor=${encodeURIComponent(cursor)}`;
-    const page: Page<T> = await getJson(url, `${path}?_limit=1000${from}`);
+    const page: Page<T> = await getJson(url, `${path}${path.includes('?') ? '&' : '?'}_limit=1000${from}`);
     yield* page.items;
     cursor = page.next;
   }
@@ -142,7 +145,7 @@ async function schemas(url: string): Promise<CollectionSchema[]> {
   return found;
 }
 
-const pathOf = (collection: string): string => `/v1/${collection.split('/').map(encodeURIComponent).join('/')}`;
+export const pathOf = (collection: string): string => `/v1/${collection.split('/').map(encodeURIComponent).join('/')}`;
 
 function importSink(url: string, collection: string): ImportSink {
   return {

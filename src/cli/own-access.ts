@@ -5,6 +5,7 @@ import type { Who, WriteResult, Written } from '../core/requests.ts';
 import { openLarder } from '../larder.ts';
 import type { Larder } from '../larder-types.ts';
 import type { BatchResult, ImportItem, ImportSink } from '../maintain/import-types.ts';
+import { ownVersions } from './own-versions.ts';
 import type { Access, StatusReport } from './access.ts';
 import type { LoadedConfig } from './config-file.ts';
 
@@ -21,6 +22,7 @@ export async function openOwnAccess({ root, isConfigured, settings: { durability
     problems: () => problems(larder),
     decide: (decision, id, choice, isPreview) => larder.guards[decision](id, choice, PERSON, { dryRun: isPreview }),
     schemas: async () => larder.schemas(),
+    versions: ownVersions(larder),
     importSink: (collection) => importSink(larder, collection),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

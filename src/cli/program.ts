@@ -1,12 +1,13 @@
 /** The commands, their options and help. Each is loaded when it is asked for: start-up time is paid by no other. */
 import { Command, Option } from 'commander';
 import { VERSION } from '../version.ts';
-import { openAccess, type Access } from './access.ts';
 import { loadConfig, type CommonFlags } from './config-file.ts';
 import type { ImportFlags } from './import.ts';
 import type { Io } from './io.ts';
 import type { DecideFlags } from './problems.ts';
 import { maintenanceCommands } from './maintenance-commands.ts';
+import { versionCommands } from './version-commands.ts';
+import { withAccess } from './with-access.ts';
 
 /** `finish` is told the exit code of the command that ran. */
 export function createProgram(io: Io, finish: (code: number) => void): Command {
@@ -22,7 +23,16 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
     .showHelpAfterError('(larder --help says more)')
     .configureOutput({ writeOut: io.out, writeErr: io.err })
     .exitOverride();
-  for (const add of [addStart, addInit, addStatus, addProblems, addTypes, addImport, ...maintenanceCommands])
+  for (const add of [
+    addStart,
+    addInit,
+    addStatus,
+    addProblems,
+    addTypes,
+    addImport,
+    ...versionCommands,
+    ...maintenanceCommands,
+  ])
     add(program, io, finish);
   return program;
 }
@@ -51,17 +61,6 @@ const addInit: Add = (program, io, finish) => {
       finish(await init(loadConfig(flags, io), flags.json === true, io));
     });
 };
-
-/** Runs a command on the daemon that serves the root, or on the root itself. */
-async function withAccess(
-  flags: CommonFlags,
-  io: Io,
-  run: (access: Access, root: string | null) => Promise<number>,
-): Promise<number> {
-  const config = loadConfig(flags, io);
-  await using access = await openAccess(flags, config);
-  return await run(access, flags.port === undefined && flags.host === undefined ? config.root : null);
-}
 
 const addStatus: Add = (program, io, finish) => {
   program

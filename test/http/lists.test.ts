@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatItem } from '../../src/http/answer/list-items.ts';
+import { formatItem } from '../../src/core/list-items.ts';
 import type { ListItem } from '../../src/core/requests.ts';
 import { testScenarios } from './scenarios.ts';
 import { openWorld, type World } from './world.ts';

@@ -5,7 +5,8 @@ import type { At, Page, Summary } from '../../core/requests.ts';
 import type { Moment } from '../../larder-versions.ts';
 import { collectionOf, namespaceOf } from '../request/addresses.ts';
 import type { Exchange, HttpEnv } from '../exchange.ts';
-import { formatDeleted, formatItem } from '../answer/list-items.ts';
+import { formatItem } from '../../core/list-items.ts';
+import { tellDeletion } from '../../core/told-versions.ts';
 import { JSON_TYPE } from '../request/media-types.ts';
 import { answerPage, gatherPage, mapPage, momentHeaders, requireReady } from '../answer/pages.ts';
 import { AT, CURSOR, DELETED, LIMIT, META, PREFIX } from '../request/parameters.ts';
@@ -107,7 +108,7 @@ function deletedStep(collection: string, { larder }: Serving, query: Query): Ste
   return (limit, cursor) => {
     const page = larder.listDeleted(collection, { limit, cursor });
     if (page === undefined) throw noCollection(collection);
-    return mapPage(page, formatDeleted);
+    return mapPage(page, (item) => JSON.stringify(tellDeletion(item)));
   };
 }
 

@@ -1,7 +1,7 @@
 /** Reading documents, streams, and their versions. They answer during the first scan as well: each read looks at the disk. */
 import type { Context } from 'hono';
 import { isStreamId } from '../../core/refs.ts';
-import type { HistoryItem } from '../../core/requests.ts';
+import { tellVersion } from '../../core/told-versions.ts';
 import { documentOf } from '../request/addresses.ts';
 import type { HttpEnv } from '../exchange.ts';
 import { answerType, JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
@@ -72,19 +72,9 @@ function listVersions({ env }: Context<HttpEnv>, serving: Serving): Response {
   const { query } = env.target;
   const page = serving.larder.history(ref, { before: beforeOf(env), limit: valueOf(query, LIMIT) });
   if (page === undefined) throw notFound(`${ref.collection}/${ref.id}`, 'It has no history either.');
-  return answerPage(env, serving, mapPage(page, formatVersion));
+  return answerPage(
+    env,
+    serving,
+    mapPage(page, (item) => JSON.stringify(tellVersion(item))),
+  );
 }
-
-const formatVersion = (item: HistoryItem): string =>
-  JSON.stringify({
-    seq: item.seq,
-    at: new Date(item.atMs).toISOString(),
-    op: item.op,
-    kind: item.kind,
-    digest: item.digest,
-    size: item.size,
-    actor: item.actor,
-    cause: item.cause,
-    change_set: item.changeSet,
-    ...(item.session !== null && { session: item.session }),
-  });

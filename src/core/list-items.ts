@@ -2,8 +2,8 @@
  * List items are cut from the text of the documents, not parsed and printed again: numbers keep their spelling, and a page
  * costs what its bytes cost.
  */
-import { membersOf, rootSpan } from '../../core/json/spans.ts';
-import type { DeletedItem, ListItem } from '../../core/requests.ts';
+import { membersOf, rootSpan } from './json/spans.ts';
+import type { ListItem } from './requests.ts';
 
 /** `{"_id":…, …fields}`; with `withMeta` a `_meta` after the id. */
 export function formatItem(item: ListItem, withMeta: boolean): string {
@@ -31,6 +31,3 @@ function withoutOurs(text: string, withMeta: boolean): string {
 
 /** What stands between the outer braces. */
 const insideOf = (text: string): string => text.slice(text.indexOf('{') + 1, text.lastIndexOf('}')).trim();
-
-export const formatDeleted = ({ id, seq, atMs, actor }: DeletedItem): string =>
-  JSON.stringify({ _id: id, seq, at: new Date(atMs).toISOString(), actor });

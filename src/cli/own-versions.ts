@@ -1,0 +1,72 @@
+/** Versions of a root that is opened for one command. */
+import { LarderError } from '../core/errors.ts';
+import { formatItem } from '../core/list-items.ts';
+import { parseMoment } from '../core/moments.ts';
+import type { DocumentRef } from '../core/refs.ts';
+import type { At, ReadAnswer, Who } from '../core/requests.ts';
+import { tellDeletion, tellVersion, type ToldDeletion } from '../core/told-versions.ts';
+import type { Larder } from '../larder-types.ts';
+import type { PastList, VersionsAccess } from './versions-access.ts';
+
+const PERSON: Who = { actor: 'local', cause: 'api' };
+const PAGE = 1000;
+
+export function ownVersions(larder: Larder): VersionsAccess {
+  const { versions } = larder;
+  return {
+    async history(ref, limit) {
+      const page = larder.history(ref, { before: null, limit });
+      if (page === undefined) throw missing(ref, 'It has no history either.');
+      return page.items.map(tellVersion);
+    },
+    recent: async (scope, limit) => versions.recent(scope, { before: null, limit }).items,
+    deleted: (collection) => deleted(larder, collection),
+    diff: (ref, from, to, as) => versions.diff(ref, { from, to, as }),
+    async read(ref, at) {
+      if (at === null) return { text: textOf(await larder.read(ref), ref), moment: null };
+      const when = parseAt(at);
+      return { text: textOf(await larder.readAt(ref, when), ref), moment: versions.moment(when) };
+    },
+    listAt: (collection, at) => listAt(larder, collection, at),
+    undo: (request, isPreview) => versions.undo(request, PERSON, { dryRun: isPreview }),
+  };
+}
+
+function parseAt(text: string): At {
+  if (/^\d{1,15}$/.test(text)) return { seq: Number(text) };
+  const timeMs = parseMoment(text);
+  if (timeMs !== null) return { timeMs };
+  throw new LarderError('bad_parameter', `${text} is neither a seq nor an RFC 3339 time such as 2026-01-31T12:00:00Z`);
+}
+
+const missing = ({ collection, id }: DocumentRef, hint: string | null): LarderError =>
+  new LarderError('not_found', `${collection}/${id} is not there`, hint === null ? {} : { members: { hint } });
+
+function textOf(answer: ReadAnswer, ref: DocumentRef): string {
+  if (answer.kind === 'served') return Buffer.from(answer.bytes).toString('utf8');
+  if (answer.kind === 'missing') throw missing(ref, answer.hint);
+  const { path, code, errors, hint } = answer.problem;
+  throw new LarderError('not_servable', `${path} cannot be served: ${code}`, { errors, members: { hint } });
+}
+
+const noCollection = (collection: string): LarderError =>
+  new LarderError('not_found', `collection ${collection} is not there`);
+
+async function* deleted(larder: Larder, collection: string): AsyncGenerator<ToldDeletion> {
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page = larder.listDeleted(collection, { limit: PAGE, cursor: cursor ?? null });
+    if (page === undefined) throw noCollection(collection);
+    yield* page.items.map(tellDeletion);
+    cursor = page.next;
+  }
+}
+
+async function* listAt(larder: Larder, collection: string, at: string): AsyncGenerator<PastList> {
+  const when = parseAt(at);
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page = larder.versions.listAt(collection, { limit: PAGE, prefix: null, cursor: cursor ?? null, at: when });
+    if (page === undefined) throw noCollection(collection);
+    yield { items: page.items.map((item) => formatItem(item, false)), moment: page.moment };
+    cursor = page.next;
+  }
+}

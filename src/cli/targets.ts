@@ -1,0 +1,47 @@
+/** What people name on a command line: a file, a document, a collection or a namespace, as it comes to hand. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { LarderError } from '../core/errors.ts';
+import { documentRef, parseAddress } from '../core/url-paths.ts';
+import { FILES, type DocumentRef } from '../core/refs.ts';
+import type { FeedScope } from '../core/requests.ts';
+import type { Io } from './io.ts';
+
+export type CommandTarget =
+  | { readonly kind: 'scope'; readonly scope: FeedScope }
+  | { readonly kind: 'document'; readonly ref: DocumentRef };
+
+/** `root` null: the daemon is elsewhere, and only names below its root mean something. Throws `bad_usage` and what names throw. */
+export function parseTarget(text: string, root: string | null, { workingDirectory }: Io): CommandTarget {
+  const below = (root === null ? null : onDisk(text, root, workingDirectory)) ?? text.replace(/^\/v1\//, '');
+  const segments = below.split('/').filter((segment) => segment !== '');
+  const [namespace, name, ...rest] = segments;
+  if (namespace === undefined) return { kind: 'scope', scope: { kind: 'all' } };
+  parseAddress(segments.slice(0, 2).map(encodeURIComponent));
+  if (name === undefined) return { kind: 'scope', scope: { kind: 'namespace', namespace } };
+  const collection = `${namespace}/${name}`;
+  if (rest.length === 0) return { kind: 'scope', scope: { kind: 'collection', collection } };
+  const id = rest.join('/');
+  if (name === FILES) return { kind: 'document', ref: { collection, id } };
+  return { kind: 'document', ref: documentRef(collection, id.replace(/\.json$/, '')) };
+}
+
+/** The path below the root of something that is there, or of a file that was, seen from the directory one is in. */
+function onDisk(text: string, root: string, workingDirectory: string): string | null {
+  const absolute = resolve(workingDirectory, text);
+  if (absolute !== root && !absolute.startsWith(`${root}/`)) return null;
+  return existsSync(absolute) || /\.jsonl?$/.test(absolute) || text.startsWith('/')
+    ? absolute.slice(root.length)
+    : null;
+}
+
+export function parseDocument(text: string, root: string | null, io: Io): DocumentRef {
+  const target = parseTarget(text, root, io);
+  if (target.kind === 'document') return target.ref;
+  throw new LarderError('bad_usage', `${text} is no document; it is named as namespace/collection/id, or by its file`);
+}
+
+export function parseSeq(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new LarderError('bad_usage', `${text} is no seq; larder log shows the seqs of versions`);
+}

@@ -1,0 +1,14 @@
+import { openAccess, type Access } from './access.ts';
+import { loadConfig, type CommonFlags } from './config-file.ts';
+import type { Io } from './io.ts';
+
+/** Runs a command on the daemon that serves the root, or on the root itself. */
+export async function withAccess(
+  flags: CommonFlags,
+  io: Io,
+  run: (access: Access, root: string | null) => Promise<number>,
+): Promise<number> {
+  const config = loadConfig(flags, io);
+  await using access = await openAccess(flags, config);
+  return await run(access, flags.port === undefined && flags.host === undefined ? config.root : null);
+}
