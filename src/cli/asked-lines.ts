@@ -1,6 +1,6 @@
 /** Work that a daemon does, told as NDJSON: each line as it comes. */
 import { LarderError } from '../core/errors.ts';
-import { errorOf, parseObject } from './http-access.ts';
+import { errorOf, parseObject } from './http-asking.ts';
 
 /** Throws the problem, of the request or of a line, as the LarderError it was. */
 export async function* askLines<T extends object>(

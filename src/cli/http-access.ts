@@ -1,11 +1,10 @@
 /** A daemon over HTTP. */
-import { systemClock } from '../host/system-clock.ts';
-import { LarderError, ERRORS, type ErrorCode } from '../core/errors.ts';
-import type { Fault } from '../core/events.ts';
+import { LarderError } from '../core/errors.ts';
 import type { Problem } from '../core/problems.ts';
 import type { Page, ReadinessReport, Summary } from '../core/requests.ts';
 import type { BatchResult, ImportItem, ImportSink } from '../maintain/import-types.ts';
 import type { Choice } from '../larder-guards.ts';
+import { ask, getJson, pages, parseObject, pathOf, send, type ProblemBody } from './http-asking.ts';
 import { httpVersions } from './http-versions.ts';
 import type { Access, CollectionSchema, DecidedReport, StatusReport } from './access.ts';
 
@@ -25,70 +24,6 @@ export function openHttpAccess(daemon: Target, root: string | null): Access {
     importSink: (collection) => importSink(daemon.url, collection),
     [Symbol.asyncDispose]: async () => {},
   };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
-
-/** A first scan of a large tree takes its time; commands wait for it rather than fail. */
-const STARTING_RETRIES = 240;
-const RETRY_MS = 250;
-
-/** Answers below 400. Throws the problem as the LarderError it was. */
-export async function ask(url: string, path: string, init: RequestInit = {}): Promise<Answer> {
-  for (let left = STARTING_RETRIES; ; left--) {
-    const answer = await send(url, path, init);
-    if (answer.status < 400) return answer;
-    const error = errorOf(answer);
-    if (error.code !== 'starting' || left === 0) throw error;
-    await new Promise<void>((resolve) => void systemClock.after(RETRY_MS, resolve));
-  }
-}
-
-async function send(url: string, path: string, init: RequestInit): Promise<Answer> {
-  try {
-    const response = await fetch(new URL(path, url), { redirect: 'error', ...init });
-    return { status: response.status, headers: response.headers, text: await response.text() };
-  } catch (error) {
-    throw new LarderError('no_daemon', `nothing answers at ${url}`, { cause: error });
-  }
-}
-
-interface ProblemBody {
-  readonly code?: string;
-  readonly detail?: string;
-  readonly errors?: readonly Fault[];
-}
-
-export function errorOf({ status, text }: Answer): LarderError {
-  const body = parseObject(text) as ProblemBody;
-  const code: ErrorCode = body.code !== undefined && body.code in ERRORS ? (body.code as ErrorCode) : 'internal';
-  const { errors = [], detail = `the daemon answered ${status}`, ...members } = body;
-  return new LarderError(code, detail, { errors, members: { ...members } });
-}
-
-export function parseObject(text: string): object {
-  try {
-    return Object(JSON.parse(text)) as object;
-  } catch {
-    return {};
-  }
-}
-
-export async function getJson<T>(url: string, path: string): Promise<T> {
-  return JSON.parse((await ask(url, path)).text) as T;
-}
-
-export async function* pages<T>(url: string, path: string): AsyncGenerator<T> {
-  for (let cursor: string | null = ''; cursor !== null;) {
-    const from: string = cursor === '' ? '' : `&_cursor=${encodeURIComponent(cursor)}`;
-    const page: Page<T> = await getJson(url, `${path}${path.includes('?') ? '&' : '?'}_limit=1000${from}`);
-    yield* page.items;
-    cursor = page.next;
-  }
 }
 
 type DecidedBody = Omit<DecidedReport, 'changeSets' | 'session'> & {
@@ -144,8 +79,6 @@ async function schemas(url: string): Promise<CollectionSchema[]> {
   }
   return found;
 }
-
-export const pathOf = (collection: string): string => `/v1/${collection.split('/').map(encodeURIComponent).join('/')}`;
 
 function importSink(url: string, collection: string): ImportSink {
   return {

@@ -5,7 +5,7 @@ import type { FeedEvent, FeedScope, Page } from '../core/requests.ts';
 import type { ToldDeletion, ToldVersion } from '../core/told-versions.ts';
 import type { Undone } from '../core/undo-requests.ts';
 import type { Moment } from '../larder-versions.ts';
-import { ask, getJson, pages, pathOf } from './http-access.ts';
+import { ask, getJson, pages, pathOf } from './http-asking.ts';
 import type { PastList, VersionsAccess } from './versions-access.ts';
 
 const urlOf = ({ collection, id }: DocumentRef): string => pathOf(`${collection}/${id}`);

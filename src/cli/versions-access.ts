@@ -6,7 +6,7 @@ import type { Undone, UndoRequest } from '../core/undo-requests.ts';
 import type { DiffKind } from '../core/version-diff.ts';
 import type { Moment, VersionDiff } from '../larder-versions.ts';
 
-export interface DocumentText {
+interface DocumentText {
   readonly text: string;
   /** Null: as it is now. */
   readonly moment: Moment | null;

@@ -95,8 +95,8 @@ bothWays('undo shows, then does, and can be undone', async (world) => {
     /3 taken back; larder undo --change-set \S+ --yes takes this back\n$/,
   );
   expect((await world.run('undo', 'lod/d/a', '--yes')).out).toContain('1 taken back');
-  // Somebody went on from there.
-  const refused = await world.run(
+  // Conditions narrow each other.
+  const narrowed = await world.run(
     'undo',
     '--session',
     'night',
