@@ -19,7 +19,7 @@ export async function failEveryCall(store: Store, operation: Operation, fault: O
   let runs = 0;
   let nth = 1;
   for (let fired = true; fired; nth += operation.stride ?? 1) {
-    const prefix = `${operation.name.replaceAll(/\W/g, '')}-${nth}-`;
+    const prefix = `${operation.key}-${nth}-`;
     await prepare(store, operation, prefix);
     const run = await failOnce(store, operation, prefix, { ...fault, nth });
     fired = run.fired;
@@ -86,10 +86,10 @@ async function check(
   expect(isAllowed, story).toBe(true);
 }
 
-const allowedAfter = ({ before, after }: Operation, answer: Answer = 'unknown'): readonly State[] =>
+export const allowedAfter = ({ before, after }: Operation, answer: Answer = 'unknown'): readonly State[] =>
   ({ written: [after], refused: [before], unknown: [before, after] })[answer];
 
-const isOneOf = (states: readonly State[], found: State, ids: readonly string[]): boolean =>
+export const isOneOf = (states: readonly State[], found: State, ids: readonly string[]): boolean =>
   states.some((state) => ids.every((id) => found[id] === state[id]));
 
 async function checkAfterRestart(store: Store, expected: ReadonlyMap<string, Value>): Promise<void> {
