@@ -26,14 +26,17 @@ export interface Staged {
   readonly entry: DraftEntry;
 }
 
-/** Answers a result for each prepared write. Errors of the disk are thrown, with nothing changed. */
+/**
+ * Answers a result for each prepared write. Errors of the disk are thrown, with nothing changed. `origin` is given by who makes
+ * one change set of several commits.
+ */
 export async function commit(
   world: World,
   prepared: readonly Prepared[],
   who: Who,
   options: WriteOptions,
+  origin: Origin = originFor(world, who),
 ): Promise<ReadonlyMap<Prepared, WriteResult>> {
-  const origin = originFor(world, who);
   const changing = prepared.filter(({ outcome }) => outcome !== 'unchanged');
   if (options.dryRun || changing.length === 0) return resultsOf(world, prepared, new Map(), origin);
   const staged = await stage(world, changing);

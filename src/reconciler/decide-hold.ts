@@ -18,6 +18,8 @@ import { settle, settleHeld } from './settle.ts';
 import type { Prepared } from './write.ts';
 import type { World } from './world.ts';
 
+/** Paths of one frame: so many files are written in one turn of the event loop or two. */
+const BATCH = 200;
 const LARGEST_SET = 10_000;
 const LARGEST_SET_BYTES = 64 * 1024 * 1024;
 
@@ -33,12 +35,10 @@ export async function confirmHold(world: World, collection: string, who: Who): P
   requireRoot(world);
   const sets = setsOf(world.pendings.heldIn(collection), () => 0);
   const by = inOneSession(world, who, sets.length);
-  return decide(world, collection, by, sets, async (paths) => {
-    const origin = originFor(world, by);
+  return decide(world, collection, by, sets, async (paths, origin) => {
     const settled = await settle(world, paths, { origin, absencesConfirmed: true });
     if (world.backlog.reason !== null) throw world.backlog.reason;
-    const deleted = settled.filter(({ decision }) => decision.do === 'lost').length;
-    return { changed: deleted, changeSet: origin.changeSet };
+    return settled.filter(({ decision }) => decision.do === 'lost').length;
   });
 }
 
@@ -47,38 +47,34 @@ export async function dismissHold(world: World, collection: string, who: Who): P
   requireRoot(world);
   const sets = setsOf(world.pendings.heldIn(collection), (path) => world.catalog.head(path)?.servedSize ?? 0);
   const by = inOneSession(world, { ...who, cause: 'restore' }, sets.length);
-  return decide(world, collection, by, sets, (paths) =>
+  return decide(world, collection, by, sets, (paths, origin) =>
     world.queues.runAll(paths, async () => {
       await settleHeld(world, paths);
-      return writeBack(
-        world,
-        paths.filter((path) => isHeld(world, path)),
-        by,
-      );
+      const held = paths.filter((path) => isHeld(world, path));
+      return writeBack(world, held, by, origin);
     }),
   );
 }
 
 const isHeld = (world: World, path: string): boolean => world.pendings.get(path)?.code === 'held';
 
-interface SetDecided {
-  readonly changed: number;
-  readonly changeSet: string | null;
-}
-
 async function decide(
   world: World,
   collection: string,
   who: Who,
   sets: readonly (readonly string[])[],
-  decideSet: (paths: readonly string[]) => Promise<SetDecided>,
+  decideSome: (paths: readonly string[], origin: Origin) => Promise<number>,
 ): Promise<HoldDecided> {
   let changed = 0;
   const changeSets: string[] = [];
   for (const paths of sets) {
-    const done = await decideSet(paths);
-    changed += done.changed;
-    if (done.changed > 0 && done.changeSet !== null) changeSets.push(done.changeSet);
+    const before = changed;
+    const origin = originFor(world, who);
+    for (let start = 0; start < paths.length; start += BATCH) {
+      changed += await decideSome(paths.slice(start, start + BATCH), origin);
+      await world.clock.yieldTurn();
+    }
+    if (changed > before) changeSets.push(origin.changeSet);
   }
   const left = world.pendings.heldIn(collection).length;
   if (world.pendings.absentIn(collection) === 0) await endHold(world, collection, endOf(world, who, changeSets.at(-1)));
@@ -117,15 +113,14 @@ function requireRoot(world: World): void {
 }
 
 /** The caller holds the queues of the paths. What has no kept bytes stays held. */
-async function writeBack(world: World, paths: readonly string[], who: Who): Promise<SetDecided> {
+async function writeBack(world: World, paths: readonly string[], who: Who, origin: Origin): Promise<number> {
   const heads = paths.map((path) => world.catalog.head(path)).filter((head) => head !== undefined);
   const prepared = heads.flatMap((head) => prepare(world, head) ?? []);
-  const written = await commit(world, prepared, who, {});
+  await commit(world, prepared, who, {}, origin);
   for (const { path } of prepared) world.pendings.delete(path);
-  const changeSets = [...written.values()].flatMap((result) => (result.ok ? [result.written.changeSet] : []));
   let others = 0;
   for (const head of heads) if (isHeld(world, head.path) && writeUnrecorded(world, head)) others++;
-  return { changed: prepared.length + others, changeSet: changeSets[0] ?? null };
+  return prepared.length + others;
 }
 
 /** `before` is null, because nothing is there: so redo writes the file should a crash come between the log and the swap. */
