@@ -5,6 +5,7 @@ import { splitPath } from './places.ts';
 import {
   decodeDeleted,
   decodeListed,
+  decodePathName,
   decodeServed,
   decodeSummary,
   decodeText,
@@ -32,6 +33,11 @@ export const LIST_DELETED = `
   SELECT ${DELETED_COLUMNS} FROM paths p JOIN events e ON e.seq = p.deleted_seq JOIN sets s ON s.first = e.first
   WHERE ${IN_SCOPE} AND p.deleted_seq IS NOT NULL AND p.document >= ? AND p.document < ? ORDER BY p.document LIMIT ?`;
 
+/** The codes of `deleted` and `hand` are in codes.ts. */
+export const DELETED_BY_HAND = `
+  SELECT p.directory, p.name FROM events e CROSS JOIN sets s ON s.first = e.first JOIN paths p ON p.id = e.path
+  WHERE e.seq > ? AND e.kind = 3 AND s.cause = 1`;
+
 export const TEXT = 'SELECT d.text FROM paths p JOIN documents d ON d.id = p.id WHERE p.directory = ? AND p.name = ?';
 
 /** Scopes are few, and their names are an index. */
@@ -42,13 +48,14 @@ export const SUMMARY = `SELECT ${SUMMARY_COLUMNS} FROM scopes WHERE name = ?`;
 
 type ListReads = Pick<
   Catalog,
-  'list' | 'served' | 'listDeleted' | 'text' | 'namespaces' | 'collections' | 'collection'
+  'list' | 'served' | 'listDeleted' | 'deletedByHand' | 'text' | 'namespaces' | 'collections' | 'collection'
 >;
 
 export function openListReads(reader: Database): ListReads {
   const list = prepareQuery(reader, LIST, decodeListed);
   const served = prepareQuery(reader, SERVED, decodeServed);
   const listDeleted = prepareQuery(reader, LIST_DELETED, decodeDeleted);
+  const deletedByHand = prepareQuery(reader, DELETED_BY_HAND, decodePathName);
   const text = prepareQuery(reader, TEXT, decodeText);
   const summaries = prepareQuery(reader, SUMMARIES, decodeSummary);
   const summary = prepareQuery(reader, SUMMARY, decodeSummary);
@@ -66,6 +73,7 @@ export function openListReads(reader: Database): ListReads {
       const { from, to } = after(startingWith(''), options.after);
       return listDeleted.all(collection, from, to, options.limit);
     },
+    deletedByHand: (seq) => deletedByHand.all(seq),
     text(path) {
       const { directory, name } = splitPath(path);
       return text.get(directory, name);

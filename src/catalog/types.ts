@@ -219,6 +219,8 @@ export interface Catalog extends Disposable {
       readonly limit: number;
     },
   ): ListedEver[];
+  /** Paths that were deleted by hand after a seq, those that came back among them. Reads every event since. */
+  deletedByHand(after: Seq): string[];
   /** Served text of one document. */
   text(path: string): string | undefined;
   /** Documents with a served head in a collection, in batches of at most `batch`, for judging them again. */

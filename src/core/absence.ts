@@ -3,7 +3,7 @@
  * deletions. Absences of a collection within a minute count together, those that were believed already among them; too many
  * are held until a person decides.
  */
-const WINDOW_MS = 60_000;
+export const ABSENCE_WINDOW_MS = 60_000;
 const ALWAYS_ALLOWED = 100;
 const ALLOWED_SHARE = 0.1;
 /** A collection, or a directory, of this many documents does not vanish whole without a question. */
@@ -56,7 +56,7 @@ export function believe(tally: AbsenceTally, paths: readonly string[], nowMs: nu
 }
 
 const recent = ({ believed }: AbsenceTally, nowMs: number): AbsenceTally['believed'] =>
-  believed.filter(({ atMs }) => nowMs - atMs < WINDOW_MS);
+  believed.filter(({ atMs }) => nowMs - atMs < ABSENCE_WINDOW_MS);
 
 /** How many of them lay at or below a directory; '' for all. */
 function countIn(believed: AbsenceTally['believed'], directory: string): number {

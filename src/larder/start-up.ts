@@ -9,6 +9,7 @@ import { collectionOf, classify } from '../core/refs.ts';
 import { judgeWithZod } from '../core/schemas/zod-schemas.ts';
 import type { OpenOptions, Parts, Wired } from '../larder.ts';
 import { startWatcher } from '../files/watcher/start.ts';
+import { recallDeletions } from '../reconciler/absences.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { contentOf } from '../reconciler/content.ts';
 import { rootIsThere } from '../reconciler/places.ts';
@@ -185,6 +186,7 @@ export class StartUp {
 
   async #redo(): Promise<void> {
     const { world } = this.#wired;
+    recallDeletions(world);
     for (const collection of world.catalog.pathsWithRecorded('held')) world.absences.held.add(collection);
     for (const path of world.catalog.pathsWithRecorded('conflict')) {
       for (const { code, errors } of world.catalog.problemsOf(path))

@@ -2,9 +2,9 @@
  * Confirmed absences before they become deletions: held when too many vanish at once (core/absence.ts decides). A hold is one
  * problem of its collection, in the log; which documents it covers needs no record: those that are absent while it lasts.
  */
-import { believe, emptyTally, judgeAbsences, type AbsenceTally } from '../core/absence.ts';
+import { ABSENCE_WINDOW_MS, believe, emptyTally, judgeAbsences, type AbsenceTally } from '../core/absence.ts';
 import type { Origin } from '../core/events.ts';
-import { collectionOf, pathOfSchema } from '../core/refs.ts';
+import { classify, collectionOf, pathOfSchema } from '../core/refs.ts';
 import { absolute, parentOf, rootIsThere } from './places.ts';
 import { originOf } from './origin.ts';
 import type { Settled } from './settled.ts';
@@ -26,6 +26,14 @@ export class AbsenceLedger {
   walks = 0;
   /** The whole tree was looked at since opening: before that nobody knows what is absent. */
   isComplete = false;
+}
+
+/** What was deleted in the minute before a restart counts on: the limits hold for a minute, not for a process. */
+export function recallDeletions({ absences, catalog, clock }: World): void {
+  const paths = catalog.deletedByHand(catalog.seqAtTime(clock.nowMs() - ABSENCE_WINDOW_MS));
+  const byCollection = Map.groupBy(paths, (path) => collectionOf(classify(path)));
+  for (const [collection, group] of byCollection)
+    absences.tallies.set(collection, believe(emptyTally, group, clock.monotonicMs()));
 }
 
 /** An absence old enough to count, but maybe one half of a move whose other half was not met yet. */

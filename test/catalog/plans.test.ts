@@ -31,6 +31,7 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['a page of a list', lists.LIST, 'served_by_id'],
   ['a batch to judge again', lists.SERVED, 'served_by_id'],
   ['what was deleted', lists.LIST_DELETED, 'deleted_by_id'],
+  ['what was deleted by hand', lists.DELETED_BY_HAND, 'INTEGER PRIMARY KEY'],
   ['the text of a document', lists.TEXT, 'paths_by_name'],
   ['the collections of a namespace', lists.SUMMARIES, 'INDEX'],
   ['one collection', lists.SUMMARY, 'INDEX'],

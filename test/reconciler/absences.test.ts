@@ -39,6 +39,16 @@ test('absences that come in batches count together: what is over the limit is he
   expect(await world.read('d0')).toMatchObject({ kind: 'missing' });
 });
 
+test('what was deleted a moment before a restart counts with what goes after it', async () => {
+  await using world = await openGuarded(documents(300));
+  world.remove(...paths(0, 60));
+  await world.settleDown();
+  await world.reopen(() => world.remove(...paths(60, 110)));
+  await world.settleDown();
+  expect(world.deleted()).toHaveLength(60);
+  expect(held(world)).toEqual(['lod/things']);
+});
+
 test('the same batches minutes apart are deletions', async () => {
   await using world = await openGuarded(documents(300));
   for (const from of [0, 60, 120]) {

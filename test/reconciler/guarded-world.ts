@@ -11,6 +11,8 @@ import { openTestLarder, type TestLarder } from './world.ts';
 export interface GuardedLarder extends TestLarder {
   /** Lets time pass, and what waits for it happen. */
   pass(ms: number): Promise<void>;
+  /** By the wall clock that runs here. */
+  now(): number;
   /** Lets time pass until something is so: disks are slow when others use them. */
   until(isSo: () => boolean): Promise<void>;
   /** Looks at the tree, again after the grace of an absence, until nothing is undecided. */
@@ -36,14 +38,16 @@ export async function openGuarded(
   const host = { fs, clock, random: systemRandom, inThread: true };
   const world = await openTestLarder(files, { host });
   const pass = async (ms: number): Promise<void> => {
-    for (let left = ms; left > 0; left -= 250) {
-      await clock.advance(Math.min(left, 250));
+    const stepMs = ms > 10_000 ? 5000 : 250;
+    for (let left = ms; left > 0; left -= stepMs) {
+      await clock.advance(Math.min(left, stepMs));
       // Syncs are real: what waits for one gets its turn.
       await sleep(3);
     }
   };
   const guarded: GuardedLarder = Object.assign(world, {
     pass,
+    now: () => clock.nowMs(),
     async until(isSo: () => boolean) {
       const limitMs = performance.now() + 30_000;
       while (!isSo()) {
