@@ -59,7 +59,9 @@ const PATH_ID = 'SELECT id FROM paths WHERE directory = ? AND name = ?';
 const FIRST_LATER = 'SELECT min(first) FROM sets WHERE at > ?';
 /** Sets whose time is before that of an earlier one are few, and have an index of their own. */
 export const OLDER_BEHIND = 'SELECT 1 FROM sets WHERE at < latest AND first > ? AND at <= ? LIMIT 1';
-const LAST_OF_SET = 'SELECT last FROM sets WHERE first <= ? ORDER BY first DESC LIMIT 1';
+/** A change set may be several frames: what one rescan found. */
+export const LAST_OF_SET = `SELECT max(last) FROM sets
+  WHERE change_set = (SELECT change_set FROM sets WHERE first <= ? ORDER BY first DESC LIMIT 1)`;
 const REACHED = 'SELECT reached FROM state';
 
 /** Longer chains of renames than this are cut off. */
@@ -88,7 +90,7 @@ export function openHistoryReads(reader: Database): HistoryReads {
   const pathId = prepareQuery(reader, PATH_ID, decodeNumber);
   const firstLater = prepareQuery(reader, FIRST_LATER, decodeMaybeNumber);
   const olderBehind = prepareQuery(reader, OLDER_BEHIND, decodeNumber);
-  const lastOfSet = prepareQuery(reader, LAST_OF_SET, decodeNumber);
+  const lastOfSet = prepareQuery(reader, LAST_OF_SET, decodeMaybeNumber);
   const reached = prepareQuery(reader, REACHED, decodeNumber);
   const trails = openTrails(reader);
 

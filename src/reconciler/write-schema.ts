@@ -11,6 +11,7 @@ import { afterwards, originFor, placeAll, refuse, seenOf, stage } from './commit
 import { newBytes } from './new-bytes.ts';
 import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
 import { checkPreconditions } from './preconditions.ts';
+import { describeStale } from './stale.ts';
 import { changeSchema, compileSafely } from './schema-changes.ts';
 import { settleHeld } from './settle.ts';
 import type { Prepared } from './write.ts';
@@ -66,7 +67,9 @@ function prepare(
   if (seen.kind !== 'file' && seen.kind !== 'absent')
     throw new LarderError('conflict', `${path} is not a file that can be replaced`);
   const disk = seen.kind === 'file' ? digestOf(seen.bytes) : null;
-  checkPreconditions(preconditions, { disk, served: disk }, () => ({}));
+  checkPreconditions(preconditions, { disk, served: disk }, (stale) =>
+    describeStale(world, path, stale, seen.kind === 'file' ? seen.bytes : null),
+  );
   const request: WriteRequest = { ref: { collection, id: '_schema' }, change: { op: 'put', body } };
   const current =
     seen.kind === 'file' && world.schemas.inForce(collection)?.source?.digest === disk ? seen.bytes : null;

@@ -201,6 +201,17 @@ test('clients that merge their own fields into one document lose none of them', 
   expect(eventsAfter(world, 1)).toHaveLength(20);
 });
 
+test('a stale write of a schema is told who changed what', async () => {
+  await using world = await openWorld();
+  const schema = '/v1/lod/d/_schema';
+  const { etag } = (await world.put(schema, { type: 'object' })).headers;
+  await world.put(schema, { type: 'object', required: ['v'] });
+  expect(await world.put(schema, {}, { 'if-match': String(etag) })).toMatchObject({
+    status: 412,
+    json: { seq: 2, op: 'schema', actor: 'local', base_seq: 1, diff: [{ op: 'add', path: '/required', value: ['v'] }] },
+  });
+});
+
 test('a stale line of a bulk is told who changed what', async () => {
   await using world = await openWorld({ files: { 'lod/d/a.json': { v: 1 } } });
   const base = String((await world.get(at)).headers.etag);

@@ -41,6 +41,25 @@ test('where the clock went back, a time is ambiguous: reads say so, undo asks fo
   expect(world.larder.versions.moment({ timeMs: betweenMs })).toEqual({ seq: 1, isAmbiguous: true });
 });
 
+test('a restore is taken back whole by its session, and a seq inside of what one rescan found means its end', async () => {
+  await using world = await openTestLarder();
+  const save = (version: number, count: number): void => {
+    for (let i = 0; i < count; i++) world.save(`lod/things/d${i}.json`, `{"d": ${i}, "v": ${version}}`);
+  };
+  for (const version of [1, 2]) {
+    save(version, 600);
+    await world.larder.rescan();
+  }
+  save(1, 25);
+  await world.larder.rescan();
+  const [restored] = world.larder.versions.recent({ kind: 'all' }, { before: null, limit: 1 }).items;
+  expect(restored).toMatchObject({ cause: 'restore', actor: 'hand', seq: 1225 });
+  expect(world.larder.versions.moment({ seq: 1 })).toEqual({ seq: 600, isAmbiguous: false });
+  const undone = await world.larder.versions.undo({ session: restored?.session ?? '' }, me);
+  expect(undone.undone).toBe(25);
+  expect(await world.text('d24')).toBe('{"d": 24, "v": 2}');
+});
+
 test('thousands of documents are undone as one change set, and no more than fit into one', async () => {
   await using world = await openTestLarder();
   mkdirSync(world.at('lod/things'), { recursive: true });
