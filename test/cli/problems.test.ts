@@ -1,0 +1,83 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Problem } from '../../src/core/problems.ts';
+import { openWorld, type World } from '../http/world.ts';
+import { openCliWorld, run, type Ran } from './world.ts';
+
+const COPY = 'lod/things/a.sync-conflict-20260102-131415-ABCDEF2.json';
+const FILES = { 'lod/things/a.json': { a: 1, b: 1 }, [COPY]: { a: 1, b: 2 } };
+
+const listed = async (ask: (...args: string[]) => Promise<Ran>): Promise<readonly Problem[]> =>
+  (JSON.parse((await ask('problems', '--json')).out) as { items: readonly Problem[] }).items;
+
+test('a conflict is listed with its id and decided without a daemon', async () => {
+  using world = openCliWorld(FILES);
+  const shown = await world.run('problems');
+  expect(shown.code).toBe(4);
+  const [problem] = await listed(world.run);
+  expect(shown.out).toContain(`root/lod/things/a.json: ${COPY} is another version of this document, left by Syncthing`);
+  expect(shown.out).toContain(`conflict ${problem?.id} since`);
+  const id = problem?.id ?? '';
+  expect(await world.run('problems', 'confirm', id)).toMatchObject({ code: 2 });
+  expect(await world.run('problems', 'confirm', id, '--take', 'copy', '--dry-run')).toMatchObject({
+    code: 0,
+    out: 'would be confirmed: 1 document changed\n',
+  });
+  expect(existsSync(join(world.root, COPY))).toBe(true);
+  expect(await world.run('problems', 'confirm', id, '--take', 'copy')).toMatchObject({
+    code: 0,
+    out: 'confirmed: 1 document changed\n',
+  });
+  expect(JSON.parse(readFileSync(join(world.root, 'lod/things/a.json'), 'utf8'))).toEqual({ a: 1, b: 2 });
+  expect(existsSync(join(world.root, COPY))).toBe(false);
+  expect(await world.run('problems', 'confirm', id, '--take', 'copy')).toMatchObject({ code: 5 });
+  expect(await world.run('problems')).toMatchObject({ code: 0, out: 'no problems\n' });
+});
+
+const askDaemon =
+  ({ port }: World) =>
+  (...args: string[]): Promise<Ran> =>
+    run([...args, '--port', String(port)]);
+
+const codes = async (ask: ReturnType<typeof askDaemon>): Promise<string[]> =>
+  (await listed(ask)).map(({ code }) => code);
+
+test('a daemon sees a sync tool at work, and takes the decision', async () => {
+  await using world = await openWorld({ files: { 'lod/things/a.json': { a: 1, b: 1 } } });
+  const ask = askDaemon(world);
+  renameSync(join(world.root, 'lod/things/a.json'), join(world.root, COPY));
+  writeFileSync(join(world.root, 'lod/things/a.json'), '{"a": 9, "b": 1}\n');
+  await expect.poll(() => codes(ask), { timeout: 30_000 }).toEqual(['conflict']);
+  const [problem] = await listed(ask);
+  const dismissed = await ask('problems', 'dismiss', problem?.id ?? '', '--json');
+  expect(JSON.parse(dismissed.out)).toMatchObject({
+    decision: 'dismissed',
+    changed: 1,
+    changeSets: [expect.any(String)],
+  });
+  expect(await codes(ask)).toEqual([]);
+  const list = (await world.get('/v1/lod/things')).json as { items: readonly { _id: string }[] };
+  expect(list.items.map(({ _id }) => _id)).toEqual(['a', 'a.sync-conflict-20260102-131415-ABCDEF2']);
+});
+
+test('a daemon holds what a rm in the wrong place took, and writes it back', async () => {
+  const files = Object.fromEntries(
+    Array.from({ length: 40 }, (_, index) => [`lod/things/eu/d${index}.json`, { v: index }]),
+  );
+  await using world = await openWorld({ files });
+  const ask = askDaemon(world);
+  rmSync(join(world.root, 'lod'), { recursive: true });
+  await expect.poll(() => codes(ask), { timeout: 30_000 }).toEqual(['held']);
+  const held = await world.get('/v1/lod/things/eu/d7');
+  const [problem] = await listed(ask);
+  expect(held.headers['larder-problem']).toContain(`held; id=${problem?.id}`);
+  expect((await world.put('/v1/lod/things/eu/d7', {})).status).toBe(409);
+  expect(await ask('problems', 'dismiss', problem?.id ?? '')).toMatchObject({
+    code: 0,
+    out: 'dismissed: 40 documents changed\n',
+  });
+  expect(JSON.parse(readFileSync(join(world.root, 'lod/things/eu/d7.json'), 'utf8'))).toEqual({ v: 7 });
+  expect(await codes(ask)).toEqual([]);
+  expect(await ask('problems', 'dismiss', 'nothing-like-it')).toMatchObject({ code: 5 });
+});
