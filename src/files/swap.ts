@@ -41,8 +41,8 @@ export interface Placement {
 interface DisplacedFile {
   /** Absolute, in `.larder/tmp`. */
   readonly file: string;
-  /** It is what was judged; otherwise its bytes may be known to nobody. */
-  readonly asExpected: boolean;
+  /** As it came out, when it is what was judged; null when its bytes may be known to nobody. */
+  readonly known: StatKey | null;
 }
 
 export type Placed =
@@ -130,14 +130,14 @@ function letGo(world: SwapWorld, kept: string, target: string): Placed {
 const unseenOver = (temp: Temp | null, file: string): Placed => ({
   kind: 'placed',
   placed: temp,
-  displaced: { file, asExpected: false },
+  displaced: { file, known: null },
 });
 
 function placedOver({ expected, racy }: Placement, temp: Temp | null, file: string, out: FileStat): Placed {
   return {
     kind: 'placed',
     placed: temp,
-    displaced: { file, asExpected: racy !== true && lastsTheSwap(out, expected) },
+    displaced: { file, known: racy !== true && lastsTheSwap(out, expected) ? statKeyOf(out) : null },
   };
 }
 

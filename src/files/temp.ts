@@ -70,12 +70,16 @@ export function discardTemp(world: Pick<WriteWorld, 'fs'>, { file, stat }: Temp)
 /** Makes what is missing of a directory (below the root) and answers the new ones, outermost first. */
 export function makeDirectories(world: WriteWorld, directory: string): string[] {
   const made: string[] = [];
-  let parent = statOfDirectory(world, '');
+  let parent = asDirectory(world, '', world.fs.lstat(world.root));
   for (const path of pathsDownTo(directory)) {
-    const stat = world.fs.lstat(absolutePath(world, path));
-    if (!stat) makeDirectory(world, path, parent);
-    if (!stat) made.push(path);
-    parent = statOfDirectory(world, path);
+    const absolute = absolutePath(world, path);
+    let stat = world.fs.lstat(absolute);
+    if (!stat) {
+      makeDirectory(world, path, parent);
+      made.push(path);
+      stat = world.fs.lstat(absolute);
+    }
+    parent = asDirectory(world, path, stat);
   }
   return made;
 }
@@ -86,8 +90,7 @@ function pathsDownTo(directory: string): string[] {
 }
 
 /** Throws ENOTDIR for anything else, symlinks included: nothing is ever written through one. */
-function statOfDirectory(world: WriteWorld, path: string): FileStat {
-  const stat = world.fs.lstat(absolutePath(world, path));
+function asDirectory(world: WriteWorld, path: string, stat: FileStat | undefined): FileStat {
   if (stat?.kind !== 'directory') {
     throw Object.assign(new Error(`ENOTDIR: ${path || 'the root'} is not a directory`), { code: 'ENOTDIR' });
   }

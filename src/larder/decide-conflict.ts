@@ -113,8 +113,7 @@ async function removeCopy({ world, problem, who }: Deciding, copy: Copy, changeS
       const placed = place(world, { target, temp: { removes: copy.digest }, expected: seen.key });
       if (placed.kind === 'occupied')
         throw new LarderError('conflict', `${copy.path} was changed meanwhile: decide again`);
-      if (placed.displaced)
-        world.displaced.add(placed.displaced.file, problem.path, copy.seq, placed.displaced.asExpected);
+      if (placed.displaced) world.displaced.add(placed.displaced.file, problem.path, copy.seq, placed.displaced.known);
     }
     const name = conflictCopyOf(copy.path);
     if (name) await endCopy(world, copy.path, name, origin);

@@ -108,7 +108,8 @@ async function stageOne(world: World, prepared: Prepared): Promise<Staged> {
   }
   const body = bodyOf(bytes, keptBytes(path));
   if (body.inBlob) await world.blobs.put(digest, bytes);
-  makeDirectories(world, parentOf(path));
+  // What replaces a file needs none.
+  if (replaces === null) makeDirectories(world, parentOf(path));
   const temp = writeTemp(world, { path, bytes, digest, replaces });
   const version = {
     path,
@@ -174,8 +175,7 @@ export function afterwards(world: World, frame: EventFrame, placed: ReadonlyMap<
   const seqs = seqByPath(frame);
   for (const [path, one] of placed) {
     if (one.kind === 'occupied') world.lookAgain([path]);
-    else if (one.displaced)
-      world.displaced.add(one.displaced.file, path, seqs.get(path) ?? 0, one.displaced.asExpected);
+    else if (one.displaced) world.displaced.add(one.displaced.file, path, seqs.get(path) ?? 0, one.displaced.known);
   }
   world.checkpoints.changed(frame);
   freeNames(world, frame);

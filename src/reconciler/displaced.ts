@@ -42,11 +42,10 @@ export class Displaced {
     return this.#waiting.reduce((least, { seq }) => Math.min(least, seq - 1), Number.MAX_SAFE_INTEGER);
   }
 
-  /** `asExpected`: the file holds what the log knows; otherwise it is rescued at once. */
-  add(file: string, path: string, seq: Seq, asExpected: boolean): void {
-    const key = asExpected ? this.#keyOf(file) : null;
-    this.#waiting.push({ file, path, seq, key, dueMs: this.#options.clock.monotonicMs() + QUIET_MS });
-    if (!asExpected) this.#enqueue(() => this.#options.rescue(file, path));
+  /** `known`: what the file is as long as it holds what the log knows; null: it is rescued at once. */
+  add(file: string, path: string, seq: Seq, known: StatKey | null): void {
+    this.#waiting.push({ file, path, seq, key: known, dueMs: this.#options.clock.monotonicMs() + QUIET_MS });
+    if (known === null) this.#enqueue(() => this.#options.rescue(file, path));
     this.#arm();
   }
 
@@ -99,16 +98,6 @@ export class Displaced {
 
   #waitMore(one: Waiting, key: StatKey | null): void {
     this.#waiting.push({ ...one, key, dueMs: this.#options.clock.monotonicMs() + QUIET_MS });
-  }
-
-  /** Null is never equal to what is seen later: such a file is compared with the history before it goes. */
-  #keyOf(file: string): StatKey | null {
-    try {
-      const stat = this.#options.fs.lstat(file);
-      return stat ? statKeyOf(stat) : null;
-    } catch {
-      return null;
-    }
   }
 
   #enqueue(work: () => Promise<void>): void {

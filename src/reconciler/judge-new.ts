@@ -6,10 +6,23 @@ import { folded } from '../core/names.ts';
 import type { PathMeaning } from '../core/refs.ts';
 import type { World } from './world.ts';
 
+export interface NameState {
+  /** Served under this very name already: nobody else can have it. */
+  readonly isServed: boolean;
+  /** A name that the same change set gives up. */
+  readonly freed: string | undefined;
+}
+
 /** Throws what refuses it; answers what full text shall index. */
-export function judgeNew(world: World, meaning: PathMeaning, path: string, bytes: Uint8Array, freed?: string): string {
+export function judgeNew(
+  world: World,
+  meaning: PathMeaning,
+  path: string,
+  bytes: Uint8Array,
+  { isServed, freed }: NameState,
+): string {
   if (meaning.kind === 'misnamed') throw new LarderError('bad_name', meaning.fault.detail, { errors: [meaning.fault] });
-  checkNameFree(world, path, freed);
+  if (!isServed) checkNameFree(world, path, freed);
   if (meaning.kind !== 'document') return '';
   const read = readJson(bytes);
   if (read.kind === 'invalid')

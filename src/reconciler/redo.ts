@@ -163,6 +163,6 @@ function remove(world: World, path: string, found: Examined): boolean {
 function put(world: World, path: string, placement: Placement): boolean {
   const placed = place(world, placement);
   if (placed.kind === 'placed' && placed.displaced)
-    world.displaced.add(placed.displaced.file, path, 0, placed.displaced.asExpected);
+    world.displaced.add(placed.displaced.file, path, 0, placed.displaced.known);
   return placed.kind === 'placed';
 }

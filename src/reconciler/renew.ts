@@ -30,7 +30,7 @@ async function writeAnew(world: World, path: string, seen: Extract<Look, { kind:
     await syncTemp(world, temp);
     const placed = place(world, { target: absolute(world, path), temp, expected: seen.key });
     if (placed.kind === 'occupied') throw new LarderError('pending', `${path} was changed meanwhile`);
-    if (placed.displaced) world.displaced.add(placed.displaced.file, path, seq, placed.displaced.asExpected);
+    if (placed.displaced) world.displaced.add(placed.displaced.file, path, seq, placed.displaced.known);
   } catch (error) {
     attempt(() => discardTemp(world, temp));
     throw error;

@@ -71,7 +71,7 @@ function keepForLater(world: World, file: string, written: readonly WrittenPath[
   if (!refusal) throw error;
   world.log.warn({ err: error, file }, 'a file in .larder/tmp cannot be dealt with yet');
   const [first] = written;
-  if (first) world.displaced.add(file, first.path, world.events.checkpoint + 1, false);
+  if (first) world.displaced.add(file, first.path, world.events.checkpoint + 1, null);
 }
 
 /** A path, and its versions since the checkpoint. */

@@ -138,6 +138,7 @@ async function recordFound(world: World, settled: readonly Settled[], options: S
   }
   const bySession = Map.groupBy(recorded, ({ observation }) => sessionByPath.get(observation.path));
   for (const [session, group] of bySession) await record(world, group, originIn(world, origin, session));
+  if (options.beforeWrite) return;
   const isRecorded = new Set(recorded);
   noteSeen(
     world,

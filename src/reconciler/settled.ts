@@ -17,6 +17,8 @@ export interface SettleOptions {
   readonly nothingKnown?: boolean;
   /** Somebody confirmed that what is absent is deleted: nothing waits, nothing is held. */
   readonly absencesConfirmed?: boolean;
+  /** A write to the paths comes next: what is seen there will not be there for long, and is not worth a note. */
+  readonly beforeWrite?: boolean;
   /** Somebody takes the bytes of a rotten file for an edit. */
   readonly rotTaken?: boolean;
 }

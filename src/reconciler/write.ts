@@ -76,6 +76,7 @@ async function tryWrite(
   const pass = await settleHeld(
     world,
     paths.filter((path) => !world.conflicts.get(path)),
+    { beforeWrite: true },
   );
   refuseUntilTaken(world, paths);
   if (pass.moves.length > 0 || pass.settled.some((one) => isUndecided(world, one))) return 'undecided';
@@ -153,7 +154,8 @@ function judge(world: World, request: WriteRequest, settled: Settled | undefined
   if (look.kind === 'blocked') throw new LarderError('document_invalid', `${path}: ${look.detail}`);
   if (look.kind === 'unstable') throw new LarderError('pending', `${path} is being written by another program`);
   const disk = look.kind === 'absent' ? null : settled.observation.examined.digest;
-  const served = world.catalog.head(path)?.servedDigest ?? null;
+  const head = settled.decision.do === 'nothing' ? settled.observation.head : world.catalog.head(path);
+  const served = head?.servedDigest ?? null;
   checkTarget(request, path, disk);
   const bytes = look.kind === 'file' ? look.bytes : null;
   const merges = isMerge(request, disk);
@@ -193,7 +195,7 @@ function judgeBytes(world: World, request: WriteRequest, path: string, { disk, r
   const meaning = classify(path);
   const bytes = isJson(meaning) ? newBytes(request.change, current) : newRawBytes(request.change);
   if (bytes === null) return { ...common, outcome: 'deleted', bytes: null, digest: null, searchText: null };
-  return judgeNewBytes(world, common, meaning, bytes);
+  return judgeNewBytes(world, common, meaning, bytes, current !== null);
 }
 
 const isJson = (meaning: PathMeaning): boolean => meaning.kind !== 'file' && meaning.kind !== 'stream';
@@ -207,14 +209,20 @@ function judgeMerged(
   const meaning = classify(path);
   if (!isJson(meaning)) throw new LarderError('bad_request', 'only documents can be merged');
   const bytes = mergedBytes(world, request, path, current);
-  return judgeNewBytes(world, { request, path, before: disk, replaces }, meaning, bytes);
+  return judgeNewBytes(world, { request, path, before: disk, replaces }, meaning, bytes, current !== null);
 }
 
 type Common = Pick<Prepared, 'request' | 'path' | 'before' | 'replaces'>;
 
-function judgeNewBytes(world: World, common: Common, meaning: PathMeaning, bytes: Uint8Array): Prepared {
+function judgeNewBytes(
+  world: World,
+  common: Common,
+  meaning: PathMeaning,
+  bytes: Uint8Array,
+  isServed: boolean,
+): Prepared {
   const { path, before: disk } = common;
-  const searchText = judgeNew(world, meaning, path, bytes, common.request.frees);
+  const searchText = judgeNew(world, meaning, path, bytes, { isServed, freed: common.request.frees });
   const digest = digestOf(bytes);
   const outcome = disk === null ? 'created' : digest === disk ? 'unchanged' : 'updated';
   return { ...common, outcome, bytes, digest, searchText };
