@@ -41,10 +41,17 @@ const AS_IT_IS: Judged = { verdict: { kind: 'valid', warnings: [] }, searchText:
 
 const invalid = (faults: readonly Fault[]): Judged => ({ verdict: { kind: 'invalid', faults }, searchText: null });
 
-export function examine<L extends Looked>(path: string, look: L, judge: JudgeValue): Examination<L> {
+/** `known`: a version that was judged valid, without a warning: bytes that are still those are not judged again. */
+export function examine<L extends Looked>(
+  path: string,
+  look: L,
+  judge: JudgeValue,
+  known: Digest | undefined,
+): Examination<L> {
   const looked: Looked = look;
   if (looked.kind === 'file') {
-    return { path, look, digest: digestOf(looked.bytes), ...judgeBytes(path, looked.bytes, judge) };
+    const digest = digestOf(looked.bytes);
+    return { path, look, digest, ...(digest === known ? AS_IT_IS : judgeBytes(path, looked.bytes, judge)) };
   }
   if (looked.kind !== 'large') return { path, look, digest: null, ...NOT_JUDGED };
   return { path, look, digest: looked.digest, ...judgeLarge(path, looked.stat.size) };

@@ -22,6 +22,6 @@ export async function examineIn(
   if (request.do === 'judge') {
     return { reply: judgeBytes(request.path, request.bytes, shelf.judgeOf(inForce, request.path)), handedOver: [] };
   }
-  const batch = examineBatch(world, request.paths, (path) => shelf.judgeOf(inForce, path));
+  const batch = examineBatch(world, request.paths, (path) => shelf.judgeOf(inForce, path), request.known);
   return { reply: toExaminedColumns(batch), handedOver: batch.arena.buffers };
 }

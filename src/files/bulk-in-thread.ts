@@ -14,10 +14,10 @@ export function openBulkInThread(world: World): BulkReader {
   return {
     warmUp: () => {},
     walk: (from) => walkTree(async (paths) => paths.map((path) => walkDirectory(world, path)), from),
-    async examine(paths, schemas) {
+    async examine(paths, schemas, known = new Map()) {
       const inForce = await shelve(shelf, schemas);
       const ask = async (some: readonly string[]) =>
-        examineBatch(world, some, (path) => shelf.judgeOf(inForce, path)).examined;
+        examineBatch(world, some, (path) => shelf.judgeOf(inForce, path), known).examined;
       return examineWhole(paths, ask, hash);
     },
     digests: (paths) => hashAll(paths, hashBatch(world, paths), hash),

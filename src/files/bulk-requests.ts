@@ -1,6 +1,7 @@
 /** What a bulk worker is asked and what it answers. One answer a request, under its number; requests may overtake each other. */
 import type { Judged } from '../core/examine.ts';
 import type { Digest } from '../core/digest.ts';
+import type { KnownDigests } from './bulk.ts';
 import type { ExaminedColumns } from './examined-columns.ts';
 import type { HashedFile } from './hash-batch.ts';
 import type { ListingColumns } from './listing-columns.ts';
@@ -15,7 +16,7 @@ interface WithSchemas {
 
 export type BulkRequest =
   | { readonly do: 'list'; readonly paths: readonly string[] }
-  | ({ readonly do: 'examine'; readonly paths: readonly string[] } & WithSchemas)
+  | ({ readonly do: 'examine'; readonly paths: readonly string[]; readonly known: KnownDigests } & WithSchemas)
   | { readonly do: 'hash'; readonly path: string }
   | { readonly do: 'digests'; readonly paths: readonly string[] }
   | ({ readonly do: 'judge'; readonly path: string; readonly bytes: Uint8Array } & WithSchemas);

@@ -43,10 +43,10 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
       for (const one of [pool, listPool]) void ask(one, 'list', () => ({ paths: [] })).catch(() => {});
     },
     walk: (from) => walkTree(list, from),
-    examine(paths, schemas) {
+    examine(paths, schemas, digests = new Map()) {
       const askForSome = async (some: readonly string[]) =>
         fromExaminedColumns(
-          await ask(pool, 'examine', (known) => ({ paths: some, ...unknownTo(known, schemas) })),
+          await ask(pool, 'examine', (known) => ({ paths: some, known: digests, ...unknownTo(known, schemas) })),
           some,
         );
       return examineWhole(paths, askForSome, hash);

@@ -11,6 +11,9 @@ import type { DirectoryListing, Examined, Look } from './types.ts';
 /** The schemas that judge, by collection (`ns/collection`): the text of each, under its digest. */
 export type SchemaTexts = ReadonlyMap<string, { readonly text: string; readonly digest: Digest }>;
 
+/** Digests of versions that were judged valid, without a warning, by path. */
+export type KnownDigests = ReadonlyMap<string, Digest>;
+
 export interface BulkReader extends AsyncDisposable {
   /** Starts what the first walk will need, in the background. */
   warmUp(): void;
@@ -21,9 +24,10 @@ export interface BulkReader extends AsyncDisposable {
   walk(from: string): AsyncIterable<readonly DirectoryListing[]>;
   /**
    * Looks at the paths and judges them; one answer a path, in their order. All bytes of one call are held at once: some
-   * hundred paths a call. Files above 16 MiB are hashed, not held, and hashing does not hold up other calls.
+   * hundred paths a call. Files above 16 MiB are hashed, not held, and hashing does not hold up other calls. What still has its
+   * known digest is valid as it was, and not judged again.
    */
-  examine(paths: readonly string[], schemas: SchemaTexts): Promise<readonly Examined[]>;
+  examine(paths: readonly string[], schemas: SchemaTexts, known?: KnownDigests): Promise<readonly Examined[]>;
   /** Digests alone, one a path in their order: what verify needs. Files of any size; some hundred paths a call. */
   digests(paths: readonly string[]): Promise<readonly HashedFile[]>;
   /** Hashes a file of any size. */

@@ -1,6 +1,7 @@
 /** Looks at many paths in a row and judges what is there: the work of one call, in whatever thread it runs. */
 import { examine, type JudgeValue } from '../core/examine.ts';
 import { MAX_DOCUMENT_BYTES } from '../core/json/read-json.ts';
+import type { Digest } from '../core/digest.ts';
 import { openArena, type Arena } from './arena.ts';
 import { look } from './look.ts';
 import { rememberParents } from './parents.ts';
@@ -19,12 +20,13 @@ export function examineBatch(
   world: World,
   paths: readonly string[],
   judgeOf: (path: string) => JudgeValue,
+  known: ReadonlyMap<string, Digest>,
 ): ExaminedBatch {
   const arena = openArena(paths.length);
   const options = { maxBytes: MAX_DOCUMENT_BYTES, allocate: arena.allocate, parents: rememberParents(world) };
   const examined: Examined[] = [];
   for (const path of paths) {
-    examined.push(examine(path, look(world, path, options), judgeOf(path)));
+    examined.push(examine(path, look(world, path, options), judgeOf(path), known.get(path)));
     if (arena.usedBytes() >= BATCH_BYTES) break;
   }
   return { examined, arena };

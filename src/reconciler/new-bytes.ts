@@ -4,11 +4,10 @@ import { editText } from '../core/json/edit-text.ts';
 import { jsonPatch } from '../core/json/json-patch.ts';
 import { layOut } from '../core/json/layout.ts';
 import { mergePatch } from '../core/json/merge-patch.ts';
-import { readJson } from '../core/json/read-json.ts';
+import { decodeText, readJson } from '../core/json/read-json.ts';
 import type { Change } from '../core/requests.ts';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Streams and files are any bytes: they are replaced whole. */
 export function newRawBytes(change: Change): Uint8Array | null {
@@ -27,18 +26,18 @@ export function newBytes(change: Change, current: Uint8Array | null): Uint8Array
     case 'merge-patch':
       return encoder.encode(mergePatch(patched(current), bodyText(change.body)));
     case 'json-patch':
-      return encoder.encode(jsonPatch(patched(current), decoder.decode(change.body)));
+      return encoder.encode(jsonPatch(patched(current), decodeText(change.body)));
     case 'delete':
       return null;
   }
 }
 
 const put = (current: Uint8Array | null, text: string): Uint8Array =>
-  encoder.encode(current === null ? layOut(text) : editText(decoder.decode(current), text));
+  encoder.encode(current === null ? layOut(text) : editText(decodeText(current), text));
 
 function patched(current: Uint8Array | null): string {
   if (current === null) throw new LarderError('not_found', 'there is no document to patch');
-  return decoder.decode(current);
+  return decodeText(current);
 }
 
 /** The body as text that is known to be a document. Throws `bad_json` with line and column. */

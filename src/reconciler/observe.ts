@@ -4,6 +4,8 @@ import type { Known, Found } from '../core/decision.ts';
 import type { Fault } from '../core/events.ts';
 import { classify, collectionOf, type PathMeaning } from '../core/refs.ts';
 import { examine } from '../core/examine.ts';
+import type { Digest } from '../core/digest.ts';
+import type { KnownDigests } from '../files/bulk.ts';
 import { look } from '../files/look.ts';
 import type { Examined, Look } from '../files/types.ts';
 import type { World } from './world.ts';
@@ -23,25 +25,46 @@ export const LARGEST_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
 /** One observation a path, in the order of the paths. Paths without a meaning to us are left out. */
 export async function observe(world: World, paths: readonly string[]): Promise<Observation[]> {
-  const examined = await examineAll(world, paths);
-  return examined.flatMap((one) => {
-    const meaning = classify(one.path);
+  const known = soundVersions(world, paths);
+  const examined = await examineAll(world, paths, known);
+  return examined.flatMap((seen) => {
+    const meaning = classify(seen.path);
     if (meaning.kind === 'files-schema') return [];
-    const head = headOf(world, one.path);
+    const head = headOf(world, seen.path);
+    const one = isMarkedSince(head, known) ? judgedHere(world, seen) : seen;
     if (meaning.kind === 'ignored' && !isForeignLink(meaning, one.look)) return formerLink(meaning, head, one);
     return [{ path: one.path, meaning, head, examined: one, found: foundOf(world, meaning, one) }];
   });
 }
 
-async function examineAll(world: World, paths: readonly string[]): Promise<readonly Examined[]> {
-  if (paths.length > IN_THREAD_PATHS) return examineInBulk(world, paths);
+/** What is served, is what was on disk, and has no mark: most looks find just that again, after a write of our own first of all. */
+function soundVersions(world: World, paths: readonly string[]): KnownDigests {
+  const known = new Map<string, Digest>();
+  for (const path of paths) {
+    const head = headOf(world, path);
+    if (head?.servedDigest && head.servedDigest === head.diskDigest && head.problems.length === 0)
+      known.set(path, head.servedDigest);
+  }
+  return known;
+}
+
+/** A schema came into force while the bytes were read: they are judged after all. */
+const isMarkedSince = (head: Head | undefined, known: KnownDigests): boolean =>
+  head !== undefined && head.problems.length > 0 && known.has(head.path);
+
+async function examineAll(world: World, paths: readonly string[], known: KnownDigests): Promise<readonly Examined[]> {
+  if (paths.length > IN_THREAD_PATHS) return examineInBulk(world, paths, known);
   const results: Examined[] = [];
-  for (const path of paths) results.push(await examineOne(world, path));
+  for (const path of paths) results.push(await examineOne(world, path, known));
   return results;
 }
 
-async function examineInBulk(world: World, paths: readonly string[]): Promise<readonly Examined[]> {
-  const examined = await world.bulk.examine(paths, world.schemas.texts());
+async function examineInBulk(
+  world: World,
+  paths: readonly string[],
+  known: KnownDigests,
+): Promise<readonly Examined[]> {
+  const examined = await world.bulk.examine(paths, world.schemas.texts(), known);
   // A schema in TypeScript cannot travel to the worker.
   if (!world.schemas.hasFixed) return examined;
   return examined.map((one) => (isJudgedHere(world, one) ? judgedHere(world, one) : one));
@@ -50,13 +73,15 @@ async function examineInBulk(world: World, paths: readonly string[]): Promise<re
 const isJudgedHere = (world: World, { path, verdict }: Examined): boolean =>
   verdict?.kind === 'valid' && world.schemas.isFixed(collectionOf(classify(path)));
 
-const judgedHere = (world: World, { path, look: seen }: Examined): Examined =>
-  examine(path, seen, (value, text) => world.schemas.judge(path, value, text));
+const judgedHere = (world: World, { path, look: seen }: Examined): Examined => judgedIn(world, path, seen, undefined);
 
-async function examineOne(world: World, path: string): Promise<Examined> {
+const judgedIn = (world: World, path: string, seen: Look, known: Digest | undefined): Examined =>
+  examine(path, seen, (value, text) => world.schemas.judge(path, value, text), known);
+
+async function examineOne(world: World, path: string, known: KnownDigests): Promise<Examined> {
   const seen = look(world, path, { maxBytes: IN_THREAD_BYTES });
-  if (seen.kind !== 'large') return examine(path, seen, (value, text) => world.schemas.judge(path, value, text));
-  const [examined] = await examineInBulk(world, [path]);
+  if (seen.kind !== 'large') return judgedIn(world, path, seen, known.get(path));
+  const [examined] = await examineInBulk(world, [path], known);
   if (!examined) throw new Error(`no examination of ${path}`);
   return examined;
 }

@@ -5,7 +5,7 @@ import { atMost, ms, rounds, type Figure, type Setting } from './figures.ts';
 import { cpuMs, measure, median, serve, type Served } from './programs.ts';
 
 const PATCHES = 40;
-const ITEMS = 5200;
+const ITEMS = 4200;
 
 function largeDocument(): string {
   const items = Array.from({ length: ITEMS }, (_, index) => ({

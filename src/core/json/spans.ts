@@ -60,12 +60,17 @@ const unfinished = (): never => {
 
 /** Position behind the string that begins at this quote. */
 export function endOfString(text: string, quote: number): number {
-  for (let at = quote + 1; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit === QUOTE) return at + 1;
-    if (unit === BACKSLASH) at++;
+  for (let at = text.indexOf('"', quote + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    if (!isEscaped(text, at)) return at + 1;
   }
   return unfinished();
+}
+
+/** Behind an odd number of backslashes. The engine finds quotes faster than a loop here finds what comes before them. */
+function isEscaped(text: string, quote: number): boolean {
+  let at = quote;
+  while (text.charCodeAt(at - 1) === BACKSLASH) at--;
+  return (quote - at) % 2 === 1;
 }
 
 function endOfContainer(text: string, opening: number): number {

@@ -1,0 +1,38 @@
+import { utimesSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { digestOf } from '../../src/core/digest.ts';
+import { examine } from '../../src/core/examine.ts';
+import { openTestLarder } from './world.ts';
+
+const NEEDS_NAME = '{"type": "object", "required": ["name"]}';
+const fault = { code: 'schema_required', detail: 'a name is missing' };
+
+test('bytes that are still those of a sound version are not judged again, others are', () => {
+  const look = { kind: 'file', bytes: new TextEncoder().encode('{"v": 1}') } as const;
+  const judge = () => [fault];
+  const sound = examine('lod/things/a.json', look, judge, digestOf(look.bytes));
+  expect(sound.verdict).toEqual({ kind: 'valid', warnings: [] });
+  for (const known of [undefined, digestOf(new Uint8Array([1]))]) {
+    expect(examine('lod/things/a.json', look, judge, known).verdict).toEqual({ kind: 'invalid', faults: [fault] });
+  }
+});
+
+test.each([3, 12])('of %i files touched without a change, those with a mark keep it', async (count) => {
+  const paths = Array.from({ length: count }, (_, index) => `lod/things/a${index}.json`);
+  const textOf = (index: number): string => (index === 0 ? '\uFEFF{"name": "marked"}' : `{"v": ${index}}`);
+  await using world = await openTestLarder(Object.fromEntries(paths.map((path, index) => [path, textOf(index)])));
+  world.save('lod/things/_schema.json', NEEDS_NAME);
+  await world.larder.rescan();
+  const marks = (): unknown =>
+    world.larder.problems({ collection: null, cursor: null, limit: 100 }).items.map(({ path, code }) => [path, code]);
+  const marked = [['lod/things/a0.json', 'warning'], ...paths.slice(1).map((path) => [path, 'invalid'])].toSorted();
+  expect(marks()).toEqual(marked);
+  for (const path of paths) utimesSync(world.at(path), 1, 1);
+  await world.larder.rescan();
+  expect(marks()).toEqual(marked);
+  world.save('lod/things/_schema.json', '{}');
+  await world.larder.rescan();
+  for (const path of paths) utimesSync(world.at(path), 2, 2);
+  await world.larder.rescan();
+  expect(marks()).toEqual([['lod/things/a0.json', 'warning']]);
+});
