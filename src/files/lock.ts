@@ -4,6 +4,8 @@
  */
 import Database from 'better-sqlite3';
 import { LarderError } from '../core/errors.ts';
+import { nodeFileSystem } from '../host/node-file-system.ts';
+import { codeOf } from './failures.ts';
 
 export interface Holder {
   readonly pid: number;
@@ -59,12 +61,31 @@ export function takeLock(options: LockOptions): Lock {
   };
 }
 
+/** A file that is no database is held by nobody: it is damaged, and made anew. */
 function openDatabase(file: string): Database.Database {
-  const database = new Database(file, { timeout: 0 });
-  // A journal on disk would need free space. The row may be torn by a power cut, but its holder is gone then as well.
-  database.pragma('journal_mode = MEMORY');
-  return database;
+  try {
+    return openAsDatabase(file);
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
+    nodeFileSystem.unlink(file);
+    return openAsDatabase(file);
+  }
 }
+
+function openAsDatabase(file: string): Database.Database {
+  const database = new Database(file, { timeout: 0 });
+  try {
+    // A journal on disk would need free space. The row may be torn by a power cut, but its holder is gone then as well.
+    database.pragma('journal_mode = MEMORY');
+    return database;
+  } catch (error) {
+    database.close();
+    // Whoever holds it writes its journal just now.
+    throw isDamaged(error) ? error : lockedError(file, error);
+  }
+}
+
+const isDamaged = (error: unknown): boolean => ['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(codeOf(error));
 
 const isFull = (error: unknown): boolean => error instanceof Database.SqliteError && error.code === 'SQLITE_FULL';
 
