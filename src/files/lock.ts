@@ -32,14 +32,23 @@ const TABLE =
   'CREATE TABLE IF NOT EXISTS holder (only INTEGER PRIMARY KEY CHECK (only = 1), root TEXT, pid INTEGER, host TEXT, port INTEGER)';
 const WRITE = 'INSERT OR REPLACE INTO holder (only, root, pid, host, port) VALUES (1, ?, ?, ?, ?)';
 
-/** Throws `root_locked` with who holds it. */
+/** Throws `root_locked` with who holds it. A file that is no database is held by nobody: it is damaged, and made anew. */
 export function takeLock(options: LockOptions): Lock {
-  const { file, rootIdentity, pid } = options;
-  const database = openDatabase(file);
-  const hold = (holder: Holder): void => {
+  try {
+    return tryLock(options);
+  } catch (error) {
+    if (!isDamaged(error)) throw lockedError(options.file, error);
+    nodeFileSystem.unlink(options.file);
+    return tryLock(options);
+  }
+}
+
+function tryLock({ file, rootIdentity, ...holder }: LockOptions): Lock {
+  const database = new Database(file, { timeout: 0 });
+  const hold = (named: Holder): void => {
     try {
       database.exec(TABLE);
-      database.prepare(WRITE).run(rootIdentity, pid, holder.host, holder.port);
+      database.prepare(WRITE).run(rootIdentity, named.pid, named.host, named.port);
     } catch (error) {
       // The lock is what counts; only who holds it is not said on a full disk.
       if (!isFull(error)) throw error;
@@ -47,42 +56,20 @@ export function takeLock(options: LockOptions): Lock {
     database.exec('BEGIN IMMEDIATE');
   };
   try {
-    hold(options);
+    // A journal on disk would need free space. A power cut may tear the row, but its holder is gone then as well.
+    database.pragma('journal_mode = MEMORY');
+    hold(holder);
   } catch (error) {
     database.close();
-    throw lockedError(file, error);
+    throw error;
   }
   return {
     announce(address) {
       database.exec('ROLLBACK');
-      hold({ ...address, pid });
+      hold({ ...address, pid: holder.pid });
     },
     release: () => void database.close(),
   };
-}
-
-/** A file that is no database is held by nobody: it is damaged, and made anew. */
-function openDatabase(file: string): Database.Database {
-  try {
-    return openAsDatabase(file);
-  } catch (error) {
-    if (!isDamaged(error)) throw error;
-    nodeFileSystem.unlink(file);
-    return openAsDatabase(file);
-  }
-}
-
-function openAsDatabase(file: string): Database.Database {
-  const database = new Database(file, { timeout: 0 });
-  try {
-    // A journal on disk would need free space. The row may be torn by a power cut, but its holder is gone then as well.
-    database.pragma('journal_mode = MEMORY');
-    return database;
-  } catch (error) {
-    database.close();
-    // Whoever holds it writes its journal just now.
-    throw isDamaged(error) ? error : lockedError(file, error);
-  }
 }
 
 const isDamaged = (error: unknown): boolean => ['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(codeOf(error));

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readLock, takeLock } from '../../src/files/lock.ts';
@@ -54,11 +54,20 @@ test('a process that is killed leaves no lock behind', async () => {
   takeLock({ file, rootIdentity: '1:2', ...holder }).release();
 });
 
-test('a lock file that is damaged is held by nobody, and made anew', () => {
+test.each([
+  ['another text', (_bytes: Buffer) => Buffer.from('this is no database, whatever it is'.repeat(100))],
+  [
+    'torn by a power cut',
+    (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 512), Buffer.alloc(3584), bytes.subarray(4096)]),
+  ],
+  ['empty', () => Buffer.alloc(0)],
+])('a lock file that is damaged (%s) is held by nobody, and made anew', (_what, damage) => {
   using world = openFilesWorld();
-  writeFileSync(world.at('lock'), 'this is no database, whatever it is'.repeat(100));
+  const options = { file: world.at('lock'), rootIdentity: '1:2', ...holder };
+  takeLock(options).release();
+  writeFileSync(world.at('lock'), damage(readFileSync(world.at('lock'))));
   expect(readLock(world.at('lock'), '1:2')).toBeNull();
-  const lock = takeLock({ file: world.at('lock'), rootIdentity: '1:2', ...holder });
+  const lock = takeLock(options);
   expect(readLock(world.at('lock'), '1:2')).toEqual(holder);
   lock.release();
 });
