@@ -9,7 +9,7 @@ import { place } from '../files/swap.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { originFor } from '../reconciler/commit.ts';
 import { endCopy } from '../reconciler/conflicts.ts';
-import { withSides } from '../reconciler/conflict-sides.ts';
+import { withDetails } from '../reconciler/problem-details.ts';
 import { LARGEST_DOCUMENT_BYTES } from '../reconciler/observe.ts';
 import { absolute } from '../reconciler/places.ts';
 import { settle, settleHeld } from '../reconciler/settle.ts';
@@ -37,7 +37,7 @@ async function chosen({ world, problem, choice }: Deciding): Promise<{ copy: Cop
     problem.errors.flatMap(({ path }) => path ?? []),
   );
   const current = world.catalog.problem(problem.id);
-  const sides = current && withSides(world, current).conflict;
+  const sides = current && withDetails(world, current).conflict;
   const copies = sides?.copies.filter(({ path }) => choice.copy === undefined || path === choice.copy) ?? [];
   const [copy] = copies;
   if (sides === undefined || copy === undefined)
@@ -61,7 +61,7 @@ function bytesAt(world: World, { seq, digest }: Side): Uint8Array {
 }
 
 function merged(world: World, problem: Problem, copy: Copy, original: Side | null): Uint8Array {
-  const sides = withSides(world, problem).conflict;
+  const sides = withDetails(world, problem).conflict;
   if (copy.base === null || original === null || classify(problem.path).kind !== 'document')
     throw new LarderError('conflict', `${problem.path} has no version that both sides grew from: take one of them`, {
       members: { conflict: sides },

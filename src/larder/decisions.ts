@@ -6,7 +6,7 @@ import type { Choice, Decided, Guards } from '../larder-guards.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { originFor } from '../reconciler/commit.ts';
 import { confirmHold, dismissHold } from '../reconciler/decide-hold.ts';
-import { withSides } from '../reconciler/conflict-sides.ts';
+import { withDetails } from '../reconciler/problem-details.ts';
 import { settle } from '../reconciler/settle.ts';
 import { recordVerdict } from '../reconciler/verdicts.ts';
 import { write } from '../reconciler/write.ts';
@@ -65,7 +65,7 @@ export class Decisions implements Guards {
       throw new LarderError('not_found', `no problem has the id ${id}: it may have ended`, {
         members: { hint: 'GET /v1/_problems lists what is open.' },
       });
-    const problem = withSides(this.#world, found);
+    const problem = withDetails(this.#world, found);
     const decide = decisions[problem.code];
     if (!decide) throw undecidable(problem, decision);
     const outcome = await decide({ world: this.#world, problem, ...asked });

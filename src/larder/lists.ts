@@ -6,7 +6,7 @@ import { openCursor, sealCursor } from '../core/cursors.ts';
 import type { Seq } from '../core/events.ts';
 import type { Problem } from '../core/problems.ts';
 import { pathOf, type DocumentRef } from '../core/refs.ts';
-import { withSides } from '../reconciler/conflict-sides.ts';
+import { withDetails } from '../reconciler/problem-details.ts';
 import { pendingProblems } from '../reconciler/pending-problems.ts';
 import type { World } from '../reconciler/world.ts';
 
@@ -36,7 +36,8 @@ export class Lists {
       limit,
       cursor,
       keyOf: (item) => item.id,
-      fetch: (after, count) => this.#catalog.list(collection, { after, prefix, limit: count }),
+      fetch: (after, count) =>
+        this.#catalog.list(collection, { after, prefix, limit: count }).map((item) => this.#marked(item)),
     });
   }
 
@@ -60,7 +61,7 @@ export class Lists {
     readonly cursor: string | null;
   }): Page<Problem> {
     const fetch = (after: string | null, count: number): Problem[] =>
-      this.#catalog.problems({ collection, after, limit: count }).map((problem) => withSides(this.#world, problem));
+      this.#catalog.problems({ collection, after, limit: count }).map((problem) => withDetails(this.#world, problem));
     const page = this.#page({ scope: `problems:${collection ?? ''}`, limit, cursor, keyOf: problemPosition, fetch });
     return page.next === null
       ? { items: [...page.items, ...pendingProblems(this.#world, collection)], next: null }
@@ -89,6 +90,12 @@ export class Lists {
       const schema = this.#world.schemas.inForce(one.name) !== undefined;
       return { ...summaryOf(one, schema), name: one.name.slice(namespace.length + 1) };
     });
+  }
+
+  /** What waits or is held is known in memory only. */
+  #marked(item: ListItem): ListItem {
+    const pending = this.#world.pendings.get(item.path);
+    return pending === undefined ? item : { ...item, problem: pending.code };
   }
 
   get #catalog(): Catalog {

@@ -10,7 +10,7 @@ import type { At, ReadAnswer, Served } from '../core/requests.ts';
 import { statOnly } from '../files/look.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { pendingProblem, problemIdOfPending } from '../reconciler/pending-problems.ts';
-import { withSides } from '../reconciler/conflict-sides.ts';
+import { withDetails } from '../reconciler/problem-details.ts';
 import { rootIsThere } from '../reconciler/places.ts';
 import { settle } from '../reconciler/settle.ts';
 import type { Settled } from '../reconciler/settled.ts';
@@ -135,7 +135,7 @@ function notServed(world: World, { collection, id }: DocumentRef, path: string, 
     world.catalog.problemsOf(path).find(({ code }) => code !== 'rescued') ??
     pendingProblem(world, path) ??
     conflictOf(world, path);
-  if (problem) return { kind: 'problem', problem: withSides(world, problem) };
+  if (problem) return { kind: 'problem', problem: withDetails(world, problem) };
   const look = one?.observation.examined.look;
   if (look?.kind === 'blocked' && look.why === 'other-device')
     throw new LarderError('other_device', `${path}: ${look.detail}`);

@@ -113,6 +113,9 @@ test('held documents take no write, and the mark names the problem that is to be
   await world.settleDown();
   const [problem] = world.problems();
   expect(problem).toMatchObject({ code: 'held', state: 'held', collection: 'lod/things' });
+  expect(problem?.errors[0]?.detail).toMatch(/^12 files of lod\/things disappeared, .* and 9 more$/);
+  const list = world.larder.list('lod/things', { limit: 20, prefix: null, cursor: null });
+  expect(new Set(list?.items.map((item) => item.problem))).toEqual(new Set(['held']));
   expect(await world.read('d3')).toMatchObject({ kind: 'served', mark: { code: 'held', id: problem?.id } });
   for (const change of [{ op: 'put', body: bytes({}) }, { op: 'delete' }] as const) {
     await expect(world.larder.write({ ref: ref('d3'), change }, me)).rejects.toMatchObject({ code: 'document_held' });

@@ -27,6 +27,18 @@ test('a hold that is confirmed is one change set of deletions by who confirmed i
   expect(await world.read('d3')).toMatchObject({ kind: 'missing' });
 });
 
+test('a hold that was confirmed by mistake is undone by its change set', async () => {
+  const files = documents(30);
+  await using world = await openHeld(files);
+  const { changeSets } = await world.larder.guards.confirm(world.id, {}, me);
+  const undone = await world.larder.versions.undo({ change_set: changeSets[0] ?? '' }, me);
+  expect(undone).toMatchObject({ undone: 30 });
+  for (const [path, text] of Object.entries(files)) expect(readFileSync(world.at(path), 'utf8')).toBe(text);
+  await world.settleDown();
+  expect(world.problems()).toEqual([]);
+  expect(world.ids()).toHaveLength(30);
+});
+
 test('a hold that is dismissed writes the files back byte for byte, as one restore', async () => {
   const files = { ...documents(20), 'lod/things/odd.json': '{"b":1.0,\r\n\t"a": 1e2}' };
   await using world = await openHeld({ ...files, 'lod/things/_schema.json': '{"type": "object"}' });

@@ -1,6 +1,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { FeedEvent } from '../../src/core/requests.ts';
+import { me } from './world.ts';
 import { documents, openGuarded, type GuardedLarder } from './guarded-world.ts';
 
 const versions = (count: number, v: number): Record<string, string> =>
@@ -71,6 +72,11 @@ test('a restore that is seen in pieces within a minute is one session, and so is
   expect(new Set(restored.map(({ session }) => session)).size).toBe(1);
   expect(restored.filter(({ op }) => op === 'delete')).toHaveLength(3);
   const { session } = restored[0] ?? {};
+  const undone = await world.larder.versions.undo({ session: session ?? '' }, me);
+  expect(undone).toMatchObject({ undone: 53 });
+  expect(await world.text('d49')).toBe('{"d": 49, "v": 2}\n');
+  expect(await world.text('d901')).toBe('{"v": 901}\n');
+  saveAll(world, versions(50, 1));
   await world.pass(70_000);
   saveAll(world, versions(50, 2));
   await world.larder.rescan();

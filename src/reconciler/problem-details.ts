@@ -1,4 +1,7 @@
-/** What a conflict is between, from the history of the original: both sides, and the base where it is known. */
+/**
+ * What of a problem is told as it is now, beside what was recorded when it began: how many documents are held, and what a
+ * conflict is between.
+ */
 import { baseOf } from '../core/conflict-copies.ts';
 import type { ConflictSides, Problem, Side } from '../core/problems.ts';
 import type { StoredEvent } from '../catalog/types.ts';
@@ -7,13 +10,25 @@ import type { World } from './world.ts';
 
 const VERSIONS_COMPARED = 1000;
 
-/** The problem with its sides, where it is a conflict. Its digest is then the original's, as in every other problem. */
-export function withSides(world: World, problem: Problem): Problem {
+export function withDetails(world: World, problem: Problem): Problem {
+  if (problem.code === 'held') return { ...problem, errors: [{ code: 'held', detail: sayHeld(world, problem.path) }] };
   if (problem.code !== 'conflict') return problem;
+  // As in every other problem the digest is that of the document's file.
   const digest = world.catalog.head(problem.path)?.diskDigest ?? null;
   return { ...problem, digest, conflict: sidesOf(world, problem) };
 }
 
+const NAMED = 3;
+
+function sayHeld(world: World, collection: string): string {
+  const paths = world.pendings.heldIn(collection);
+  const named = paths.slice(0, NAMED).join(', ');
+  const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
+  const files = paths.length === 1 ? 'file' : 'files';
+  return `${paths.length} ${files} of ${collection} disappeared, too many at once to be believed: ${named}${more}`;
+}
+
+/** From the history of the original: both sides, and the base where it is known. */
 function sidesOf(world: World, { path: stem, errors }: Problem): ConflictSides {
   const head = world.catalog.head(stem);
   const versions = world.catalog
