@@ -14,6 +14,8 @@ const ATTEMPTS = 5;
 
 export async function openFile(world: World, namespace: string, name: string): Promise<FileAnswer> {
   const path = pathOfFile(namespace, name);
+  // A change set that is being put in place is seen whole.
+  if (!world.queues.isFree(path)) await world.queues.run(path, () => {});
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const seen = look(world, path, { maxBytes: 0 });
     if (seen.kind === 'absent') return { kind: 'missing', hint: null };

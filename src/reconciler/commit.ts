@@ -128,16 +128,18 @@ async function stageOne(world: World, prepared: Prepared): Promise<Staged> {
  * All or none: what was placed before a failure is taken back in reverse order. Where the disk refuses even that, the frame, which
  * is durable, stands: what is missing of it is put in place later, and nothing else is done at these paths before.
  */
-export function placeAll(
+export async function placeAll(
   world: World,
   staged: readonly Staged[],
   placed: Map<string, Placed>,
   frame: EventFrame,
-): void {
+): Promise<void> {
   try {
     for (const { prepared, temp } of staged) {
       const expected = prepared.replaces === null ? 'absent' : statKeyOf(prepared.replaces);
       placed.set(prepared.path, place(world, { target: absolute(world, prepared.path), temp, expected }));
+      // Whoever reads one of these paths meanwhile waits in its queue for the last of them.
+      if (placed.size % AT_ONCE === 0) await world.clock.yieldTurn();
     }
   } catch (error) {
     if (takeAllBack(world, placed)) throw error;

@@ -27,10 +27,10 @@ export interface RecordOptions {
   /** Content of the valid documents among the entries. */
   readonly content: (path: string) => DocumentContent;
   /**
-   * Puts the files in place, synchronously, once the frame is synced. A throw takes the frame back: an abort frame is synced
+   * Puts the files in place once the frame is synced; later frames wait. A throw takes the frame back: an abort frame is synced
    * and the error is the caller's. Must leave the files as they were when it throws.
    */
-  readonly place?: (frame: EventFrame) => void;
+  readonly place?: (frame: EventFrame) => Promise<void> | void;
 }
 
 interface Turn {
@@ -193,7 +193,7 @@ export class Recorder {
       return false;
     }
     try {
-      turn.options.place?.(turn.frame);
+      await turn.options.place?.(turn.frame);
       return true;
     } catch (error) {
       await this.#takeBack(turn, error);
