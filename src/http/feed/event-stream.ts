@@ -36,7 +36,11 @@ export async function* followFeed(follow: Follow): AsyncGenerator<string, void> 
       return yield formatControl('must-refetch', { reason: page.reason, log: larder.logId });
     start = { since: page.next };
     if (page.text !== '' || isFirst || clock.monotonicMs() - sentMs >= HEARTBEAT_MS) {
-      yield textOf(page.text, page.upToDate && (page.text !== '' || isFirst) ? upToDate(page.next, larder.logId) : '');
+      yield textOf(
+        larder,
+        page.text,
+        page.upToDate && (page.text !== '' || isFirst) ? upToDate(page.next, larder.logId) : '',
+      );
       sentMs = clock.monotonicMs();
       isFirst = false;
     }
@@ -45,8 +49,11 @@ export async function* followFeed(follow: Follow): AsyncGenerator<string, void> 
   }
 }
 
-const textOf = (events: string, control: string): string =>
-  events + control === '' ? ': quiet\n\n' : events + control;
+const textOf = (larder: Larder, events: string, control: string): string =>
+  events + control === '' ? `: ${isBehind(larder) ? 'unrecorded' : 'quiet'}\n\n` : events + control;
+
+/** Changes are known that the log has no room for: they are served, but not told yet. */
+export const isBehind = (larder: Larder): boolean => larder.readiness().reasons.includes('unrecorded');
 
 /** Carries an id too: a follower of one collection that resumes need not pass again what was not for it. */
 const upToDate = (seq: Seq, log: string): string => `id: ${seq}\n${formatControl('up-to-date', { seq, log })}`;

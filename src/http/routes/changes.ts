@@ -4,8 +4,9 @@ import { LarderError } from '../../core/errors.ts';
 import type { CatchUp, FeedScope, FeedStart } from '../../core/requests.ts';
 import { collectionOf, namespaceOf } from '../request/addresses.ts';
 import { answer, answerJson } from '../answer/answers.ts';
-import { followFeed, waitForChange } from '../feed/event-stream.ts';
+import { followFeed, isBehind, waitForChange } from '../feed/event-stream.ts';
 import type { Exchange, HttpEnv } from '../exchange.ts';
+import type { Larder } from '../../larder-types.ts';
 import { answerType, EVENT_STREAM_TYPE, JSON_TYPE } from '../request/media-types.ts';
 import { INCLUDE, LIMIT, LOG, parseSeq, SINCE, WAIT } from '../request/parameters.ts';
 import { preferencesOf } from '../request/preferences.ts';
@@ -61,6 +62,7 @@ function answerFeedStream(exchange: Exchange, serving: Serving, scope: FeedScope
     'Content-Type': EVENT_STREAM_TYPE,
     'Larder-Log': serving.larder.logId,
     'Larder-Seq': String(serving.larder.seq),
+    ...problemOf(serving.larder),
     // Asks nginx and its like not to hold events back.
     'X-Accel-Buffering': 'no',
   };
@@ -75,13 +77,17 @@ function answerFeedStream(exchange: Exchange, serving: Serving, scope: FeedScope
 async function answerFeedPage(exchange: Exchange, serving: Serving, scope: FeedScope): Promise<Response> {
   const { larder } = serving;
   const page = await pollFeed(exchange, serving, scope, waitMsOf(exchange));
-  const headers = { 'Larder-Log': larder.logId, 'Larder-Seq': String(larder.seq) };
+  const headers = { 'Larder-Log': larder.logId, 'Larder-Seq': String(larder.seq), ...problemOf(larder) };
   if (page.kind === 'must-refetch') {
     throw new LarderError('must_refetch', page.reason, { headers, members: { log: larder.logId, seq: larder.seq } });
   }
   const { events: items, next, upToDate } = page;
   return answerJson(exchange, { items, next, up_to_date: upToDate, log: larder.logId }, headers);
 }
+
+/** What is up to date with the log may still be behind the disk. */
+const problemOf = (larder: Larder): Record<string, string> =>
+  isBehind(larder) ? { 'Larder-Problem': 'unrecorded' } : {};
 
 /** Reads until there is an event, or the time is over, or the client or the daemon goes. */
 async function pollFeed(exchange: Exchange, serving: Serving, scope: FeedScope, waitMs: number): Promise<CatchUp> {
