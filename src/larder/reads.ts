@@ -119,7 +119,7 @@ function markOf(world: World, path: string, head: Head, one: Settled | undefined
   if (pending) return { code: pending.code, id: problemIdOfPending(path, pending), digest: pending.digest };
   // The log has a version that is not in place yet, or one that is to be taken back.
   if (world.backlog.unplaced(path) || world.recorder.isInDoubt(path))
-    return { code: 'unrecorded', id: problemIdOf(path, 'unrecorded'), digest: null };
+    return { code: 'pending', id: problemIdOf(path, 'pending'), digest: null };
   const code = head.problems.find(isMarked);
   if (code === undefined) return null;
   return { code, id: problemIdOf(path, code), digest: one?.observation.examined.digest ?? head.diskDigest };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { LarderError } from '../../src/core/errors.ts';
 import type { FeedEvent, WriteRequest } from '../../src/core/requests.ts';
+import type { Fault } from '../../src/host/faulty-file-system.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import type { Larder } from '../../src/larder-types.ts';
 import { openLarder, type OpenOptions } from '../../src/larder.ts';
@@ -45,8 +46,8 @@ export class Store implements AsyncDisposable {
     return this.#larder;
   }
 
-  async start(): Promise<void> {
-    this.disk.heal();
+  async start(plan: readonly Fault[] = []): Promise<void> {
+    this.disk.give(plan);
     const { fs } = this.disk;
     const host = { fs, clock: this.clock, random: systemRandom, inThread: true, without: this.#without ?? [] };
     this.#larder = await openLarder({ root: this.root, watcher: 'none', host });
@@ -59,10 +60,10 @@ export class Store implements AsyncDisposable {
   }
 
   /** Nothing the process would still do reaches the disk; another process opens what is there. */
-  async dieAndStart(): Promise<void> {
+  async dieAndStart(plan: readonly Fault[] = []): Promise<void> {
     this.disk.give([]).die();
     await this.stop().catch(() => {});
-    await this.start();
+    await this.start(plan);
   }
 
   /** Waits until nothing is owed to the disk any more. */
