@@ -56,10 +56,7 @@ test('a version that a crash left out of place is served while the disk is full,
   expect(onDisk(store, 'a')).toEqual({ value: 'old' });
   expect(await served(store, 'a')).toEqual([{ value: 'new' }, 'pending']);
   await store.larder.rescan();
-  expect(await served(store, 'a'), 'what lies there is not taken for an edit').toEqual([
-    { value: 'new' },
-    'pending',
-  ]);
+  expect(await served(store, 'a'), 'what lies there is not taken for an edit').toEqual([{ value: 'new' }, 'pending']);
   await expect(store.larder.write(put('a', 'newer'), me)).rejects.toMatchObject({ code: 'disk_full' });
   store.disk.heal();
   await store.settle();
