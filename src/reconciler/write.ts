@@ -73,14 +73,13 @@ async function tryWrite(
   options: WriteOptions & { readonly atomic?: boolean },
 ): Promise<WriteResult[] | 'undecided'> {
   if (paths.some((path) => !world.conflicts.get(path) && copyAt(world, path))) return 'undecided';
-  const pass = await settleHeld(
+  const settled = await settleInPieces(
     world,
     paths.filter((path) => !world.conflicts.get(path)),
-    { beforeWrite: true },
   );
   refuseUntilTaken(world, paths);
-  if (pass.moves.length > 0 || pass.settled.some((one) => isUndecided(world, one))) return 'undecided';
-  const settledByPath = new Map(pass.settled.map((one) => [one.observation.path, one]));
+  if (settled === 'moving' || settled.some((one) => isUndecided(world, one))) return 'undecided';
+  const settledByPath = new Map(settled.map((one) => [one.observation.path, one]));
   const results = await prepareAll(world, requests, settledByPath);
   const refused = options.atomic ? results.findIndex((result) => result instanceof Error) : -1;
   if (results[refused] instanceof LarderError) throw refusedAt(refused, results[refused]);
@@ -89,6 +88,20 @@ async function tryWrite(
   return results.map((result) =>
     result instanceof Error ? { ok: false, error: result } : (written.get(result) ?? failedAlone()),
   );
+}
+
+/** Looked at in one go: what is decided and remembered of them is one turn of the event loop. */
+const SETTLED_AT_ONCE = 200;
+
+async function settleInPieces(world: World, paths: readonly string[]): Promise<readonly Settled[] | 'moving'> {
+  const settled: Settled[] = [];
+  for (let start = 0; start < paths.length; start += SETTLED_AT_ONCE) {
+    const pass = await settleHeld(world, paths.slice(start, start + SETTLED_AT_ONCE), { beforeWrite: true });
+    if (pass.moves.length > 0) return 'moving';
+    settled.push(...pass.settled);
+    if (start > 0) await world.clock.yieldTurn();
+  }
+  return settled;
 }
 
 /** The refusal of a set names the index of the request. */

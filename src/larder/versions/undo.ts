@@ -38,9 +38,16 @@ function isUndoable(path: string): boolean {
   return kind === 'document' || kind === 'stream' || kind === 'file';
 }
 
+/** Looked at in one turn of the event loop. */
+const SETTLED_AT_ONCE = 200;
+
 /** What editors did up to now counts as well. */
 async function planNow(world: World, transitions: readonly Transition[]): Promise<UndoPlan> {
-  await settle(world, [...new Set(transitions.map(({ path }) => path))]);
+  const paths = [...new Set(transitions.map(({ path }) => path))];
+  for (let start = 0; start < paths.length; start += SETTLED_AT_ONCE) {
+    await settle(world, paths.slice(start, start + SETTLED_AT_ONCE));
+    await world.clock.yieldTurn();
+  }
   return planUndo(transitions, (path) => world.catalog.head(path)?.diskDigest ?? null);
 }
 
