@@ -43,6 +43,7 @@ export async function openDaemon({ root, settings, refuseEmpty, log, host: ports
   await using opening = new AsyncDisposableStack();
   const larder = opening.use(
     await openLarder({
+      keepHistory: settings['history.keep'],
       root,
       refuseEmpty,
       durability,

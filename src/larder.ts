@@ -47,6 +47,8 @@ export interface OpenOptions {
   readonly durability?: 'sync' | 'os';
   /** Sets the derived data aside and makes it anew from log and files. */
   readonly rebuild?: boolean;
+  /** Which versions `prune` leaves where a collection does not say (`x-larder.history.keep`): `all` unless said, `staggered`, `90d`. */
+  readonly keepHistory?: string;
   /** `none`: only rescans, reads and writes look at files. */
   readonly watcher?: WatcherChoice;
   /** Schemas in TypeScript by `ns/collection`; they win over `_schema.json`. */
@@ -144,7 +146,7 @@ function wire(parts: Parts, options: OpenOptions): Wired {
   const swap = probeSwap({ fs, random, tmp: root.tmp });
   const marks = { onMarked: (_path: string): void => {} };
   const onFailure = (error: unknown): void => log.error({ err: error }, 'background work failed');
-  const blobs = openBlobStore({ fs, directory: root.blobs, random });
+  const blobs = openBlobStore({ fs, clock, directory: root.blobs, random });
   const recorder = new Recorder({
     log: events,
     catalog,

@@ -7,13 +7,14 @@ import { digestOf } from '../core/digest.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import { attempt, isDiskFull, makeDirectoriesDurably, syncDirectory, writeFileDurably } from '../host/durable-files.ts';
-import type { FileSystem, RandomBytes } from '../host/ports.ts';
+import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
 import { readFile } from '../host/read-file.ts';
 import { assert } from '../util/assert.ts';
 import type { BlobStore } from './types.ts';
 
 export interface BlobStoreOptions {
   readonly fs: FileSystem;
+  readonly clock: Clock;
   readonly random: RandomBytes;
   /** Absolute: `<root>/.larder/blobs`. The root must exist; what lies between is made. */
   readonly directory: string;
@@ -36,12 +37,15 @@ function removeUnfinished({ fs, directory }: BlobStoreOptions): void {
 }
 
 /** The same for reading alone: nothing is removed. */
-export const openBlobReads = (options: Pick<BlobStoreOptions, 'fs' | 'directory'>): Pick<BlobStore, 'get' | 'verify'> =>
+export const openBlobReads = (options: Omit<BlobStoreOptions, 'random'>): Pick<BlobStore, 'get' | 'verify'> =>
   new DirectoryBlobStore({ ...options, random: unused });
 
 const unused = (): never => {
   throw new Error('a store opened for reading writes nothing');
 };
+
+const namesIn = (fs: FileSystem, path: string): string[] =>
+  fs.readDirectory(path).flatMap(({ name, kind }) => (name === null || kind === 'symlink' ? [] : [name]));
 
 class DirectoryBlobStore implements BlobStore {
   readonly #options: BlobStoreOptions;
@@ -68,6 +72,28 @@ class DirectoryBlobStore implements BlobStore {
       'log_damaged',
       `${path} does not hold the bytes that its name promises. Put it back from a copy of .larder/blobs.`,
     );
+  }
+
+  list(): Digest[] {
+    const { fs, directory } = this.#options;
+    if (!fs.lstat(directory)) return [];
+    return namesIn(fs, directory)
+      .filter((name) => name !== UNFINISHED)
+      .flatMap((name) => namesIn(fs, join(directory, name)))
+      .filter((name): name is Digest => /^[0-9a-f]{64}$/.test(name));
+  }
+
+  storedAtMs(digest: Digest): number | null {
+    const stat = this.#options.fs.lstat(this.#pathOf(digest));
+    return stat ? Number(stat.mtimeNs / 1_000_000n) : null;
+  }
+
+  remove(digest: Digest): void {
+    this.#options.fs.unlink(this.#pathOf(digest));
+  }
+
+  sizeBytes(): number {
+    return this.list().reduce((sum, digest) => sum + (this.#options.fs.lstat(this.#pathOf(digest))?.size ?? 0), 0);
   }
 
   verify(digest: Digest): 'whole' | 'missing' | 'damaged' {
@@ -107,7 +133,9 @@ class DirectoryBlobStore implements BlobStore {
 
   /** It is there, but perhaps from a process that died before its sync, or from a copy that was never synced. */
   async #confirm(path: string): Promise<void> {
-    const { fs } = this.#options;
+    const { fs, clock } = this.#options;
+    // Wanted again: so it is young again, and stays while the frame that names it is on its way.
+    attempt(() => fs.setTimes(path, clock.nowMs(), clock.nowMs()));
     const fd = fs.open(path, 'read');
     try {
       await fs.fsync(fd);

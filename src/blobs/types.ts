@@ -7,6 +7,13 @@ export interface BlobStore {
   /** The bytes, checked against the digest; null when they are not there. */
   get(digest: Digest): Uint8Array | null;
   has(digest: Digest): boolean;
+  /** All that are there. */
+  list(): Digest[];
+  /** When it was stored, or wanted again, last; null where it is not there. */
+  storedAtMs(digest: Digest): number | null;
+  remove(digest: Digest): void;
+  /** Bytes of all blobs. */
+  sizeBytes(): number;
   /** Reads it whole and says what it is. */
   verify(digest: Digest): 'whole' | 'missing' | 'damaged';
 }

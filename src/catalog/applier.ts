@@ -60,6 +60,19 @@ export class Applier {
     return done;
   }
 
+  /** A write beside frames that must not be lost: in a transaction of its own, behind what waits. */
+  beside(write: () => void): Promise<void> {
+    this.#waiting++;
+    const done = this.#tail
+      .then(() => {
+        this.#assertOpen();
+        this.#options.transactions.alone(write);
+      })
+      .finally(() => this.#waiting--);
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+
   /** What is queued is rejected; a transaction that is open ends with the connection. */
   close(): void {
     this.#isClosed = true;

@@ -12,6 +12,7 @@ import { openHistoryReads } from './histories.ts';
 import { openListReads } from './lists.ts';
 import { openMerging } from './merging.ts';
 import { openProblemReads } from './problems.ts';
+import { openRetained } from './retained.ts';
 import { openScopes } from './scopes.ts';
 import { openPastLists } from './past-lists.ts';
 import { openSelections } from './selections.ts';
@@ -119,6 +120,7 @@ function assemble(path: string, writer: Database.Database, options: CatalogOptio
     ...openListReads(reader),
     ...openPastLists(reader),
     ...openHistoryReads(reader),
+    ...openRetained(reader, writer, applier),
     ...openSelections(reader),
     ...openProblemReads(reader),
     sizeBytes: () => [path, `${path}-wal`].reduce((sum, file) => sum + (fs.lstat(file)?.size ?? 0), 0),

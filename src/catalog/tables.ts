@@ -8,11 +8,14 @@
 /** `LRDC`: marks the file as ours (sqlite.org/fileformat2.html, application id). */
 export const APPLICATION_ID = 0x4c524443;
 /** Another version on disk is set aside and rebuilt; there are no migrations of what can be derived. */
-export const FORMAT_VERSION = 3;
+export const FORMAT_VERSION = 4;
 
 const STATE = `
 -- One row: which log is followed, and how far.
-CREATE TABLE state (id INTEGER PRIMARY KEY CHECK (id = 1), log_id TEXT NOT NULL, reached INTEGER NOT NULL) STRICT;
+-- 'replaced' is JSON: how often each segment of the log had lost bodies when the places of the others in it were told last.
+CREATE TABLE state (
+  id INTEGER PRIMARY KEY CHECK (id = 1), log_id TEXT NOT NULL, reached INTEGER NOT NULL, replaced TEXT NOT NULL DEFAULT '{}'
+) STRICT;
 
 -- A scope is a namespace ('lod') or a collection ('lod/customers'): what lists, feeds and counts are asked by. The counters are
 -- exact; they move with the rows they count, in the same transaction. 'present' counts paths with any head, of every kind.

@@ -54,6 +54,18 @@ export class Transactions {
     if (!this.#writer.inTransaction) this.writeAside();
   }
 
+  /** Runs a write in a transaction of its own; there must be none open. */
+  alone(write: () => void): void {
+    this.#begin();
+    try {
+      write();
+      this.#commit();
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
   /** Writes what came while a transaction was open. */
   writeAside(): void {
     if (this.#aside.length === 0) return;

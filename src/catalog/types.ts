@@ -5,6 +5,7 @@
 import type { Digest } from '../core/digest.ts';
 import type { BodyPlace, Cause, EventFrame, Fault, LoggedEntry, Op, Seq, VersionKind } from '../core/events.ts';
 import type { Problem, ProblemCode } from '../core/problems.ts';
+import type { Retained } from './retained.ts';
 import type { StatKey } from '../core/stat-key.ts';
 
 /** What a known path is, by its name alone. `none`: nothing that is served (a FIFO, a bad name), known for its problem. */
@@ -160,7 +161,7 @@ export interface DerivedProblem {
 }
 
 /** All methods throw CatalogError (catalog-error.ts) for what the machine does: damage, no space, a failing disk. */
-export interface Catalog extends Disposable {
+export interface Catalog extends Retained, Disposable {
   /** All events up to here are applied. */
   readonly reached: Seq;
   /** Id of the log it follows; another log means rebuilding. */

@@ -7,6 +7,7 @@ import { LarderError } from '../core/errors.ts';
 import type { Problem } from '../core/problems.ts';
 import type { ReadinessReport } from '../core/requests.ts';
 import type { Choice, Decided } from '../larder-guards.ts';
+import type { ForgetReport, PruneReport } from '../maintain/prune/types.ts';
 import type { ImportSink } from '../maintain/import-types.ts';
 import type { VersionsAccess } from './versions-access.ts';
 import type { CommonFlags, LoadedConfig } from './config-file.ts';
@@ -20,9 +21,19 @@ export interface StatusReport {
   readonly reasons: readonly string[];
   readonly scan: ReadinessReport['scan'] | null;
   readonly durability: ReadinessReport['durability'] | null;
+  /** Null when the daemon that was asked does not say. */
+  readonly history: HistoryReport | null;
   /** Newest event. Null, like the figures below, until the first scan is done. */
   readonly seq: number | null;
   readonly namespaces: readonly { readonly name: string; readonly count: number; readonly problems: number }[] | null;
+}
+
+/** In bytes. */
+export interface HistoryReport {
+  readonly log_bytes: number;
+  readonly blob_bytes: number;
+  readonly free_bytes: number;
+  readonly total_bytes: number;
 }
 
 export type DecidedReport = Pick<Decided, 'problem' | 'decision' | 'changed' | 'left' | 'changeSets' | 'session'>;
@@ -43,6 +54,8 @@ export interface Access extends AsyncDisposable {
   /** What was, what changed, and ways back. */
   readonly versions: VersionsAccess;
   importSink(collection: string): ImportSink;
+  prune(dryRun: boolean): Promise<PruneReport>;
+  forget(path: string, seq: number | null): Promise<ForgetReport>;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { BatchResult, ImportItem, ImportSink } from '../maintain/import-typ
 import type { Choice } from '../larder-guards.ts';
 import { ask, getJson, pages, parseObject, pathOf, send, type ProblemBody } from './http-asking.ts';
 import { httpVersions } from './http-versions.ts';
-import type { Access, CollectionSchema, DecidedReport, StatusReport } from './access.ts';
+import type { Access, HistoryReport, CollectionSchema, DecidedReport, StatusReport } from './access.ts';
 
 interface Target {
   readonly url: string;
@@ -21,9 +21,21 @@ export function openHttpAccess(daemon: Target, root: string | null): Access {
     decide: (decision, id, choice, isPreview) => decide(daemon.url, decision, id, choice, isPreview),
     schemas: () => schemas(daemon.url),
     versions: httpVersions(daemon.url),
+    prune: (dryRun) => post(daemon.url, '/v1/_prune', null, dryRun),
+    forget: (path, seq) => post(daemon.url, '/v1/_forget', { path, ...(seq !== null && { seq }) }, false),
     importSink: (collection) => importSink(daemon.url, collection),
     [Symbol.asyncDispose]: async () => {},
   };
+}
+
+/** Work that changes something; `isPreview` asks what it would change. */
+async function post<T>(url: string, path: string, body: object | null, isPreview: boolean): Promise<T> {
+  const headers = {
+    'Content-Type': 'application/json',
+    ...(isPreview && { Prefer: 'tx=rollback' }),
+  };
+  const init = { method: 'POST', headers, ...(body !== null && { body: JSON.stringify(body) }) };
+  return JSON.parse((await ask(url, path, init)).text) as T;
 }
 
 type DecidedBody = Omit<DecidedReport, 'changeSets' | 'session'> & {
@@ -47,12 +59,13 @@ async function decide(
 
 interface Readyz extends Partial<ReadinessReport> {
   readonly status: string;
+  readonly history?: HistoryReport;
 }
 
 /** Never waits: what is not known yet is null. */
 async function status({ url, pid }: Target, root: string | null): Promise<StatusReport> {
   const readyz = parseObject((await send(url, '/readyz', {})).text) as Readyz;
-  const { reasons = [], scan = null, durability = null } = readyz;
+  const { reasons = [], scan = null, durability = null, history = null } = readyz;
   const namespaces = await send(url, '/v1', {});
   const isListed = namespaces.status === 200;
   return {
@@ -62,6 +75,7 @@ async function status({ url, pid }: Target, root: string | null): Promise<Status
     reasons,
     scan,
     durability,
+    history,
     seq: isListed ? Number(namespaces.headers.get('larder-seq')) : null,
     namespaces: isListed ? (parseObject(namespaces.text) as Page<Summary>).items : null,
   };

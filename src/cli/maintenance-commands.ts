@@ -1,7 +1,9 @@
 /** The commands that look after a root, their options and help. */
 import type { Command } from 'commander';
 import { loadConfig, type CommonFlags } from './config-file.ts';
-import type { Add } from './program.ts';
+import type { Access } from './access.ts';
+import { withAccess, type Add } from './commands.ts';
+import type { ForgetFlags } from './retention.ts';
 import type { RescueFlags } from './rescue.ts';
 import type { VerifyFlags } from './verify.ts';
 
@@ -46,4 +48,35 @@ const addRescue: Add = (program, io, finish) => {
     });
 };
 
-export const maintenanceCommands: readonly Add[] = [addVerify, addRebuild, addRescue];
+const addPrune: Add = (program, io, finish) => {
+  program
+    .command('prune')
+    .description(
+      'Thin the history as history.keep and x-larder.history.keep say. What is kept by default is everything.',
+    )
+    .option('--dry-run', 'say what would be done, and change nothing')
+    .action(async (_own, command: Command) => {
+      const flags = command.optsWithGlobals<CommonFlags & { readonly dryRun?: true }>();
+      const { pruneHistory } = await import('./retention.ts');
+      const run = (access: Access): Promise<number> =>
+        pruneHistory(access, flags.dryRun === true, flags.json === true, io);
+      finish(await withAccess(flags, io, run));
+    });
+};
+
+const addForget: Add = (program, io, finish) => {
+  program
+    .command('forget')
+    .description(
+      'Remove the bytes of earlier versions of a file at once, such as a password that was saved by accident. What the file holds now is not forgotten: change or delete it first.',
+    )
+    .argument('<path>', 'below the root, such as lod/customers/c-1001.json')
+    .option('--seq <number>', 'this version alone; otherwise all but what the file holds')
+    .action(async (path: string, _own, command: Command) => {
+      const flags = command.optsWithGlobals<CommonFlags & ForgetFlags>();
+      const { forgetVersions } = await import('./retention.ts');
+      finish(await withAccess(flags, io, (access) => forgetVersions(access, path, flags, io)));
+    });
+};
+
+export const maintenanceCommands: readonly Add[] = [addVerify, addRebuild, addRescue, addPrune, addForget];

@@ -12,9 +12,18 @@ import type { LoadedConfig } from './config-file.ts';
 const PAGE = 1000;
 
 /** Resolves after the first scan. No watcher: the scan has just looked at everything. */
-export async function openOwnAccess({ root, isConfigured, settings: { durability } }: LoadedConfig): Promise<Access> {
+export async function openOwnAccess({ root, isConfigured, settings }: LoadedConfig): Promise<Access> {
+  const { durability } = settings;
   await using opening = new AsyncDisposableStack();
-  const larder = opening.use(await openLarder({ root, refuseEmpty: isConfigured, durability, watcher: 'none' }));
+  const larder = opening.use(
+    await openLarder({
+      root,
+      refuseEmpty: isConfigured,
+      durability,
+      keepHistory: settings['history.keep'],
+      watcher: 'none',
+    }),
+  );
   await larder.ready;
   const open = opening.move();
   return {
@@ -23,6 +32,8 @@ export async function openOwnAccess({ root, isConfigured, settings: { durability
     decide: (decision, id, choice, isPreview) => larder.guards[decision](id, choice, PERSON, { dryRun: isPreview }),
     schemas: async () => larder.schemas(),
     versions: ownVersions(larder),
+    prune: (dryRun) => larder.maintenance.prune({ dryRun }),
+    forget: (path, seq) => larder.maintenance.forget(path, seq),
     importSink: (collection) => importSink(larder, collection),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
@@ -30,6 +41,7 @@ export async function openOwnAccess({ root, isConfigured, settings: { durability
 
 function statusOf(larder: Larder): StatusReport {
   const { ready, reasons, scan, durability } = larder.readiness();
+  const { logBytes, blobBytes, freeBytes, totalBytes } = larder.maintenance.history();
   return {
     root: larder.root,
     daemon: null,
@@ -37,6 +49,7 @@ function statusOf(larder: Larder): StatusReport {
     reasons,
     scan,
     durability,
+    history: { log_bytes: logBytes, blob_bytes: blobBytes, free_bytes: freeBytes, total_bytes: totalBytes },
     seq: larder.seq,
     namespaces: larder.namespaces(),
   };

@@ -1,5 +1,6 @@
-import type { Access, StatusReport } from './access.ts';
+import type { Access, HistoryReport, StatusReport } from './access.ts';
 import { outJson, type Io } from './io.ts';
+import { sayBytes } from './bytes.ts';
 
 export async function showStatus(access: Access, asJson: boolean, io: Io): Promise<number> {
   const report = await access.status();
@@ -21,6 +22,7 @@ function describe({
   scan,
   durability,
   seq,
+  history,
   namespaces,
 }: StatusReport): [string, string][] {
   return [
@@ -35,6 +37,7 @@ function describe({
     ['durability', durability === null ? 'not said' : SAID[durability]],
     ['seq', seq === null ? 'not known yet' : String(seq)],
     ['documents', namespaces === null ? 'not known yet' : sayCounts(namespaces)],
+    ['history', history === null ? 'not said' : sayHistory(history)],
     ['problems', namespaces === null ? 'not known yet' : sayProblems(namespaces)],
   ];
 }
@@ -43,6 +46,16 @@ const SAID = {
   sync: 'sync: a write is on the disk before it is answered',
   os: 'os: a power failure may lose the last seconds',
 } as const;
+
+function sayHistory({
+  log_bytes: log,
+  blob_bytes: blobs,
+  free_bytes: free,
+  total_bytes: total,
+}: HistoryReport): string {
+  const share = total === 0 ? '' : `; ${sayBytes(free)} (${Math.floor((free / total) * 100)} %) of the disk free`;
+  return `${sayBytes(log + blobs)}${share}`;
+}
 
 function sayReady(ready: boolean, reasons: readonly string[], scan: StatusReport['scan']): string {
   const progress =

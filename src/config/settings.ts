@@ -76,6 +76,12 @@ export const SETTINGS = {
     meaning:
       'How edits by hand are noticed before the rescan: `chokidar`, one watch per directory (`directories`), a comparison of the whole tree every two seconds for network mounts (`poll`), or the first or second by the size of the tree (`auto`).',
   }),
+  'history.keep': setting({
+    schema: z.string().regex(/^(?:all|staggered|[1-9]\d{0,4}d)$/, 'must be "all", "staggered" or days such as "90d"'),
+    fallback: 'all',
+    meaning:
+      'Which versions `larder prune` leaves, where a collection does not say by `x-larder.history.keep`: `all`, `staggered` (one for every 30 s of the last hour, one an hour of the last day, one a day of the last 30 days, one a week before), or the versions of so many days (`90d`).',
+  }),
   'limits.body_mb': setting({
     schema: count(1, 16),
     fallback: 16,
@@ -118,7 +124,6 @@ export const settingOf = (name: SettingName): Setting => SETTINGS[name];
 export const NOT_OFFERED: readonly string[] = [
   'listen.socket',
   'schemas',
-  'history',
   'embedders',
   'auth',
   'limits.streams_per_key',

@@ -3,14 +3,25 @@ import { dirname } from 'node:path/posix';
 import type { BodyPlace, DraftFrame, EventFrame, Seq } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
-import { isDiskFull, makeDirectoriesDurably, readFully, syncDirectory, writeAll } from '../host/durable-files.ts';
-import type { FileSystem } from '../host/ports.ts';
+import {
+  isDiskFull,
+  makeDirectoriesDurably,
+  readFully,
+  syncDirectory,
+  withOpen,
+  writeAll,
+} from '../host/durable-files.ts';
+import type { Clock, FileSystem } from '../host/ports.ts';
 import { BodyReader } from './body-reader.ts';
 import { findLog, unwritable } from './find-log.ts';
 import type { FoundLog, OpenSegment } from './find-log.ts';
 import { LogReader } from './log-reader.ts';
 import { LogWriter } from './log-writer.ts';
 import { SegmentFile } from './segment-file.ts';
+import { rewriteSegment } from './rewrite-segment.ts';
+import type { Rewritten } from './rewrite-segment.ts';
+import { readHeader } from './segment-list.ts';
+import type { Segment } from './segment-list.ts';
 import { SegmentSink } from './segment-sink.ts';
 import { abortedIn } from './survey.ts';
 import type { LogSurvey } from './survey.ts';
@@ -121,6 +132,7 @@ class OpenEventLog implements EventLog {
   readonly origin: LogOrigin;
   readonly notices: readonly string[];
   readonly #fs: FileSystem;
+  readonly #clock: Clock;
   readonly #directory: string;
   readonly #sink: SegmentSink;
   readonly #writer: LogWriter;
@@ -129,7 +141,7 @@ class OpenEventLog implements EventLog {
   #closing: Promise<void> | null = null;
 
   constructor(
-    { fs, directory }: Settings,
+    { fs, clock, directory }: Settings,
     found: FoundLog,
     { sink, writer, reader }: { sink: SegmentSink; writer: LogWriter; reader: LogReader },
     notices: readonly string[],
@@ -138,6 +150,7 @@ class OpenEventLog implements EventLog {
     this.origin = found.origin;
     this.notices = notices;
     this.#fs = fs;
+    this.#clock = clock;
     this.#directory = directory;
     this.#sink = sink;
     this.#writer = writer;
@@ -155,6 +168,51 @@ class OpenEventLog implements EventLog {
 
   get sizeBytes(): number {
     return this.#reader.sizeBytes;
+  }
+
+  get replaced(): Readonly<Record<string, number>> {
+    return this.#sink.replaced;
+  }
+
+  completeUpTo(seq: Seq): { readonly first: Seq; readonly last: Seq }[] {
+    const { segments } = this.#reader;
+    return segments.flatMap(({ first }, index) => {
+      const next = segments[index + 1];
+      return next && next.first <= seq + 1 ? [{ first, last: next.first - 1 }] : [];
+    });
+  }
+
+  seal(): Promise<void> {
+    return this.#writer.seal();
+  }
+
+  readSegment(segment: Seq): Generator<EventFrame, void, undefined> {
+    return this.#reader.readSegment(segment);
+  }
+
+  async drop(first: Seq, drops: (seq: Seq) => boolean, moved: () => Promise<void>): Promise<number> {
+    const { segments } = this.#reader;
+    const index = segments.findIndex((one) => one.first === first);
+    const [segment, next] = [segments[index], segments[index + 1]];
+    if (!segment || !next) return 0;
+    const endChain = withOpen(this.#fs, next.path, (fd) => readHeader(this.#fs, fd, next).chain);
+    const before = this.#fs.lstat(segment.path)?.size ?? 0;
+    const written = await rewriteSegment({ fs: this.#fs, clock: this.#clock, segment, endChain, drops });
+    if (!written) return 0;
+    await this.#replace(segment, written);
+    await moved();
+    this.#bodies.moved(first);
+    return before - written.bytes;
+  }
+
+  /** Told first, then done: a crash in between only makes followers look for places that are where they were. */
+  async #replace({ first, path }: Segment, { temporary, bytes }: Rewritten): Promise<void> {
+    await this.#sink.noteReplacing(first);
+    this.#bodies.moving(first);
+    this.#fs.rename(temporary, path);
+    this.#bodies.replaced(first);
+    this.#reader.noteReplaced(first, bytes);
+    await syncDirectory(this.#fs, this.#directory);
   }
 
   survey(): LogSurvey {

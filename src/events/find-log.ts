@@ -85,11 +85,12 @@ function newLog(options: EventLogOptions): FoundLog {
   return { origin: 'new', notices: [], identity, position, nextSeq: (options.knownSeq ?? 0) + 1, ...nothing };
 }
 
-const identityFor = (options: EventLogOptions, log: string, aborted: readonly Seq[] = []): LogIdentity => ({
+const identityFor = (options: EventLogOptions, log: string, known: LogIdentity | null = null): LogIdentity => ({
   log,
   root: options.rootIdentity,
   durability: options.durability,
-  aborted,
+  aborted: known?.aborted ?? [],
+  replaced: known?.replaced ?? {},
 });
 
 function existingLog(options: EventLogOptions, segments: readonly Segment[], last: Segment, fd: number): FoundLog {
@@ -106,7 +107,7 @@ function existingLog(options: EventLogOptions, segments: readonly Segment[], las
     segment: last,
   });
   const isRenewed = isCopied || verdict.losesAnnounced || known.log !== header.logId;
-  const identity = identityFor(options, isRenewed ? mintLogId(options.random) : header.logId, known?.aborted);
+  const identity = identityFor(options, isRenewed ? mintLogId(options.random) : header.logId, known);
   const stat = fs.fstat(fd);
   return {
     origin: isCopied ? 'copied' : tail.isClean ? 'clean' : 'crashed',

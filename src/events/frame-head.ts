@@ -132,6 +132,21 @@ export function bodyAreaOf(
   return { segment, offset, length, bitmap };
 }
 
+/** Every entry of a frame, and whether its bytes are still kept, in the log or as a blob. */
+export function keptEntries(
+  raw: RawHead,
+  area: BodyArea,
+): readonly { readonly seq: Seq; readonly isKept: boolean; readonly storedBytes: number }[] {
+  const entries = entriesOf(raw);
+  const shapes = entries.map(shapeOfRaw);
+  const places = bodyPlaces(area, shapes);
+  return entries.map(({ seq }, index) => ({
+    seq: Number(seq),
+    isKept: (places[index] ?? NOWHERE).in !== 'nowhere',
+    storedBytes: lengthOf(shapes[index] ?? null),
+  }));
+}
+
 /** One part of a body, where it lies. */
 export interface PlacedPart {
   readonly seq: Seq;

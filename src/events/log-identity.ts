@@ -16,6 +16,8 @@ const IDENTITY = z.object({
   durability: z.enum(['sync', 'os']),
   /** Seqs of entries that an abort frame in a later segment took back. */
   aborted: z.array(z.int()).readonly(),
+  /** How often each segment was replaced by one with fewer bodies, by first seq: followers know by it that places moved. */
+  replaced: z.record(z.string(), z.int()).readonly().default({}),
 });
 
 export type LogIdentity = Readonly<z.infer<typeof IDENTITY>>;

@@ -64,6 +64,19 @@ export class LogReader {
     this.#latest = null;
   }
 
+  /** A sealed segment was replaced by one with fewer bodies. */
+  noteReplaced(first: Seq, bytes: number): void {
+    const index = this.#segments.findIndex((segment) => segment.first === first);
+    const segment = this.#segments[index];
+    if (segment) this.#segments[index] = { ...segment, bytes, isExact: true };
+  }
+
+  /** All events of one segment, aborted ones left out. */
+  *readSegment(first: Seq): Generator<EventFrame, void, undefined> {
+    const index = this.#segments.findIndex((segment) => segment.first === first);
+    if (index >= 0) yield* this.#readSegment(index, null, 0);
+  }
+
   noteSynced(frames: readonly PlannedFrame[]): void {
     const segment = this.#segments.at(-1);
     const [begin, end] = [frames[0]?.before, frames.at(-1)?.after];

@@ -74,6 +74,13 @@ export class LogWriter {
     }
   }
 
+  /** Begins a new segment behind what waits, so that the one before it is sealed. A segment without events has no successor. */
+  async seal(): Promise<void> {
+    if (this.#plan.segment === null || this.#plan.nextSeq === this.#plan.segment) return;
+    this.#plan = { ...this.#plan, segment: null };
+    await this.append({ type: 'checkpoint', upTo: this.#plan.position.checkpoint }).synced;
+  }
+
   /** Settles when nothing waits any more. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;

@@ -13,3 +13,17 @@ export const bitmapBytes = (entries: number): number => Math.ceil(entries / 8);
 /** A bitmap that was cut short says that nothing is left of the rest. */
 export const isKept = (bitmap: Uint8Array, index: number): boolean =>
   ((bitmap[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
+
+/** `parts`: the stored bytes of each entry, null where the log has none. `keeps` is asked for every entry. */
+export function formatPrunedBody(parts: readonly (Uint8Array | null)[], keeps: (index: number) => boolean): Uint8Array {
+  const bitmap = new Uint8Array(bitmapBytes(parts.length));
+  const kept: Uint8Array[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (!keeps(index)) continue;
+    bitmap[index >> 3] = (bitmap[index >> 3] ?? 0) | (1 << (index & 7));
+    if (part) kept.push(part);
+  }
+  const body = Buffer.concat([bitmap, ...kept]);
+  const whole = parts.reduce((sum, part) => sum + (part?.length ?? 0), 0);
+  return body.length === whole ? Buffer.concat([body, Uint8Array.of(0)]) : body;
+}

@@ -37,6 +37,7 @@ export class SegmentSink {
   readonly #options: SinkOptions;
   #identity: LogIdentity;
   #isIdentityWritten: boolean;
+  #writing: Promise<void> = Promise.resolve();
   #position: Position;
   #segment: Seq | null;
   #file: SegmentFile | null;
@@ -65,6 +66,17 @@ export class SegmentSink {
   /** No segment that was ever begun has a higher first seq, not even one whose beginning failed. */
   get highestName(): Seq {
     return this.#highestName;
+  }
+
+  /** How often each segment was replaced, by first seq. */
+  get replaced(): LogIdentity['replaced'] {
+    return this.#identity.replaced;
+  }
+
+  /** Says, durably and before it is done, that the bodies of a segment are about to lie elsewhere. */
+  async noteReplacing(first: Seq): Promise<void> {
+    const { replaced } = this.#identity;
+    await this.#write({ replaced: { ...replaced, [first]: (replaced[first] ?? 0) + 1 } });
   }
 
   /** Seqs that a frame of a later segment than their own took back. */
@@ -122,10 +134,20 @@ export class SegmentSink {
     const { fs, directory } = this.#options;
     if (this.#isIdentityWritten && abortedElsewhere.length === 0) return;
     if (!this.#isIdentityWritten) await makeDirectoriesDurably(fs, dirname(dirname(directory)), directory, 0o700);
-    const identity = { ...this.#identity, aborted: [...this.#identity.aborted, ...abortedElsewhere] };
-    await writeIdentity(fs, directory, identity);
-    this.#identity = identity;
-    this.#isIdentityWritten = true;
+    await this.#write({ aborted: [...this.#identity.aborted, ...abortedElsewhere] });
+  }
+
+  /** One after the other, because the file is replaced whole. */
+  #write(change: Partial<LogIdentity>): Promise<void> {
+    const { fs, directory } = this.#options;
+    const written = this.#writing.then(async () => {
+      const identity = { ...this.#identity, ...change };
+      await writeIdentity(fs, directory, identity);
+      this.#identity = identity;
+      this.#isIdentityWritten = true;
+    });
+    this.#writing = written.catch(() => {});
+    return written;
   }
 
   async #begin(segment: PlannedSegment): Promise<void> {

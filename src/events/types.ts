@@ -67,6 +67,20 @@ export interface EventLog extends AsyncDisposable {
   /** The bytes at a place, checked against the digest. Throws LarderError `gone` when they were pruned, `log_damaged` when
    *  they do not match. */
   readBody(place: Extract<BodyPlace, { in: 'log' }>, digest: Digest): Uint8Array;
+  /** How often each segment was replaced by `drop`, by first seq: who remembers places of bodies compares it. */
+  readonly replaced: Readonly<Record<string, number>>;
+  /** The segments that are complete and hold nothing behind a seq, by the seqs that they can hold. */
+  completeUpTo(seq: Seq): { readonly first: Seq; readonly last: Seq }[];
+  /** Ends the segment that grows, so that it can be dropped from. */
+  seal(): Promise<void>;
+  /**
+   * Replaces a complete segment by one without the bytes of some versions. Their heads stay. `moved` is awaited before the old
+   * places are given up: it tells who remembers them. Answers the bytes freed, 0 where nothing was dropped. A crash at any point
+   * leaves the old segment or the new one. Throws LarderError `log_damaged` where the segment is not whole, and leaves it.
+   */
+  drop(segment: Seq, drops: (seq: Seq) => boolean, moved: () => Promise<void>): Promise<number>;
+  /** The events of one segment, with the places of now. */
+  readSegment(segment: Seq): Generator<EventFrame, void, undefined>;
   /** Waits for what is queued. `clean` writes the clean-stop frame. */
   close(clean: boolean): Promise<void>;
 }

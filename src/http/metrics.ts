@@ -15,6 +15,7 @@ export function openMetrics(registry: Registry, larder: Larder, streams: StreamC
   // Event loop lag, memory, garbage collection, open handles.
   collectDefaultMetrics({ register: registry });
   gaugeStatus(registry, larder);
+  gaugeHistory(registry, larder);
   gauge(registry, 'larder_http_streams', 'Event streams and long polls open now', () => streams.open);
   gauge(registry, 'larder_ready', '1 once the first scan is done', () => Number(larder.readiness().ready));
   const durations = new Histogram({
@@ -39,6 +40,17 @@ const statusGauges: readonly (readonly [name: string, help: string, value: (stat
 
 function gaugeStatus(registry: Registry, larder: Larder): void {
   for (const [name, help, value] of statusGauges) gauge(registry, name, help, () => value(larder.status()));
+}
+
+const historyGauges: readonly (readonly [name: string, help: string, key: 'blobBytes' | 'freeBytes' | 'totalBytes'])[] =
+  [
+    ['larder_blob_bytes', 'Size of large versions, kept beside the log', 'blobBytes'],
+    ['larder_disk_free_bytes', 'Free bytes of the file system of the root', 'freeBytes'],
+    ['larder_disk_total_bytes', 'All bytes of the file system of the root', 'totalBytes'],
+  ];
+
+function gaugeHistory(registry: Registry, { maintenance }: Larder): void {
+  for (const [name, help, key] of historyGauges) gauge(registry, name, help, () => maintenance.history()[key]);
 }
 
 function gauge(registry: Registry, name: string, help: string, read: () => number): void {

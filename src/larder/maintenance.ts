@@ -2,40 +2,70 @@
 import { openCatalogAudit } from '../catalog/audit.ts';
 import { catalogFile } from '../catalog/catalog.ts';
 import { LarderError } from '../core/errors.ts';
+import type { Seq } from '../core/events.ts';
+import type { Keep } from '../core/retention.ts';
+import type { Timer } from '../host/ports.ts';
 import type { Parts, Wired } from '../larder.ts';
+import { forget } from '../maintain/prune/forget.ts';
+import { prune } from '../maintain/prune/prune.ts';
+import type { ForgetReport, History, PruneReport } from '../maintain/prune/types.ts';
 import { verify, type VerifyListener } from '../maintain/verify/verify.ts';
 import type { VerifySummary } from '../maintain/verify/types.ts';
 import { Scrubber, type ScrubReport } from '../reconciler/scrubber.ts';
+import { openHistorySize, type HistorySize } from './history-size.ts';
+import { keepOf, settledSeq, settleUpTo } from './retention.ts';
 import { suspectsAgain } from './suspects.ts';
 
 export interface Maintenance {
   /** Proves that files, log, catalog and text index agree. Changes nothing but what a rescan finds. One at a time: `busy`. */
   verify(listener: VerifyListener): Promise<VerifySummary>;
+  /** Size of the history, and room on the disk. Cheap: looked up every few seconds at most. */
+  history(): HistorySize;
+  /** Thins the history as collections and configuration say. Throws `conflict` when the clock cannot be believed, `busy`. */
+  prune(options: { readonly dryRun: boolean }): Promise<PruneReport>;
+  /** Removes the bytes of versions of a path (below the root) that its file does not hold any more; all of them, or one. */
+  forget(path: string, seq: Seq | null): Promise<ForgetReport>;
   /** Reads the next files of the running round again, as idle time does (reconciler/scrubber.ts). */
   scrub(most: number): Promise<ScrubReport>;
 }
+
+const DISK_EVERY_MS = 60_000;
 
 export class OpenMaintenance implements Maintenance {
   readonly #wired: Wired;
   readonly #parts: Parts;
   readonly #ready: () => Promise<void>;
   readonly #scrubber: Scrubber;
+  readonly history: () => HistorySize;
+  #watching: Timer | null = null;
   #running = false;
 
-  constructor(wired: Wired, parts: Parts, ready: () => Promise<void>) {
+  readonly #keep: Keep;
+
+  constructor(wired: Wired, parts: Parts, keep: Keep, ready: () => Promise<void>) {
+    this.#keep = keep;
     this.#wired = wired;
     this.#parts = parts;
     this.#ready = ready;
+    this.history = openHistorySize(wired.world);
     this.#scrubber = new Scrubber(wired.world, parts.root.derived);
   }
 
   /** Once the first scan is done. */
   start(): void {
     this.#scrubber.start();
+    this.#watchDisk();
   }
 
   close(): Promise<void> {
+    this.#watching?.cancel();
     return this.#scrubber.close();
+  }
+
+  /** A disk that fills is told in the log, whoever asks. */
+  #watchDisk(): void {
+    this.history();
+    this.#watching = this.#parts.host.clock.after(DISK_EVERY_MS, () => this.#watchDisk());
   }
 
   async scrub(most: number): Promise<ScrubReport> {
@@ -45,6 +75,24 @@ export class OpenMaintenance implements Maintenance {
 
   verify(listener: VerifyListener): Promise<VerifySummary> {
     return this.#alone('a verification', () => this.#verify(listener));
+  }
+
+  prune({ dryRun }: { readonly dryRun: boolean }): Promise<PruneReport> {
+    return this.#alone('pruning', () => prune(this.#history(), dryRun));
+  }
+
+  forget(path: string, seq: Seq | null): Promise<ForgetReport> {
+    const settle = (upTo: Seq): Promise<void> => settleUpTo(this.#wired.world, upTo);
+    return this.#alone('forgetting', () => forget(this.#history(), { path, seq, settle }));
+  }
+
+  #history(): History {
+    const { world } = this.#wired;
+    return {
+      ...world,
+      settledSeq: () => settledSeq(world),
+      keepOf: (collection) => keepOf(world, collection, this.#keep),
+    };
   }
 
   async #verify(listener: VerifyListener): Promise<VerifySummary> {

@@ -1,6 +1,7 @@
 /** An open Larder: the small facade that faces see, over the reconciler and the reads. */
 import type { Seq } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
+import { parseKeep } from '../core/retention.ts';
 import type { Problem } from '../core/problems.ts';
 import type { DocumentRef } from '../core/refs.ts';
 import type {
@@ -67,7 +68,12 @@ export class OpenedLarder implements Larder {
       writable: () => this.#writable(),
     });
     this.guards = new Decisions(wired.world, () => this.#writable());
-    this.maintenance = new OpenMaintenance(wired, parts, () => this.ready);
+    this.maintenance = new OpenMaintenance(
+      wired,
+      parts,
+      parseKeep(options.keepHistory ?? 'all') ?? { kind: 'all' },
+      () => this.ready,
+    );
     wired.marks.onMarked = (path) => this.#reads.forget(path);
   }
 
@@ -100,7 +106,9 @@ export class OpenedLarder implements Larder {
   }
 
   readiness(): ReadinessReport {
-    return this.#startUp.readiness();
+    const report = this.#startUp.readiness();
+    const { isLow } = this.maintenance.history();
+    return isLow ? { ...report, reasons: [...report.reasons, 'disk-low'] } : report;
   }
 
   status(): Status {

@@ -10,6 +10,7 @@ import { judgeWithZod } from '../core/schemas/zod-schemas.ts';
 import type { OpenOptions, Parts, Wired } from '../larder.ts';
 import { startWatcher } from '../files/watcher/start.ts';
 import { recallDeletions } from '../reconciler/absences.ts';
+import { tellPlaces } from '../maintain/prune/drop.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { contentOf } from '../reconciler/content.ts';
 import { rootIsThere } from '../reconciler/places.ts';
@@ -149,7 +150,18 @@ export class StartUp {
       await world.clock.yieldTurn();
     }
     await world.catalog.apply(batch);
+    await this.#followReplaced();
     world.recorder.caughtUp();
+  }
+
+  /** Segments that lost bodies since the catalog was told last, perhaps just before a crash. */
+  async #followReplaced(): Promise<void> {
+    const { events, catalog } = this.#wired.world;
+    const known = catalog.replacedSegments();
+    const moved = Object.entries(events.replaced).filter(([segment, times]) => known[segment] !== times);
+    if (moved.length === 0) return;
+    if (!catalog.isNew) for (const [segment] of moved) await tellPlaces({ events, catalog }, Number(segment));
+    await catalog.noteReplaced(events.replaced);
   }
 
   #toApply(frame: Extract<LoggedFrame, { type: 'events' }>): ToApply {

@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/host/system-clock.ts';
 import * as fc from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +29,7 @@ function disk(): SimulatedFileSystem {
 }
 
 const storeOn = (fs: FileSystem, seed = 1): BlobStore =>
-  openBlobStore({ fs, directory: DIRECTORY, random: seededBytes(seed) });
+  openBlobStore({ fs, clock: simulatedClock(), directory: DIRECTORY, random: seededBytes(seed) });
 
 const files = (fs: FileSystem, path = DIRECTORY): string[] =>
   fs
@@ -48,7 +49,12 @@ describe('a blob', () => {
 
   test('is kept on real disks too, whatever its bytes', async () => {
     const root = mkdtempSync(join(tmpdir(), 'larder-blobs-'));
-    const store = openBlobStore({ fs: nodeFileSystem, directory: join(root, '.larder/blobs'), random: seededBytes(1) });
+    const store = openBlobStore({
+      fs: nodeFileSystem,
+      clock: systemClock,
+      directory: join(root, '.larder/blobs'),
+      random: seededBytes(1),
+    });
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), async (bytes) => {
         const digest = digestOf(bytes);

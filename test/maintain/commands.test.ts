@@ -111,3 +111,38 @@ test('rescue writes beside the root and says what it could not read', async () =
   expect([code, json['written'], json['gaps']]).toEqual([0, 2, []]);
   expect((await larder(world.root, 'rescue', `${other.root}/rescued`)).code).toBe(6);
 });
+
+test.each(['closed', 'served'])('prune and forget work on a root that is %s', async (how) => {
+  await using world = await closedRoot();
+  await using stack = new AsyncDisposableStack();
+  if (how === 'served') stack.use(await serve(world.root));
+  writeFileSync(world.at('lod/things/a.json'), '{"name": "Ada, without the password"}');
+  if (how === 'closed') await larder(world.root, 'status');
+  expect(await larder(world.root, 'prune', '--dry-run', '--json')).toMatchObject({
+    code: 0,
+    json: { versions: 0, dry_run: true },
+  });
+  expect((await larder(world.root, 'prune')).out).toContain('0 versions of 0 paths lost their bytes');
+  await expect
+    .poll(() => larder(world.root, 'forget', 'lod/things/a.json', '--json'), { timeout: 25_000, interval: 500 })
+    .toMatchObject({ code: 0, json: { forgotten: [1] } });
+  expect((await larder(world.root, 'forget', 'lod/things/a.json')).code).toBe(5);
+  expect((await larder(world.root, 'forget', 'lod/things/b.json', '--seq', '2')).code).toBe(6);
+  expect((await larder(world.root, 'forget', 'lod/things/b.json', '--seq', 'two')).code).toBe(2);
+  expect((await larder(world.root, 'verify', '--json')).json).toMatchObject({ ok: true, without_bytes: 1 });
+});
+
+test('status says how much the history takes, and how much room there is', async () => {
+  await using world = await closedRoot();
+  const { json, out } = await larder(world.root, 'status', '--json');
+  expect(json['history']).toMatchObject({
+    blob_bytes: 0,
+    log_bytes: expect.any(Number),
+    total_bytes: expect.any(Number),
+  });
+  expect(out).not.toBe('');
+  await using daemon = await serve(world.root);
+  expect((await larder(daemon.larder.root, 'status')).out).toMatch(
+    /^history +\d+ KiB; [\d.]+ .iB \(\d+ %\) of the disk free$/m,
+  );
+});

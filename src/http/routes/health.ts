@@ -37,9 +37,17 @@ export const healthRoutes = (serving: Serving): Route[] => [
 function answerReadiness({ env }: Context<HttpEnv>, { larder, stopping }: Serving): Response {
   const { ready, reasons, durability, scan } = larder.readiness();
   const isReady = ready && !stopping.aborted;
-  const report = { status: isReady ? 'ready' : 'not ready', ...(env.trusted && { reasons, durability, scan }) };
+  const report = {
+    status: isReady ? 'ready' : 'not ready',
+    ...(env.trusted && { reasons, durability, scan, history: historyOf(larder) }),
+  };
   const retry: Record<string, string> = isReady ? {} : { 'Retry-After': '1' };
   return answer(env, isReady ? 200 : 503, { 'Content-Type': JSON_TYPE, ...retry }, `${JSON.stringify(report)}\n`);
+}
+
+function historyOf({ maintenance }: Serving['larder']): object {
+  const { logBytes, blobBytes, freeBytes, totalBytes } = maintenance.history();
+  return { log_bytes: logBytes, blob_bytes: blobBytes, free_bytes: freeBytes, total_bytes: totalBytes };
 }
 
 async function answerMetrics({ env }: Context<HttpEnv>, { metrics }: Serving): Promise<Response> {

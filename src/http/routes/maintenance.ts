@@ -1,11 +1,15 @@
 /** What looks after the root: long work that tells its progress line by line. */
 import type { Context } from 'hono';
-import { answer } from '../answer/answers.ts';
+import * as z from 'zod';
+import { answer, answerJson } from '../answer/answers.ts';
 import { resume } from '../bulk/bulk-results.ts';
 import { saidLines } from '../answer/said-lines.ts';
 import { streamTexts } from '../answer/streams.ts';
 import type { HttpEnv } from '../exchange.ts';
-import { NDJSON_TYPE } from '../request/media-types.ts';
+import { parseBody } from '../request/json-body.ts';
+import { bodyType, JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
+import { preferencesOf } from '../request/preferences.ts';
+import { readBody } from '../request/request-body.ts';
 import type { Route } from '../route.ts';
 import type { Serving } from '../serving.ts';
 
@@ -19,7 +23,40 @@ export const maintenanceRoutes = (serving: Serving): Route[] => [
     answers: [NDJSON_TYPE],
     handle: (c) => answerVerify(c, serving),
   },
+  {
+    ...work,
+    path: '/v1/_prune',
+    summary: 'Thins the history as collections and configuration say',
+    requestHeaders: ['Prefer'],
+    answers: [JSON_TYPE],
+    handle: (c) => answerPrune(c, serving),
+  },
+  {
+    ...work,
+    path: '/v1/_forget',
+    summary: 'Removes the bytes of earlier versions of a file at once',
+    bodies: [JSON_TYPE],
+    answers: [JSON_TYPE],
+    handle: (c) => answerForget(c, serving),
+  },
 ];
+
+async function answerPrune({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
+  const { dryRun, applied } = preferencesOf(env.incoming.headers, ['tx']);
+  const report = await larder.maintenance.prune({ dryRun });
+  return answerJson(env, report, applied.length > 0 ? { 'Preference-Applied': applied.join(', ') } : {});
+}
+
+const FORGET = z.object({
+  path: z.string('must be a path below the root').min(1, 'must be a path below the root'),
+  seq: z.int('must be the seq of a version').min(1, 'must be the seq of a version').optional(),
+});
+
+async function answerForget({ env }: Context<HttpEnv>, { larder, config, clock }: Serving): Promise<Response> {
+  bodyType(env.incoming.headers, [JSON_TYPE]);
+  const { path, seq } = parseBody(await readBody(env, config.bodyLimitBytes, clock), FORGET);
+  return answerJson(env, await larder.maintenance.forget(path, seq ?? null));
+}
 
 async function answerVerify({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
   const lines = saidLines((say) =>

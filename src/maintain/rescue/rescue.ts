@@ -11,6 +11,7 @@ import { LarderError } from '../../core/errors.ts';
 import { BodyReader } from '../../events/body-reader.ts';
 import { readDamaged, type Gap } from '../../events/read-damaged.ts';
 import { nodeFileSystem } from '../../host/node-file-system.ts';
+import { systemClock } from '../../host/system-clock.ts';
 import { openTarget, type Target } from './target.ts';
 import type { LostStretch, RescueOptions, RescueReport } from './types.ts';
 
@@ -36,7 +37,7 @@ export function rescue({ root, target, allVersions, onProgress }: RescueOptions)
   const log = `${root}/.larder/log`;
   if (!fs.lstat(log)) throw new LarderError('not_found', `${log} is not there: there is nothing to rescue`);
   using bodies = new BodyReader(fs, log);
-  const blobs = openBlobReads({ fs, directory: `${root}/.larder/blobs` });
+  const blobs = openBlobReads({ fs, clock: systemClock, directory: `${root}/.larder/blobs` });
   using opened = openTarget(fs, target, root);
   const read = ({ body, digest }: LoggedEntry): Uint8Array | null =>
     digest === null || body.in === 'nowhere' ? null : body.in === 'log' ? bodies.read(body, digest) : blobs.get(digest);

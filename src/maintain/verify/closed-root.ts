@@ -24,7 +24,7 @@ export async function openClosedRoot(root: string): Promise<Subject & AsyncDispo
   const bulk = opening.use(openBulkThreads({ root, rootDevice: stat.dev, clock: systemClock }));
   bulk.warmUp();
   const audit = believedCatalog(root, survey, opening);
-  const blobs = openBlobReads({ fs, directory: `${root}/.larder/blobs` });
+  const blobs = openBlobReads({ fs, clock: systemClock, directory: `${root}/.larder/blobs` });
   const parts = { fs, clock: systemClock, root, logDirectory, survey, bulk, blobs, audit };
   const open = opening.move();
   return {

@@ -1,0 +1,51 @@
+/** `larder prune` and `larder forget`. */
+import { LarderError } from '../core/errors.ts';
+import type { ForgetReport, PruneReport } from '../maintain/prune/types.ts';
+import type { Access } from './access.ts';
+import { sayBytes } from './bytes.ts';
+import { outJson, type Io } from './io.ts';
+
+export async function pruneHistory(access: Access, dryRun: boolean, asJson: boolean, io: Io): Promise<number> {
+  const report = await access.prune(dryRun);
+  if (asJson) outJson(io, report);
+  else io.out(describePrune(report));
+  return 0;
+}
+
+const count = (value: number, one: string, many = `${one}s`): string =>
+  `${value.toLocaleString('en')} ${value === 1 ? one : many}`;
+
+function describePrune({
+  versions,
+  paths,
+  segments,
+  waiting,
+  freed_bytes: freed,
+  blobs,
+  dry_run: dryRun,
+}: PruneReport): string {
+  const would = dryRun ? 'would lose' : 'lost';
+  const later = waiting === 0 ? '' : `; ${count(waiting, 'version')} more in the segment that still grows`;
+  const alsoBlobs = blobs === 0 ? '' : `, ${count(blobs, 'blob')} removed`;
+  return `${count(versions, 'version')} of ${count(paths, 'path')} ${would} their bytes in ${count(segments, 'segment')}: ${sayBytes(freed)}${alsoBlobs}${later}\n`;
+}
+
+export interface ForgetFlags {
+  readonly seq?: string;
+  readonly json?: true;
+}
+
+export async function forgetVersions(access: Access, path: string, flags: ForgetFlags, io: Io): Promise<number> {
+  const seq = flags.seq === undefined ? null : Number(flags.seq);
+  if (seq !== null && (!Number.isSafeInteger(seq) || seq < 1))
+    throw new LarderError('bad_usage', `--seq must be the number of a version, not ${JSON.stringify(flags.seq)}`);
+  const report = await access.forget(path, seq);
+  if (flags.json === true) outJson(io, report);
+  else io.out(describeForget(path, report));
+  return 0;
+}
+
+function describeForget(path: string, { forgotten, freed_bytes: freed, elsewhere }: ForgetReport): string {
+  const others = elsewhere.map(({ path: other, seq }) => `the same bytes are kept in version ${seq} of ${other}\n`);
+  return `forgot ${count(forgotten.length, 'version')} of ${path} (${forgotten.join(', ')}), ${sayBytes(freed)}\n${others.join('')}`;
+}

@@ -1,0 +1,34 @@
+/** Takes bytes of versions out of the log: one segment after the other, each with the catalog told before the next. */
+import type { LoggedEntry, Seq } from '../../core/events.ts';
+import type { History } from './types.ts';
+
+/** Rows that one transaction of the catalog may change. */
+const ROWS = 200;
+
+/** Answers the bytes freed. */
+export async function dropFrom(history: History, segment: Seq, drops: ReadonlySet<Seq>): Promise<number> {
+  const freed = await history.events.drop(
+    segment,
+    (seq) => drops.has(seq),
+    () => tellPlaces(history, segment),
+  );
+  await history.catalog.noteReplaced(history.events.replaced);
+  return freed;
+}
+
+/** Everything in a segment lies elsewhere once it was written anew, and what was dropped nowhere. */
+export async function tellPlaces(
+  { events, catalog }: Pick<History, 'events' | 'catalog'>,
+  segment: Seq,
+): Promise<void> {
+  let batch: LoggedEntry[] = [];
+  for (const { entries } of events.readSegment(segment)) {
+    for (const entry of entries) {
+      batch.push(entry);
+      if (batch.length < ROWS) continue;
+      await catalog.movePlaces(batch);
+      batch = [];
+    }
+  }
+  await catalog.movePlaces(batch);
+}

@@ -1,0 +1,101 @@
+/**
+ * `larder forget PATH [--seq N]`: the bytes of versions go at once, because something was saved that must not be kept. Their
+ * place in the history stays. What a file on disk still holds is not forgotten: the file has to change first.
+ */
+import type { Digest } from '../../core/digest.ts';
+import { digestOf } from '../../core/digest.ts';
+import { LarderError } from '../../core/errors.ts';
+import type { Seq } from '../../core/events.ts';
+import type { StoredEvent } from '../../catalog/types.ts';
+import { attempt } from '../../host/durable-files.ts';
+import { readFile } from '../../host/read-file.ts';
+import { dropFrom } from './drop.ts';
+import type { ForgetReport, History } from './types.ts';
+
+const MOST_VERSIONS = 1_000_000;
+
+export interface Forgetting {
+  /** Below the root. */
+  readonly path: string;
+  /** One version; all but what the file holds now, without. */
+  readonly seq: Seq | null;
+  /** Waits until files are on the disk up to a seq; gives up after a while. */
+  readonly settle: (seq: Seq) => Promise<void>;
+}
+
+/** Throws LarderError `not_found`, `conflict` for what the file still holds, `pending` while a write is not on the disk yet. */
+export async function forget(history: History, { path, seq, settle }: Forgetting): Promise<ForgetReport> {
+  const versions = toForget(history, path, seq);
+  const seqs = new Set(versions.map((version) => version.seq));
+  const digests = [...new Set(versions.map(({ digest }) => digest).filter((digest) => digest !== null))];
+  await history.events.seal();
+  await settle(history.events.lastSeq);
+  const freed = await dropAll(history, seqs);
+  const elsewhere = await keptElsewhere(history, digests);
+  removeNow(history, digests, elsewhere);
+  return { forgotten: [...seqs], digests, freed_bytes: freed, elsewhere };
+}
+
+function toForget({ catalog }: History, path: string, seq: Seq | null): StoredEvent[] {
+  const all = catalog.history(path, { before: null, limit: MOST_VERSIONS });
+  const named = all.filter((version) => seq === null || version.seq === seq);
+  if (named.length === 0)
+    throw new LarderError('not_found', seq === null ? `${path} has no history` : `seq ${seq} is no version of ${path}`);
+  const head = catalog.head(path);
+  const isThere = ({ digest }: StoredEvent): boolean =>
+    digest !== null && (digest === head?.diskDigest || digest === head?.servedDigest);
+  if (seq !== null && named.some(isThere))
+    throw new LarderError(
+      'conflict',
+      `${path} still holds the bytes of version ${seq}: change or delete the file first`,
+    );
+  const bytes = new Set(named.filter((one) => !isThere(one)).map(({ digest }) => digest));
+  // The same bytes may have been saved more than once.
+  const found = all.filter(({ digest, body }) => digest !== null && body.in !== 'nowhere' && bytes.has(digest));
+  if (found.length > 0) return found;
+  throw new LarderError('not_found', `nothing is kept of ${path} but what the file holds now`);
+}
+
+async function dropAll(history: History, seqs: ReadonlySet<Seq>): Promise<number> {
+  const segments = history.events.completeUpTo(history.settledSeq());
+  const bySegment = Map.groupBy(seqs, (seq) => segments.find(({ first, last }) => first <= seq && seq <= last)?.first);
+  if (bySegment.has(undefined) || Math.max(...seqs) > history.settledSeq())
+    throw new LarderError(
+      'pending',
+      'the newest changes are not on the disk in their files yet; nothing was forgotten',
+      {
+        headers: { 'Retry-After': '5' },
+      },
+    );
+  let freed = 0;
+  for (const [segment, drops] of bySegment)
+    if (segment !== undefined) freed += await dropFrom(history, segment, new Set(drops));
+  return freed;
+}
+
+const STRETCH = 20_000;
+
+async function keptElsewhere(
+  { catalog, events, clock }: History,
+  digests: readonly Digest[],
+): Promise<ForgetReport['elsewhere']> {
+  const found: { path: string; seq: Seq }[] = [];
+  for (let from: Seq = 0; from <= events.lastSeq; from += STRETCH + 1) {
+    for (const digest of digests) found.push(...catalog.versionsWithBytes(digest, from, from + STRETCH));
+    await clock.yieldTurn();
+  }
+  return found;
+}
+
+/** Blobs, and files that a swap brought out and that wait in `.larder/tmp`, unless another version needs them. */
+function removeNow({ blobs, fs, tmp }: History, digests: readonly Digest[], elsewhere: readonly unknown[]): void {
+  if (elsewhere.length > 0) return;
+  for (const digest of digests) {
+    if (blobs.has(digest)) blobs.remove(digest);
+    for (const { name, kind } of fs.readDirectory(tmp)) {
+      const file = `${tmp}/${name ?? ''}`;
+      if (kind === 'file' && name?.startsWith(digest.slice(0, 16)) && digestOf(readFile(fs, file)) === digest)
+        attempt(() => fs.unlink(file));
+    }
+  }
+}

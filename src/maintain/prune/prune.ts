@@ -1,0 +1,57 @@
+/** `larder prune`: thins the history as collections and configuration say. plan() decides, execute() drops. */
+import type { Digest } from '../../core/digest.ts';
+import { LarderError } from '../../core/errors.ts';
+import type { Seq } from '../../core/events.ts';
+import { dropFrom } from './drop.ts';
+import { planPrune, type PrunePlan } from './plan.ts';
+import type { History, PruneReport } from './types.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Throws LarderError `conflict` when the clock cannot be believed. */
+export async function prune(history: History, dryRun: boolean): Promise<PruneReport> {
+  checkClock(history);
+  const plan = await planPrune(history);
+  if (dryRun) return reportOf(plan, { freed: plan.storedBytes, blobs: 0, dryRun });
+  let freed = 0;
+  for (const [segment, drops] of plan.dropsBySegment) freed += await dropFrom(history, segment, drops);
+  const blobs = await removeBlobs(history);
+  return reportOf(plan, { freed, blobs, dryRun });
+}
+
+function reportOf(
+  { versions, paths, dropsBySegment, waiting }: PrunePlan,
+  { freed, blobs, dryRun }: { readonly freed: number; readonly blobs: number; readonly dryRun: boolean },
+): PruneReport {
+  return { versions, paths, segments: dropsBySegment.size, waiting, freed_bytes: freed, blobs, dry_run: dryRun };
+}
+
+/** A clock that ran ahead would make everything old. */
+function checkClock({ catalog, clock }: History): void {
+  const newestMs = catalog.newestAtMs();
+  if (newestMs === null || Math.abs(clock.nowMs() - newestMs) <= DAY_MS) return;
+  const [now, newest] = [clock.nowMs(), newestMs].map((ms) => new Date(ms).toISOString());
+  throw new LarderError(
+    'conflict',
+    `it is ${now} by the clock, and the newest event is of ${newest}: over a day apart, so nothing is pruned. If the clock is right, change any document first`,
+  );
+}
+
+const STRETCH = 20_000;
+
+/** Blobs that no version needs any more, and that were not wanted for a day: the frame that will name one may be on its way. */
+export async function removeBlobs({ blobs, catalog, clock, events }: History): Promise<number> {
+  const wanted = new Set<Digest>();
+  for (let from: Seq = 0; from <= events.lastSeq; from += STRETCH + 1) {
+    for (const digest of catalog.blobDigests(from, from + STRETCH)) wanted.add(digest);
+    await clock.yieldTurn();
+  }
+  let removed = 0;
+  for (const digest of blobs.list()) {
+    const storedAtMs = blobs.storedAtMs(digest);
+    if (wanted.has(digest) || storedAtMs === null || clock.nowMs() - storedAtMs < DAY_MS) continue;
+    blobs.remove(digest);
+    removed++;
+  }
+  return removed;
+}

@@ -1,0 +1,48 @@
+/** What prune and forget work on, and what they say. */
+import type { BlobStore } from '../../blobs/types.ts';
+import type { Catalog } from '../../catalog/types.ts';
+import type { Digest } from '../../core/digest.ts';
+import type { Seq } from '../../core/events.ts';
+import type { Keep } from '../../core/retention.ts';
+import type { EventLog } from '../../events/types.ts';
+import type { Clock, FileSystem } from '../../host/ports.ts';
+
+export interface History {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  readonly events: EventLog;
+  readonly catalog: Catalog;
+  readonly blobs: BlobStore;
+  /** Absolute: where files wait that a swap brought out. */
+  readonly tmp: string;
+  /** What a collection (`ns/collection`) keeps. */
+  /** Redo needs nothing up to here: what changed files up to this seq is on the disk in place. */
+  readonly settledSeq: () => Seq;
+  readonly keepOf: (collection: string) => Keep;
+}
+
+export interface PruneReport {
+  /** Versions that lose their bytes. */
+  readonly versions: number;
+  /** Paths that they belong to. */
+  readonly paths: number;
+  /** Segments of the log that are written anew. */
+  readonly segments: number;
+  /** Versions that would go, but lie in the segment that still grows, or that redo may need: a later prune takes them. */
+  readonly waiting: number;
+  /** Bytes of the log that are, or would be, free. */
+  readonly freed_bytes: number;
+  /** Blobs that no version names any more. */
+  readonly blobs: number;
+  /** Nothing was changed. */
+  readonly dry_run: boolean;
+}
+
+export interface ForgetReport {
+  /** Seqs of the versions whose bytes are gone. */
+  readonly forgotten: readonly Seq[];
+  readonly digests: readonly Digest[];
+  readonly freed_bytes: number;
+  /** Versions of other paths that have the same bytes, and still keep them. */
+  readonly elsewhere: readonly { readonly path: string; readonly seq: Seq }[];
+}

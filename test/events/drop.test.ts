@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { openEventLog } from '../../src/events/event-log.ts';
+import { readDamaged } from '../../src/events/read-damaged.ts';
+import type { EventLog } from '../../src/events/types.ts';
+import { faultyFileSystem } from '../../src/host/faulty-file-system.ts';
+import { seededChance } from '../../src/host/simulated-random.ts';
+import { DIRECTORY, append, change, contents, damage, entriesOf, entry, logWorld, segmentsIn } from './world.ts';
+import type { LogWorld } from './world.ts';
+
+/** Three events in a segment that is sealed, a fourth behind it. */
+async function sealed(world: LogWorld): Promise<EventLog> {
+  const log = await world.open();
+  await log.append(change(entry('a', 5000), entry('b', 80), entry('c'))).synced;
+  await log.seal();
+  await append(log, 'd');
+  return log;
+}
+
+const places = (log: EventLog): string[] => entriesOf(log.read(0)).map(({ seq, body }) => `${seq} ${body.in}`);
+
+const DROPPED = ['1 log', '2 nowhere', '3 log', '4 log'];
+const WHOLE = ['1 log', '2 log', '3 log', '4 log'];
+
+const dropSecond = (log: EventLog, moved = () => Promise.resolve()): Promise<number> =>
+  log.drop(1, (seq) => seq === 2, moved);
+
+describe('dropping the bytes of a version', () => {
+  test('leaves heads, chain and the bytes of all others, after a restart too', async () => {
+    const world = logWorld();
+    const log = await sealed(world);
+    const chains = (): string[] =>
+      [...readDamaged(world.fs, DIRECTORY)].map((item) =>
+        item.kind === 'frame' ? Buffer.from(item.chain).toString('hex') : 'gap',
+      );
+    const before = chains();
+    expect(await dropSecond(log)).toBeGreaterThan(0);
+    expect([places(log), chains()]).toEqual([DROPPED, before]);
+    expect(contents(log)).toEqual(['1 a', '2 b', '3 c', '4 d']);
+    await log.close(true);
+    await using again = await world.open();
+    expect([places(again), again.origin]).toEqual([DROPPED, 'clean']);
+    expect(contents(again)).toEqual(['1 a', '2 b', '3 c', '4 d']);
+  });
+
+  test('can go on until nothing is left', async () => {
+    const world = logWorld();
+    await using log = await sealed(world);
+    for (const gone of [2, 1, 3])
+      await log.drop(
+        1,
+        (seq) => seq === gone,
+        () => Promise.resolve(),
+      );
+    expect(places(log)).toEqual(['1 nowhere', '2 nowhere', '3 nowhere', '4 log']);
+    expect(log.replaced).toEqual({ 1: 3 });
+  });
+
+  test('changes nothing where there is nothing to drop', async () => {
+    const world = logWorld();
+    await using log = await sealed(world);
+    const [segment = ''] = segmentsIn(world.fs);
+    const before = world.fs.lstat(segment)?.ino;
+    expect(
+      await log.drop(
+        1,
+        () => false,
+        () => Promise.resolve(),
+      ),
+    ).toBe(0);
+    expect([world.fs.lstat(segment)?.ino, log.replaced]).toEqual([before, {}]);
+  });
+
+  test('serves those who know the old places until they are told', async () => {
+    const world = logWorld();
+    await using log = await sealed(world);
+    const [, , third] = entriesOf(log.read(0));
+    if (third?.body.in !== 'log' || third.digest === null) throw new Error('the bytes are in the log');
+    const { body, digest } = third;
+    const known: string[] = [];
+    await dropSecond(log, async () => {
+      known.push(Buffer.from(log.readBody(body, digest)).toString());
+    });
+    expect(known[0]).toContain('"c"');
+    expect(() => log.readBody(body, digest)).toThrow(expect.objectContaining({ code: 'log_damaged' }));
+  });
+
+  test('refuses a segment that is damaged, and leaves it', async () => {
+    const world = logWorld();
+    await using log = await sealed(world);
+    const [segment = ''] = segmentsIn(world.fs);
+    damage(world.fs, segment, 64 + 77 + 30);
+    await expect(dropSecond(log)).rejects.toMatchObject({ code: 'log_damaged' });
+    expect([segmentsIn(world.fs).length, log.replaced]).toEqual([2, {}]);
+  });
+
+  test('a seal of a segment without events is none', async () => {
+    const world = logWorld();
+    await using log = await sealed(world);
+    await log.seal();
+    await log.seal();
+    expect(segmentsIn(world.fs)).toHaveLength(3);
+    expect(await append(log, 'e')).toBe(5);
+    expect(contents(log)).toEqual(['1 a', '2 b', '3 c', '4 d', '5 e']);
+  });
+
+  test('a blob that was dropped is gone, and those beside it are not', async () => {
+    const world = logWorld();
+    await using log = await world.open();
+    const { bytes: _bytes, ...large } = entry('large');
+    const { bytes: _more, ...larger } = entry('larger');
+    await log.append(change({ ...large, inBlob: true }, entry('small'), { ...larger, inBlob: true })).synced;
+    await log.seal();
+    await log.drop(
+      1,
+      (seq) => seq === 1,
+      () => Promise.resolve(),
+    );
+    expect(places(log)).toEqual(['1 nowhere', '2 log', '3 blob']);
+  });
+});
+
+describe('a drop that is cut off', () => {
+  test('at any call leaves the old segment or the new one, whole', async () => {
+    const seen = new Set<string>();
+    for (let nth = 1; ; nth++) {
+      const world = logWorld({ seed: nth });
+      await (await sealed(world)).close(true);
+      let isReached = false;
+      const fs = faultyFileSystem(world.fs, [{ nth, outcome: { kind: 'error', code: 'EIO' } }]);
+      try {
+        const log = await openEventLog({
+          fs,
+          clock: world.clock,
+          random: (length) => new Uint8Array(length),
+          directory: DIRECTORY,
+          durability: 'sync',
+          rootIdentity: '1:2',
+          aheadBytes: 4096,
+        });
+        isReached = true;
+        await dropSecond(log);
+        seen.add('done');
+        if (nth > 200) break;
+      } catch {
+        seen.add(isReached ? 'failed' : 'did not open');
+      }
+      world.fs = world.fs.crash(seededChance(nth));
+      await using again = await world.open();
+      expect([DROPPED, WHOLE]).toContainEqual(places(again));
+      expect(contents(again)).toEqual(['1 a', '2 b', '3 c', '4 d']);
+      if (JSON.stringify(places(again)) === JSON.stringify(DROPPED)) expect(again.replaced).toEqual({ 1: 1 });
+    }
+    expect([...seen].toSorted()).toEqual(['did not open', 'done', 'failed']);
+  });
+});

@@ -1,0 +1,237 @@
+import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { HistoryItem } from '../../src/core/requests.ts';
+import { nodeFileSystem } from '../../src/host/node-file-system.ts';
+import type { Clock } from '../../src/host/ports.ts';
+import { systemClock } from '../../src/host/system-clock.ts';
+import { systemRandom } from '../../src/host/system-random.ts';
+import { me, openTestLarder, ref, type TestLarder } from '../reconciler/world.ts';
+import { tamper, verifyOpen } from './verify-world.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+interface Aging extends TestLarder {
+  /** The wall clock goes on; timers do not notice. */
+  age(ms: number): void;
+  nowMs(): number;
+  put(id: string, text: string): Promise<unknown>;
+  remove(id: string): Promise<unknown>;
+  /** More than a year later: all before is on the disk, and in a segment that is complete. */
+  settle(): Promise<void>;
+  history(id: string): readonly HistoryItem[];
+  /** Versions of a document whose bytes can be had, oldest first. */
+  kept(id: string): Promise<string[]>;
+}
+
+async function openAging(files: Readonly<Record<string, string>> = {}, keepHistory = 'staggered'): Promise<Aging> {
+  let offsetMs = -400 * DAY;
+  const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + offsetMs };
+  const host = { fs: nodeFileSystem, clock, random: systemRandom };
+  const world = await openTestLarder(files, { host, keepHistory });
+  const history = (id: string): readonly HistoryItem[] =>
+    world.larder.history(ref(id), { before: null, limit: 1000 })?.items ?? [];
+  return Object.assign(world, {
+    age: (ms: number) => void (offsetMs += ms),
+    nowMs: clock.nowMs,
+    put: (id: string, text: string) =>
+      world.larder.write({ ref: ref(id), change: { op: 'put', body: Buffer.from(text) } }, me),
+    remove: (id: string) => world.larder.write({ ref: ref(id), change: { op: 'delete' } }, me),
+    // A segment begins anew after a week, and an orderly stop makes a checkpoint.
+    async settle() {
+      offsetMs = Math.max(offsetMs, 0) + 10 * DAY;
+      await world.larder.write(
+        { ref: ref('other'), change: { op: 'put', body: Buffer.from(`{"at": ${offsetMs}}`) } },
+        me,
+      );
+      await world.reopen();
+    },
+    history,
+    async kept(id: string) {
+      const texts: string[] = [];
+      for (const { seq } of history(id)
+        .filter(({ digest }) => digest !== null)
+        .toReversed()) {
+        const read = await world.larder.readVersion(ref(id), seq).catch((error: { code?: string }) => {
+          if (error.code !== 'gone') throw error;
+          return null;
+        });
+        if (read?.kind === 'served') texts.push(Buffer.from(read.bytes).toString());
+      }
+      return texts.map((text) => text.replaceAll(/\s/g, ''));
+    },
+  });
+}
+
+const segmentBytes = (root: string): number =>
+  readdirSync(join(root, '.larder/log')).reduce((sum, name) => sum + statSync(join(root, '.larder/log', name)).size, 0);
+
+describe('prune', () => {
+  test('thins old versions, keeps heads, chain and every answer, and says what it freed', async () => {
+    await using world = await openAging();
+    for (let n = 0; n < 6; n++) {
+      await world.put('a', `{"v": ${n}}`);
+      world.age(n < 3 ? 1000 : DAY);
+    }
+    await world.put('b', '{"only": 1}');
+    await world.settle();
+    const before = segmentBytes(world.root);
+    const planned = await world.larder.maintenance.prune({ dryRun: true });
+    expect(planned).toMatchObject({ dry_run: true, paths: 1 });
+    expect(await world.kept('a')).toHaveLength(6);
+    const report = await world.larder.maintenance.prune({ dryRun: false });
+    expect(report).toMatchObject({ dry_run: false, versions: planned.versions, paths: 1, segments: 1 });
+    expect(report.versions).toBeGreaterThanOrEqual(3);
+    expect(before - segmentBytes(world.root)).toBeGreaterThan(0);
+    const kept = await world.kept('a');
+    expect(kept.at(-1)).toBe('{"v":5}');
+    expect(kept).toHaveLength(6 - report.versions);
+    expect([await world.text('a'), await world.kept('b')]).toEqual(['{\n  "v": 5\n}\n', ['{"only":1}']]);
+    expect(world.history('a')).toHaveLength(6);
+    expect(await verifyOpen(world.larder)).toMatchObject({ said: [], ok: true, without_bytes: report.versions });
+    expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ versions: 0, freed_bytes: 0 });
+    await world.reopen();
+    expect(await world.kept('a')).toEqual(kept);
+  });
+
+  test('keeps everything unless told otherwise, and a collection may say so itself', async () => {
+    const schema = '{"x-larder": {"history": {"keep": "1d"}}}';
+    await using world = await openAging({ 'lod/things/_schema.json': schema, 'bc/hubs/h.json': '{"v": 0}' }, 'all');
+    for (let n = 0; n < 3; n++) {
+      await world.put('a', `{"v": ${n}}`);
+      world.save('bc/hubs/h.json', `{"v": ${n + 1}}`);
+      await world.larder.rescan();
+      world.age(HOUR);
+    }
+    await world.settle();
+    expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ paths: 1, versions: 2 });
+    expect(await world.kept('a')).toHaveLength(1);
+  });
+
+  test('never takes the last version before a deletion', async () => {
+    await using world = await openAging({}, '1d');
+    for (const text of ['{"v": 1}', '{"v": 2}']) await world.put('gone', text);
+    await world.remove('gone');
+    await world.settle();
+    expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ versions: 1 });
+    expect(await world.kept('gone')).toEqual(['{"v":2}']);
+  });
+
+  test('takes nothing that redo may need, nor from the segment that grows', async () => {
+    await using world = await openAging({}, '1d');
+    for (let n = 0; n < 4; n++) {
+      await world.put('a', `{"v": ${n}}`);
+      world.age(3 * DAY);
+    }
+    await world.put('now', '{}');
+    const { versions, waiting } = await world.larder.maintenance.prune({ dryRun: false });
+    expect(versions).toBe(0);
+    expect(waiting).toBeLessThanOrEqual(3);
+    expect(await world.kept('a')).toHaveLength(4);
+  });
+
+  test('refuses when the clock is over a day away from the newest event', async () => {
+    await using world = await openAging();
+    await world.put('a', '{}');
+    for (const days of [2, -4]) {
+      world.age(days * DAY);
+      await expect(world.larder.maintenance.prune({ dryRun: false })).rejects.toMatchObject({ code: 'conflict' });
+    }
+  });
+
+  test('a catalog that was not told where bytes lie now is told at the next start', async () => {
+    await using world = await openAging({}, '1d');
+    for (let n = 0; n < 4; n++) await world.put('a', `{"v": ${n}}`);
+    await world.put('b', '{"stays": 1}');
+    await world.settle();
+    const old = world.at('.larder/derived/catalog.sqlite');
+    await world.reopen();
+    const before = nodeFileSystem.lstat(old);
+    await world.larder.maintenance.prune({ dryRun: false });
+    // As a power cut leaves it, which took the newest pages of the catalog.
+    await world.reopen(() =>
+      tamper(
+        world.root,
+        "UPDATE state SET replaced = '{}'; UPDATE events SET encoding = 2, position = 1, length = 9 WHERE encoding > 0",
+      ),
+    );
+    expect(before).toBeDefined();
+    expect(await world.kept('a')).toEqual(['{"v":3}']);
+    expect((await verifyOpen(world.larder)).findings.filter(({ path }) => path.endsWith('a.json'))).toEqual([]);
+  });
+
+  test('removes a blob only when no version names it, and never a young one', async () => {
+    const large = (n: number): string => `{"n": ${n}, "text": "${'x'.repeat(1_200_000)}"}`;
+    await using world = await openAging({}, '1d');
+    await world.put('large', large(1));
+    await world.put('large', large(2));
+    await world.settle();
+    const blobs = (): number =>
+      readdirSync(world.at('.larder/blobs'), { recursive: true }).filter((name) => /[0-9a-f]{64}$/.test(String(name)))
+        .length;
+    const files = readdirSync(world.at('.larder/blobs'), { recursive: true }).map(String);
+    for (const name of files.filter((path) => /[0-9a-f]{64}$/.test(path)))
+      utimesSync(world.at(`.larder/blobs/${name}`), world.nowMs() / 1000, world.nowMs() / 1000);
+    expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ versions: 1, blobs: 0 });
+    expect(blobs()).toBe(2);
+    world.age(2 * DAY);
+    await world.put('now', '{"later": 1}');
+    expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ blobs: 1 });
+    expect(blobs()).toBe(1);
+    expect(await world.text('large')).toContain('"n": 2');
+  });
+});
+
+describe('forget', () => {
+  test('removes the bytes of an earlier version at once, also from the segment that grows', async () => {
+    await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
+    await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"secret": null}') } }, me);
+    const report = await world.larder.maintenance.forget('lod/things/a.json', null);
+    expect(report).toMatchObject({ forgotten: [1], elsewhere: [] });
+    const log = readdirSync(world.at('.larder/log')).filter((name) => name.endsWith('.log'));
+    expect(log).toHaveLength(2);
+    const held = log.map((name) => readFileSync(world.at(`.larder/log/${name}`)).includes('hunter2'));
+    expect(held).toEqual([false, false]);
+    await expect(world.larder.readVersion(ref('a'), 1)).rejects.toMatchObject({ code: 'gone' });
+    expect(world.larder.history(ref('a'), { before: null, limit: 10 })?.items).toHaveLength(2);
+    expect((await verifyOpen(world.larder)).said).toEqual([]);
+  });
+
+  test('refuses what the file still holds, and says what to do', async () => {
+    await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
+    await expect(world.larder.maintenance.forget('lod/things/a.json', 1)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('change or delete the file first'),
+    });
+    await expect(world.larder.maintenance.forget('lod/things/a.json', null)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await expect(world.larder.maintenance.forget('lod/things/a.json', 9)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(world.larder.maintenance.forget('lod/things/none.json', null)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  test('takes every version with the same bytes, and names other paths that have them', async () => {
+    const secret = '{"secret": "hunter2"}';
+    await using world = await openTestLarder({ 'lod/things/a.json': secret, 'lod/things/copy.json': secret });
+    const put = (text: string): Promise<unknown> =>
+      world.larder.write({ ref: ref('a'), change: { op: 'exact', body: Buffer.from(text) } }, me);
+    await put('{"secret": 1}');
+    await put(secret);
+    await put('{"secret": 2}');
+    const report = await world.larder.maintenance.forget('lod/things/a.json', 1);
+    expect(report.forgotten).toHaveLength(2);
+    expect(report.elsewhere.map(({ path }) => path)).toEqual(['lod/things/copy.json']);
+    expect(await world.text('copy')).toBe(secret);
+  });
+
+  test('works on what was deleted', async () => {
+    await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
+    await world.larder.write({ ref: ref('a'), change: { op: 'delete' } }, me);
+    expect(await world.larder.maintenance.forget('lod/things/a.json', null)).toMatchObject({ forgotten: [1] });
+    await world.reopen();
+    await expect(world.larder.readVersion(ref('a'), 1)).rejects.toMatchObject({ code: 'gone' });
+  });
+});
