@@ -2,7 +2,8 @@
 import type { Command } from 'commander';
 import { loadConfig, type CommonFlags } from './config-file.ts';
 import type { Access } from './access.ts';
-import { withAccess, type Add } from './commands.ts';
+import type { Add } from './program.ts';
+import { withAccess } from './with-access.ts';
 import type { ForgetFlags } from './retention.ts';
 import type { RescueFlags } from './rescue.ts';
 import type { VerifyFlags } from './verify.ts';

@@ -5,7 +5,6 @@ import { loadConfig, type CommonFlags } from './config-file.ts';
 import type { ImportFlags } from './import.ts';
 import type { Io } from './io.ts';
 import type { DecideFlags } from './problems.ts';
-import { withAccess, type Add } from './commands.ts';
 import { maintenanceCommands } from './maintenance-commands.ts';
 import { versionCommands } from './version-commands.ts';
 import { withAccess } from './with-access.ts';
@@ -37,6 +36,8 @@ export function createProgram(io: Io, finish: (code: number) => void): Command {
     add(program, io, finish);
   return program;
 }
+
+export type Add = (program: Command, io: Io, finish: (code: number) => void) => void;
 
 const addStart: Add = (program, io, finish) => {
   program

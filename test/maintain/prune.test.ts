@@ -34,7 +34,7 @@ async function openAging(files: Readonly<Record<string, string>> = {}, keepHisto
     world.larder.history(ref(id), { before: null, limit: 1000 })?.items ?? [];
   return Object.assign(world, {
     age: (ms: number) => void (offsetMs += ms),
-    nowMs: clock.nowMs,
+    nowMs: () => clock.nowMs(),
     put: (id: string, text: string) =>
       world.larder.write({ ref: ref(id), change: { op: 'put', body: Buffer.from(text) } }, me),
     remove: (id: string) => world.larder.write({ ref: ref(id), change: { op: 'delete' } }, me),

@@ -40,7 +40,7 @@ function checkClock({ catalog, clock }: History): void {
 const STRETCH = 20_000;
 
 /** Blobs that no version needs any more, and that were not wanted for a day: the frame that will name one may be on its way. */
-export async function removeBlobs({ blobs, catalog, clock, events }: History): Promise<number> {
+async function removeBlobs({ blobs, catalog, clock, events }: History): Promise<number> {
   const wanted = new Set<Digest>();
   for (let from: Seq = 0; from <= events.lastSeq; from += STRETCH + 1) {
     for (const digest of catalog.blobDigests(from, from + STRETCH)) wanted.add(digest);
