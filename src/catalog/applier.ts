@@ -63,14 +63,15 @@ export class Applier {
   /** A write beside frames that must not be lost: in a transaction of its own, behind what waits. */
   beside(write: () => void): Promise<void> {
     this.#waiting++;
-    const done = this.#tail
-      .then(() => {
-        this.#assertOpen();
-        this.#options.transactions.alone(write);
-      })
-      .finally(() => this.#waiting--);
+    const done = this.#writeBeside(this.#tail, write).finally(() => this.#waiting--);
     this.#tail = done.catch(() => undefined);
     return done;
+  }
+
+  async #writeBeside(before: Promise<void>, write: () => void): Promise<void> {
+    await before;
+    this.#assertOpen();
+    this.#options.transactions.alone(write);
   }
 
   /** What is queued is rejected; a transaction that is open ends with the connection. */

@@ -69,7 +69,8 @@ export class BodyReader implements Disposable {
 
   [Symbol.dispose](): void {
     this.#closeAll();
-    for (const segment of [...this.#formerBySegment.keys()]) this.moved(segment);
+    for (const fd of this.#formerBySegment.values()) attempt(() => this.#fs.close(fd));
+    this.#formerBySegment.clear();
   }
 
   #closeAll(): void {

@@ -139,15 +139,18 @@ export class SegmentSink {
 
   /** One after the other, because the file is replaced whole. */
   #write(change: Partial<LogIdentity>): Promise<void> {
-    const { fs, directory } = this.#options;
-    const written = this.#writing.then(async () => {
-      const identity = { ...this.#identity, ...change };
-      await writeIdentity(fs, directory, identity);
-      this.#identity = identity;
-      this.#isIdentityWritten = true;
-    });
+    const written = this.#writeAfter(this.#writing, change);
     this.#writing = written.catch(() => {});
     return written;
+  }
+
+  async #writeAfter(before: Promise<void>, change: Partial<LogIdentity>): Promise<void> {
+    const { fs, directory } = this.#options;
+    await before;
+    const identity = { ...this.#identity, ...change };
+    await writeIdentity(fs, directory, identity);
+    this.#identity = identity;
+    this.#isIdentityWritten = true;
   }
 
   async #begin(segment: PlannedSegment): Promise<void> {
