@@ -6,6 +6,9 @@ import { delimiter, join } from 'node:path';
 /** Debian package by program. */
 const PACKAGE_BY_PROGRAM: Readonly<Record<string, string>> = {
   chromium: 'chromium',
+  python3: 'python3',
+  losetup: 'mount',
+  'mkfs.ext4': 'e2fsprogs',
   rsync: 'rsync',
   vim: 'vim',
   nano: 'nano',

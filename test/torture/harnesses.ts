@@ -1,0 +1,22 @@
+import { bursts, burstsWithoutExchange } from './bursts.ts';
+import { rsyncCopies } from './copies.ts';
+import type { Harness } from './harness.ts';
+import { kill } from './kill.ts';
+import { powerCut } from './power-cut.ts';
+import { storms, stormsStopped, unwatchedTree } from './storm.ts';
+import { suites } from './suites.ts';
+import { tools } from './tools.ts';
+
+/** In the order in which they run and are reported. */
+export const HARNESSES: readonly Harness[] = [
+  kill,
+  powerCut,
+  tools,
+  bursts,
+  burstsWithoutExchange,
+  storms,
+  stormsStopped,
+  unwatchedTree,
+  rsyncCopies,
+  ...suites,
+];

@@ -1,0 +1,67 @@
+/** The results of a run as the generated part of docs/reliability.md. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import type { Harness, Outcome } from './harness.ts';
+
+export interface Result {
+  readonly harness: Harness;
+  readonly size: number;
+  readonly seed: number;
+  readonly seconds: number;
+  readonly outcome: Outcome;
+}
+
+const BEGIN = '<!-- torture: begin, written by `npm run torture` -->';
+const END = '<!-- torture: end -->';
+
+export function reportOf(results: readonly Result[], date: string): string {
+  const machine = `Node.js ${process.version}, Linux ${release()}, ${cpus().length} cores`;
+  return [
+    BEGIN,
+    '',
+    `Run of ${date}, ${machine}. "Wanted" is the full size; a run may be cut short by \`--minutes\`.`,
+    '',
+    '| Harness | What | Wanted | Ran | Took | Figures | Failures |',
+    '|---|---|---|---|---|---|---|',
+    ...results.map(rowOf),
+    '',
+    ...results.flatMap(failuresOf),
+    END,
+  ].join('\n');
+}
+
+function rowOf({ harness, size, seconds, outcome }: Result): string {
+  const { ran, figures, failures, skipped } = outcome;
+  const told = Object.entries(figures).map(([name, figure]) => `${name}: ${String(figure)}`);
+  const verdict = skipped === undefined ? String(failures.length) : `skipped: ${skipped}`;
+  const cells = [
+    harness.name,
+    harness.what,
+    `${size} ${harness.unit}`,
+    String(ran),
+    `${seconds} s`,
+    told.join(', '),
+    verdict,
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+const failuresOf = ({ harness, seed, outcome }: Result): string[] =>
+  outcome.failures.length === 0
+    ? []
+    : [
+        `**${harness.name}** failed (seed ${seed}):`,
+        '',
+        '```',
+        ...outcome.failures.map((one) => one.slice(0, 500)),
+        '```',
+        '',
+      ];
+
+/** Puts the report in the place of the last one. */
+export function writeReport(file: string, report: string): void {
+  const text = readFileSync(file, 'utf8');
+  const [start, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (start < 0 || end < 0) throw new Error(`${file} has no place for the report`);
+  writeFileSync(file, text.slice(0, start) + report + text.slice(end + END.length));
+}
