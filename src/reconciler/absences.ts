@@ -13,7 +13,7 @@ import { recordVerdict } from './verdicts.ts';
 import type { World } from './world.ts';
 
 /** While the tree is walked a file may turn up under another name; so long an absence waits for the walk at most. */
-const WALK_PATIENCE_MS = 5000;
+const WALK_PATIENCE_MS = 3000;
 export const WALK_RETRY_MS = 200;
 
 export const isLost = (one: Settled): boolean => one.decision.do === 'lost' && one.from === undefined;

@@ -62,6 +62,12 @@ export class Pendings {
     return [...this.#byPath].filter(isHeld).map(([path]) => path);
   }
 
+  /** Paths that were seen absent so long ago, and are not held. */
+  absentFor(ms: number): string[] {
+    const sinceMs = this.#clock.monotonicMs() - ms;
+    return [...this.#byPath].filter(([, one]) => one.code === 'absent' && one.sinceMs <= sinceMs).map(([path]) => path);
+  }
+
   /** Absent paths of a collection that are waiting or held. */
   absentIn(collection: string): number {
     return this.#absentByCollection.get(collection) ?? 0;

@@ -3,6 +3,7 @@
  * the start, every minute, and whenever hints may have been lost (DESIGN 3.2).
  */
 import type { KnownName } from '../catalog/types.ts';
+import { ABSENCE_MS } from '../core/decision.ts';
 import { classify, SCHEMA_NAME } from '../core/refs.ts';
 import { isOurs, join } from '../files/ours.ts';
 import type { DirectoryListing, ListedName } from '../files/types.ts';
@@ -32,7 +33,15 @@ export async function rescan(world: World, options: RescanOptions = {}): Promise
   } finally {
     world.absences.walks--;
   }
+  await settleAbsences(world);
   if (options.subtree === undefined) world.absences.isComplete = true;
+}
+
+/** What was absent long enough waited for the walk to end: it might have turned up under another name. */
+async function settleAbsences(world: World): Promise<void> {
+  const findings = new Findings(world);
+  for (const path of world.pendings.absentFor(ABSENCE_MS)) await findings.add(path);
+  await findings.finish();
 }
 
 /** A copy that is gone has no row that would be missed. */

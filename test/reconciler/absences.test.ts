@@ -23,6 +23,15 @@ test('few absences become deletions after their second look, and answer with the
   expect(held(world)).toEqual([]);
 });
 
+test('a rescan that finds a file absent for a second has recorded its deletion when it is done', async () => {
+  await using world = await openGuarded(documents(30));
+  world.remove(...paths(0, 3));
+  await world.larder.rescan();
+  await world.pass(1005);
+  await world.larder.rescan();
+  expect(world.deleted()).toEqual(['d0', 'd1', 'd2']);
+});
+
 test('absences that come in batches count together: what is over the limit is held, what was believed before is not undone', async () => {
   await using world = await openGuarded(documents(300));
   for (const [from, to] of [
