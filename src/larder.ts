@@ -14,6 +14,7 @@ import { openBulkThreads } from './files/bulk-threads.ts';
 import type { BulkReader } from './files/bulk.ts';
 import { takeLock, type Lock } from './files/lock.ts';
 import { probeSwap } from './files/probe-swap.ts';
+import type { Watcher, WatchOptions } from './files/types.ts';
 import { nodeFileSystem } from './host/node-file-system.ts';
 import type { Clock, FileSystem, RandomBytes } from './host/ports.ts';
 import { systemClock } from './host/system-clock.ts';
@@ -34,6 +35,7 @@ import { Pendings } from './reconciler/pendings.ts';
 import { Recorder } from './reconciler/recorder.ts';
 import { rescue } from './reconciler/rescue.ts';
 import { SchemaBook } from './reconciler/schema-book.ts';
+import { compileInTime } from './reconciler/schema-changes.ts';
 import type { Log, Safeguard, World } from './reconciler/world.ts';
 import { KeyedQueue } from './util/keyed-queue.ts';
 
@@ -56,17 +58,25 @@ export interface OpenOptions {
   /** Address that others find in the lock, once it is known. */
   readonly address?: { readonly host: string; readonly port: number };
   readonly log?: Log;
-  /** The ports, for tests: a simulated disk and clock. `inThread` keeps bulk work off worker threads. */
-  readonly host?: {
-    readonly fs: FileSystem;
-    readonly clock: Clock;
-    readonly random: RandomBytes;
-    readonly inThread?: boolean;
-    /** Change sets that may wait for the disk before the next is refused as `busy`. */
-    readonly queueFrames?: number;
-    /** Safeguards that are taken out, so that a harness can show that it would notice. `exchange` forces the fallback. */
-    readonly without?: readonly Safeguard[];
-  };
+  readonly host?: Host;
+}
+
+/** The ports, for tests: a simulated disk and clock. */
+export interface Host {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  /** Keeps bulk work and the compiling of schemas off worker threads. */
+  readonly inThread?: boolean;
+  /** Change sets that may wait for the disk before the next is refused as `busy`. */
+  readonly queueFrames?: number;
+  /** Where hints come from, whatever `watcher` says. */
+  readonly watch?: (options: WatchOptions) => Watcher;
+  /** Safeguards that are taken out, so that a harness can show that it would notice. `exchange` forces the fallback. */
+  readonly without?: readonly Safeguard[];
+  /** Takes parts before they are wired, and pieces after it, in place of others: how a test takes out any other safeguard. */
+  readonly parts?: (parts: Parts) => Parts;
+  readonly world?: (world: World) => World;
 }
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -76,7 +86,7 @@ const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
  * `root_locked`, `log_damaged`. Closing (`await using`) ends it cleanly; a process that just dies loses nothing.
  */
 export async function openLarder(options: OpenOptions): Promise<Larder> {
-  const host = options.host ?? { fs: nodeFileSystem, clock: systemClock, random: systemRandom };
+  const host: Host = options.host ?? { fs: nodeFileSystem, clock: systemClock, random: systemRandom };
   const root = prepareRoot(host.fs, options.root, options.refuseEmpty ?? false);
   await using opening = new AsyncDisposableStack();
   const lock = opening.adopt(lockRoot(root, options), (held) => held.release());
@@ -88,7 +98,8 @@ export async function openLarder(options: OpenOptions): Promise<Larder> {
   const { catalog, spare } = openCatalogWherePossible({ ...host, directory: root.derived, logId: events.id, anew });
   if (spare) opening.use(spare);
   opening.use(catalog);
-  const parts = { root, host, lock, events, catalog, spare, bulk };
+  const opened = { root, host, lock, events, catalog, spare, bulk };
+  const parts = host.parts?.(opened) ?? opened;
   const larder = new OpenedLarder(wire(parts, options), parts, options);
   opening.move();
   larder.start();
@@ -97,7 +108,7 @@ export async function openLarder(options: OpenOptions): Promise<Larder> {
 
 export interface Parts {
   readonly root: Root;
-  readonly host: { readonly fs: FileSystem; readonly clock: Clock; readonly random: RandomBytes };
+  readonly host: Host;
   readonly lock: Lock;
   readonly events: EventLog;
   readonly catalog: Catalog;
@@ -189,10 +200,11 @@ function wire(parts: Parts, options: OpenOptions): Wired {
     (reason) => reconciler.rescanSoon(reason),
   );
   const lookAgain = (paths: readonly string[]): void => reconciler.lookAgain(paths);
-  const world: World = {
+  const pieces: World = {
     ...base,
     swap: isWithout('exchange') ? { ...swap, exchange: false } : swap,
     without,
+    tryCompile: host.inThread === true ? async () => ({ kind: 'done' }) : compileInTime,
     queues: new KeyedQueue(),
     pendings: new Pendings(clock, lookAgain),
     schemas: new SchemaBook(),
@@ -206,6 +218,7 @@ function wire(parts: Parts, options: OpenOptions): Wired {
     lookAgain,
     onMarked: (path) => marks.onMarked(path),
   };
+  const world = host.world?.(pieces) ?? pieces;
   const reconciler: Reconciler = new Reconciler(world);
   return {
     world,

@@ -5,14 +5,18 @@
 import type { Digest } from './digest.ts';
 import type { FileIdentity } from './events.ts';
 
-/** The last recorded version of a path since the checkpoint, and what was recorded around it. */
+/** What was last recorded of a path since the checkpoint, and around it. */
 export interface LastRecorded {
-  readonly kind: 'valid' | 'deleted';
+  /** `version`: whole bytes, valid or not. `gone`: deleted, or moved away. */
+  readonly kind: 'version' | 'gone';
   readonly digest: Digest | null;
-  /** True when no file was there before: nothing on disk then means that the creation was lost. */
+  /** True when no file was there before, or it was made anew: nothing on disk then means that the creation was lost. */
   readonly created: boolean;
-  /** Identities that files of this path had before their last change, as far as frames since the checkpoint tell. */
-  readonly earlierIdentities: readonly FileIdentity[];
+  /**
+   * Identities that files of this path had, as far as frames since the checkpoint tell; that of the last one too, because
+   * a power cut may keep the times of a file and not its bytes.
+   */
+  readonly identities: readonly FileIdentity[];
 }
 
 export type OnDisk =
@@ -33,7 +37,7 @@ const isSame = (a: FileIdentity, b: FileIdentity): boolean =>
 
 export function judgeRedo(last: LastRecorded, disk: OnDisk, rootWasCopied: boolean): Redo {
   if (disk.is === 'other') return 'leave';
-  if (last.kind === 'deleted') return redoDeletion(last, disk, rootWasCopied);
+  if (last.kind === 'gone') return redoDeletion(last, disk, rootWasCopied);
   if (disk.is === 'absent') return last.created ? 'write' : 'leave';
   if (disk.digest === last.digest) return 'done';
   return disk.tornPiece || isOvertaken(last, disk, rootWasCopied) ? 'write' : 'leave';
@@ -44,9 +48,12 @@ function redoDeletion(last: LastRecorded, disk: Exclude<OnDisk, { is: 'other' }>
   return disk.tornPiece || isOvertaken(last, disk, rootWasCopied) ? 'remove' : 'leave';
 }
 
-/** The file is a version that the last change replaced, not somebody's later work. */
+/**
+ * The file is one that the last change replaced, not somebody's later work. Its bytes need not be a version: of a save in
+ * place a power cut may leave some blocks of the new bytes among the old ones.
+ */
 const isOvertaken = (last: LastRecorded, disk: Extract<OnDisk, { is: 'file' }>, rootWasCopied: boolean): boolean =>
-  disk.recordedBefore && (rootWasCopied || last.earlierIdentities.some((identity) => isSame(identity, disk.identity)));
+  rootWasCopied ? disk.recordedBefore : last.identities.some((identity) => isSame(identity, disk.identity));
 
 const BLOCK_BYTES = 512;
 

@@ -3,6 +3,8 @@
  * `!==` only, because times go back (cp -p, rsync -t) and inode numbers are re-used at once.
  */
 
+import type { FileIdentity } from './events.ts';
+
 /** `size mtimeNs ctimeNs ino birthtimeNs`, decimal. */
 export type StatKey = string & { readonly __brand: 'StatKey' };
 
@@ -17,8 +19,14 @@ interface StatFields {
 export const statKeyOf = (stat: StatFields): StatKey =>
   `${stat.size} ${stat.mtimeNs} ${stat.ctimeNs} ${stat.ino} ${stat.birthtimeNs}` as StatKey;
 
+/** What of a stat identity lasts while our own calls touch the file. */
+export function identityIn(key: StatKey): FileIdentity {
+  const [, mtimeNs = '0', , ino = '0', birthtimeNs = '0'] = key.split(' ');
+  return { ino: BigInt(ino), birthtimeNs: BigInt(birthtimeNs), mtimeNs: BigInt(mtimeNs) };
+}
+
 /** Timestamps may be as coarse as a timer tick of 10 ms; twice that is safe (git's racy index, technical/racy-git). */
 const RACY_NS = 20_000_000n;
 
 /** True when a later write could still leave the same stat identity: such a file is read again before it is believed. */
-export const isRacy = (ctimeNs: bigint, readAtNs: bigint): boolean => ctimeNs > readAtNs - RACY_NS;
+export const isRacy = (changedNs: bigint, readAtNs: bigint): boolean => changedNs > readAtNs - RACY_NS;

@@ -1,6 +1,6 @@
 /** Owner, mode, ACL and attributes of a new file, taken from the file it replaces or from the directory it comes into. */
 import type { FileStat, FileSystem } from '../host/ports.ts';
-import { codeOf } from './failures.ts';
+import { codeOf, hasMoved } from './failures.ts';
 
 export const NEW_FILE_MODE = 0o666;
 
@@ -17,7 +17,7 @@ export function dressLikeReplaced(
   like: FileStat,
 ): void {
   own(fs, fd, stat, like);
-  fs.copyAttributes(replaced, file);
+  copyAttributes(fs, replaced, file);
   // Last, because changing the owner takes bits away and an ACL brings its own.
   if (fs.fstat(fd).mode !== like.mode) fs.chmod(fd, like.mode);
 }
@@ -28,10 +28,19 @@ export function dressLikeDirectory(fs: FileSystem, { fd, file, stat }: OpenFile,
   if (!like) return;
   own(fs, fd, stat, { uid: stat.uid, gid: like.gid });
   fs.chmod(fd, like.mode & NEW_FILE_MODE);
-  fs.copyAttributes(directory, file);
+  copyAttributes(fs, directory, file);
   const { mode } = fs.fstat(fd);
   // A default ACL is written for directories too: it may run what a document never is.
   if ((mode & ~NEW_FILE_MODE) !== 0) fs.chmod(fd, mode & NEW_FILE_MODE);
+}
+
+/** From a file that may be gone or replaced by now: then there is nothing to take over. */
+function copyAttributes(fs: FileSystem, from: string, to: string): void {
+  try {
+    fs.copyAttributes(from, to);
+  } catch (error) {
+    if (!hasMoved(error)) throw error;
+  }
 }
 
 type Owner = Pick<FileStat, 'uid' | 'gid'>;

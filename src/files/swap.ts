@@ -33,8 +33,8 @@ export interface Placement {
   readonly temp: Temp | { readonly removes: Digest };
   /** What was judged to be there. */
   readonly expected: StatKey | 'absent';
-  /** That look was racy: its stat identity proves nothing about later changes. */
-  readonly racy?: boolean;
+  /** What was judged may be unknown to the log, or was looked at too soon for its stat identity to prove anything. */
+  readonly unproven?: boolean;
 }
 
 /** A file that was brought out of the tree. */
@@ -133,11 +133,11 @@ const unseenOver = (temp: Temp | null, file: string): Placed => ({
   displaced: { file, known: null },
 });
 
-function placedOver({ expected, racy }: Placement, temp: Temp | null, file: string, out: FileStat): Placed {
+function placedOver({ expected, unproven }: Placement, temp: Temp | null, file: string, out: FileStat): Placed {
   return {
     kind: 'placed',
     placed: temp,
-    displaced: { file, known: racy !== true && lastsTheSwap(out, expected) ? statKeyOf(out) : null },
+    displaced: { file, known: unproven !== true && lastsTheSwap(out, expected) ? statKeyOf(out) : null },
   };
 }
 

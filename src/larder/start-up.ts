@@ -8,6 +8,7 @@ import type { ReadinessReport } from '../core/requests.ts';
 import { collectionOf, classify } from '../core/refs.ts';
 import { judgeWithZod } from '../core/schemas/zod-schemas.ts';
 import type { OpenOptions, Parts, Wired } from '../larder.ts';
+import type { Hint } from '../files/types.ts';
 import { startWatcher } from '../files/watcher/start.ts';
 import { recallDeletions } from '../reconciler/absences.ts';
 import { tellPlaces } from '../maintain/prune/drop.ts';
@@ -124,14 +125,15 @@ export class StartUp {
   async #watch(): Promise<void> {
     const { reconciler, world } = this.#wired;
     const choice = this.#options.watcher ?? 'auto';
-    if (choice === 'none') return;
-    const watcher = startWatcher(choice, {
-      root: world.root,
-      fs: world.fs,
-      clock: world.clock,
-      onHint: (hint) => reconciler.hint(hint),
-      onTrouble: (reason) => reconciler.rescanSoon(reason),
-    });
+    const { watch } = this.#parts.host;
+    if (choice === 'none' && !watch) return;
+    const { root, fs, clock } = world;
+    const options = {
+      root,
+      onHint: (hint: Hint) => reconciler.hint(hint),
+      onTrouble: (reason: string) => reconciler.rescanSoon(reason),
+    };
+    const watcher = watch?.(options) ?? startWatcher(choice === 'none' ? 'auto' : choice, { ...options, fs, clock });
     reconciler.watch(watcher);
     await watcher.ready;
   }
@@ -190,7 +192,7 @@ export class StartUp {
     const collection = collectionOf(classify(path));
     if (!head?.servedDigest || !head.servedBody) return world.schemas.setUnusable(collection);
     const text = new TextDecoder().decode(bytesOf(world, head.servedBody, head.servedDigest));
-    const outcome = await compileSafely(text);
+    const outcome = await compileSafely(world, text);
     if (outcome.kind === 'usable')
       world.schemas.set(collection, { schema: outcome.schema, source: { text, digest: head.servedDigest } });
     else world.schemas.setUnusable(collection);
@@ -205,7 +207,7 @@ export class StartUp {
         if (code === 'conflict') world.conflicts.load(path, errors);
     }
     // Before redo: what redo itself brings out of the tree may still be written to, and waits as long as any displaced file.
-    await sweepTemps(world, this.#parts.root.tmp);
+    sweepTemps(world, this.#parts.root.tmp);
     if (world.without.has('redo')) return;
     const report = await redo(world);
     if (report.written.length + report.removed.length + report.refused.length > 0)

@@ -6,7 +6,7 @@
 import type { LarderError } from '../core/errors.ts';
 import type { Seq } from '../core/events.ts';
 import type { Clock, Timer } from '../host/ports.ts';
-import type { Unplaced } from './redo.ts';
+import type { Unplaced } from './redo-candidates.ts';
 
 const RETRY_MS = 1000;
 const BATCH = 100;
@@ -57,7 +57,7 @@ export class Backlog {
   /** Redo must find these again after a crash: a checkpoint stays before them. */
   get settledUpTo(): Seq {
     let oldest = Number.MAX_SAFE_INTEGER;
-    for (const { entry } of this.#unplaced.values()) oldest = Math.min(oldest, entry.seq);
+    for (const { seq } of this.#unplaced.values()) oldest = Math.min(oldest, seq);
     return oldest === Number.MAX_SAFE_INTEGER ? oldest : oldest - 1;
   }
 
@@ -70,7 +70,7 @@ export class Backlog {
   }
 
   noteUnplaced(one: Unplaced, reason: LarderError): void {
-    this.#unplaced.set(one.entry.path, one);
+    this.#unplaced.set(one.path, one);
     this.noteRefusal(reason);
   }
 

@@ -20,6 +20,9 @@ const LONGEST_DELAY_MS = 60_000;
 /** From this many changed files on, one sync of the whole file system is cheaper than a sync for each. */
 const SYNC_ALL_FROM = 64;
 
+/** What was removed there up to a checkpoint must not come back: nobody would know any more what it was. */
+const TEMPORARY = '.larder/tmp';
+
 export interface CheckpointOptions {
   readonly fs: FileSystem;
   readonly clock: Clock;
@@ -34,7 +37,8 @@ export interface CheckpointOptions {
 
 export class Checkpoints {
   readonly #options: CheckpointOptions;
-  #changed = new Map<string, Seq>();
+  /** From the first change that no checkpoint has passed to the last: an earlier seq must not pass while its file may be lost. */
+  readonly #changed = new Map<string, { first: Seq; readonly last: Seq }>();
   readonly #suspect = new Set<string>();
   #newest: Seq;
   #timer: Timer | null = null;
@@ -57,10 +61,14 @@ export class Checkpoints {
   changed(frame: EventFrame): void {
     for (const entry of frame.entries) {
       this.#newest = Math.max(this.#newest, entry.seq);
-      if (entry.kind !== null) this.#changed.set(entry.path, entry.seq);
-      if (entry.from !== undefined) this.#changed.set(entry.from, entry.seq);
+      if (entry.kind !== null || entry.digest !== null) this.#note(entry.path, entry.seq);
+      if (entry.from !== undefined) this.#note(entry.from, entry.seq);
     }
     this.#arm();
+  }
+
+  #note(path: string, seq: Seq): void {
+    this.#changed.set(path, { first: this.#changed.get(path)?.first ?? seq, last: seq });
   }
 
   /** Makes a checkpoint now, as an orderly stop does. */
@@ -94,16 +102,22 @@ export class Checkpoints {
 
   async #writeUpTo(upTo: Seq): Promise<void> {
     const { events } = this.#options;
-    const due = new Map([...this.#changed].filter(([, seq]) => seq <= upTo));
+    const due = new Map([...this.#changed].filter(([, { first }]) => first <= upTo));
     await this.#sync([...due.keys()]);
-    const unproven = [...due].flatMap(([path, seq]) => (this.#suspect.has(path) ? [seq] : []));
+    const unproven = [...due].flatMap(([path, { first }]) => (this.#suspect.has(path) ? [first] : []));
     const proven = Math.min(upTo, ...unproven.map((seq) => seq - 1));
     if (proven > events.checkpoint) await events.append({ type: 'checkpoint', upTo: proven }).synced;
-    for (const [path, seq] of due)
-      if (!this.#suspect.has(path) && this.#changed.get(path) === seq) this.#changed.delete(path);
+    for (const [path, { last }] of due) if (!this.#suspect.has(path)) this.#synced(path, last, upTo);
     if (unproven.length > 0) return;
     this.#trouble = null;
     this.#delayMs = DELAY_MS;
+  }
+
+  /** A file that changed during its sync is due again, from there on. */
+  #synced(path: string, last: Seq, upTo: Seq): void {
+    const now = this.#changed.get(path);
+    if (now?.last === last) this.#changed.delete(path);
+    else if (now) now.first = Math.max(now.first, upTo + 1);
   }
 
   /** Afterwards those of the paths that are not known to be on the disk are suspect. */
@@ -170,7 +184,7 @@ const isBelow = (path: string, directory: string): boolean => directory === '' |
 
 /** All directories of the paths, up to the root: new ones need their parents synced too. */
 function directoriesOf(paths: readonly string[]): Set<string> {
-  const directories = new Set<string>(['']);
+  const directories = new Set<string>(['', TEMPORARY]);
   for (const path of paths) {
     for (let at = parentOf(path); at !== '' && !directories.has(at); at = parentOf(at)) directories.add(at);
   }

@@ -13,7 +13,7 @@ import { place, takeBack, type Placed, type Placement } from '../files/swap.ts';
 import { attempt } from '../host/durable-files.ts';
 import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
 import { originOf } from './origin.ts';
-import { unplacedBy } from './redo.ts';
+import { unplacedBy } from './redo-candidates.ts';
 import { refusalOf, refusalOfDisk } from './refusals.ts';
 import { freeNames } from './twins.ts';
 import type { Who, WriteOptions, WriteResult, Written } from '../core/requests.ts';
@@ -137,23 +137,27 @@ export async function placeAll(
   try {
     for (const { prepared, temp } of staged) {
       const expected = prepared.replaces === null ? 'absent' : statKeyOf(prepared.replaces);
-      placed.set(prepared.path, place(world, { target: absolute(world, prepared.path), temp, expected }));
+      const { path, unproven } = prepared;
+      placed.set(path, place(world, { target: absolute(world, path), temp, expected, unproven }));
       // Whoever reads one of these paths meanwhile waits in its queue for the last of them.
       if (placed.size % AT_ONCE === 0) await world.clock.yieldTurn();
     }
   } catch (error) {
-    if (takeAllBack(world, placed)) throw error;
+    if (takeAllBack(world, placed, seqByPath(frame))) throw error;
     const refusal = refusalOfDisk(error) ?? new LarderError('disk_failed', String(error), { cause: error });
     for (const unplaced of unplacedBy(frame)) world.backlog.noteUnplaced(unplaced, refusal);
     discardAll(world, staged);
   }
 }
 
-function takeAllBack(world: World, placed: Map<string, Placed>): boolean {
+function takeAllBack(world: World, placed: Map<string, Placed>, seqs: ReadonlyMap<string, Seq>): boolean {
   try {
     for (const [path, one] of [...placed].toReversed()) {
       takeBack(world, absolute(world, path), one);
       placed.delete(path);
+      // It could not go back, because somebody saved there meanwhile.
+      const out = one.kind === 'placed' ? one.displaced : null;
+      if (out && world.fs.lstat(out.file)) world.displaced.add(out.file, path, seqs.get(path) ?? 0, out.known);
     }
     return true;
   } catch {

@@ -132,7 +132,8 @@ function prepare(world: World, head: Head): Prepared | null {
   if (bytes === null) return null;
   const ref = { collection: meaning.collection, id: meaning.id };
   const request = { ref, change: { op: 'exact', body: bytes } } as const;
-  return { request, path, outcome: 'updated', bytes, digest, before: null, replaces: null, searchText: null };
+  const nothingThere = { before: null, replaces: null, unproven: false };
+  return { request, path, outcome: 'updated', bytes, digest, ...nothingThere, searchText: null };
 }
 
 function keptBytes(read: () => Uint8Array): Uint8Array | null {

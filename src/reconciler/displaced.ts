@@ -2,9 +2,9 @@
  * Files that a swap brought out of the tree. They stay in `.larder/tmp` until they were unchanged for a while, because an
  * editor that opened one earlier saves into it: what it saves then is rescued as a version of its own (DESIGN 4).
  */
-import { statKeyOf, type StatKey } from '../core/stat-key.ts';
+import { identityIn, isRacy, statKeyOf, type StatKey } from '../core/stat-key.ts';
 import type { Seq } from '../core/events.ts';
-import type { Clock, FileSystem, Timer } from '../host/ports.ts';
+import type { Clock, FileStat, FileSystem, Timer } from '../host/ports.ts';
 
 const QUIET_MS = 2000;
 
@@ -14,8 +14,9 @@ interface Waiting {
   /** The document's path below the root. */
   readonly path: string;
   readonly seq: Seq;
-  readonly key: StatKey | null;
-  readonly dueMs: number;
+  /** How it was when its bytes were last known to be kept; null when they are not. */
+  key: StatKey | null;
+  dueMs: number;
 }
 
 export interface DisplacedOptions {
@@ -28,8 +29,7 @@ export interface DisplacedOptions {
 
 export class Displaced {
   readonly #options: DisplacedOptions;
-  /** In the order of their due times, because all wait equally long. */
-  #waiting: Waiting[] = [];
+  readonly #waiting = new Set<Waiting>();
   #timer: Timer | null = null;
   #running: Promise<void> = Promise.resolve();
 
@@ -39,65 +39,70 @@ export class Displaced {
 
   /** Checkpoints must not pass what still waits here: start-up finds its path through the log from there on. */
   get settledUpTo(): Seq {
-    return this.#waiting.reduce((least, { seq }) => Math.min(least, seq - 1), Number.MAX_SAFE_INTEGER);
+    let upTo = Number.MAX_SAFE_INTEGER;
+    for (const { seq } of this.#waiting) upTo = Math.min(upTo, seq - 1);
+    return upTo;
   }
 
   /** `known`: what the file is as long as it holds what the log knows; null: it is rescued at once. */
   add(file: string, path: string, seq: Seq, known: StatKey | null): void {
-    this.#waiting.push({ file, path, seq, key: known, dueMs: this.#options.clock.monotonicMs() + QUIET_MS });
-    if (known === null) this.#enqueue(() => this.#options.rescue(file, path));
+    const key = known !== null && this.#isTelling(identityIn(known)) ? known : null;
+    const one = { file, path, seq, key, dueMs: this.#options.clock.monotonicMs() + QUIET_MS };
+    this.#waiting.add(one);
+    if (known === null) this.#enqueue(() => this.#keep(one));
     this.#arm();
   }
 
-  /** Looks at everything now, as an orderly stop does. Files that may still be written to are left for the next start. */
+  /** Looks at everything now, as an orderly stop does. What is still being written to, or cannot be kept, is left for the next start. */
   async close(): Promise<void> {
     this.#timer?.cancel();
-    this.#enqueue(() => this.#lookAt(this.#waiting.splice(0), false));
+    for (const one of this.#waiting) this.#enqueue(() => this.#lookAt(one));
     await this.#running;
   }
 
   #arm(): void {
-    const first = this.#waiting[0];
-    if (this.#timer || !first) return;
-    const delayMs = Math.max(0, first.dueMs - this.#options.clock.monotonicMs());
+    if (this.#timer || this.#waiting.size === 0) return;
+    const dueMs = Math.min(...[...this.#waiting].map((one) => one.dueMs));
+    const delayMs = Math.max(0, dueMs - this.#options.clock.monotonicMs());
     this.#timer = this.#options.clock.after(delayMs, () => {
       this.#timer = null;
-      this.#enqueue(() => this.#lookAtDue());
+      this.#lookAtDue();
     });
   }
 
-  async #lookAtDue(): Promise<void> {
+  #lookAtDue(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    const due = this.#waiting.filter((one) => one.dueMs <= nowMs);
-    this.#waiting = this.#waiting.filter((one) => one.dueMs > nowMs);
-    await this.#lookAt(due, true);
+    for (const one of this.#waiting) {
+      if (one.dueMs > nowMs) continue;
+      // Whatever becomes of this look, the next is not before.
+      one.dueMs = nowMs + QUIET_MS;
+      this.#enqueue(() => this.#lookAt(one));
+    }
     this.#arm();
   }
 
-  async #lookAt(due: readonly Waiting[], mayWaitMore: boolean): Promise<void> {
-    for (const one of due) {
-      try {
-        await this.#lookAtOne(one, mayWaitMore);
-      } catch (error) {
-        // The disk refuses: the bytes stay where they are, for a later look or the next start.
-        this.#options.onFailure(error);
-        if (mayWaitMore) this.#waitMore(one, null);
-      }
-    }
+  async #lookAt(one: Waiting): Promise<void> {
+    const stat = this.#options.fs.lstat(one.file);
+    if (!stat) return void this.#waiting.delete(one);
+    const isUnchanged = statKeyOf(stat) === one.key;
+    // Somebody saves into it just now, perhaps once more: it is looked at again, by the next start if need be.
+    if (!isUnchanged) return this.#keep(one);
+    this.#options.fs.unlink(one.file);
+    this.#waiting.delete(one);
   }
 
-  async #lookAtOne(one: Waiting, mayWaitMore: boolean): Promise<void> {
-    const { fs, rescue } = this.#options;
-    const stat = fs.lstat(one.file);
+  /** The stat comes first: what is saved after it makes the next look find another. */
+  async #keep(one: Waiting): Promise<void> {
+    const stat = this.#options.fs.lstat(one.file);
     if (!stat) return;
-    const key = statKeyOf(stat);
-    if (key !== one.key) await rescue(one.file, one.path);
-    if (key === one.key || !mayWaitMore) fs.unlink(one.file);
-    else this.#waitMore(one, key);
+    const key = this.#isTelling(stat) ? statKeyOf(stat) : null;
+    await this.#options.rescue(one.file, one.path);
+    one.key = key;
   }
 
-  #waitMore(one: Waiting, key: StatKey | null): void {
-    this.#waiting.push({ ...one, key, dueMs: this.#options.clock.monotonicMs() + QUIET_MS });
+  /** False where a later save may leave the same stat identity: then the next look reads once more. */
+  #isTelling({ mtimeNs }: Pick<FileStat, 'mtimeNs'>): boolean {
+    return !isRacy(mtimeNs, this.#options.clock.nowNs());
   }
 
   #enqueue(work: () => Promise<void>): void {

@@ -1,5 +1,7 @@
 /** What a decision becomes in the log. */
 import type { DraftEntry, FileIdentity } from '../core/events.ts';
+import { identityIn } from '../core/stat-key.ts';
+import type { Head } from '../catalog/types.ts';
 import type { FileStat } from '../host/ports.ts';
 import type { Settled } from './settled.ts';
 import type { World } from './world.ts';
@@ -40,9 +42,9 @@ export function draftFor(one: Settled): DraftEntry {
         ...(one.decision.code === 'rotten' && { digest: examined.digest }),
       };
     case 'reaccept':
-      return { op: 'resolved', ...nothing, digest: examined.digest };
+      return { op: 'resolved', ...nothing, digest: examined.digest, ...placedIn(one), ...replacedOf(head) };
     case 'lost':
-      return { ...nothing, op: head?.servedDigest ? 'delete' : 'resolved', kind: 'deleted' };
+      return { ...nothing, op: head?.servedDigest ? 'delete' : 'resolved', kind: 'deleted', ...replacedOf(head) };
     case 'resolve':
       return { op: 'resolved', ...nothing };
     case 'nothing':
@@ -62,9 +64,17 @@ function version({ observation: { path, head, examined } }: Settled): Omit<Draft
     before: head?.diskDigest ?? null,
     placed: identityOf(look.stat),
     modifiedMs: modifiedMsOf(look.stat),
+    ...replacedOf(head),
   };
   return { ...base, ...(look.kind === 'file' && bodyOf(look.bytes, keptBytes(examined.path))) };
 }
+
+const placedIn = ({ observation: { examined } }: Settled): Pick<DraftEntry, 'placed'> =>
+  'stat' in examined.look ? { placed: identityOf(examined.look.stat) } : {};
+
+/** The file that was here before: should a power cut bring it back, redo knows it by this. */
+export const replacedOf = (head: Head | undefined): Pick<DraftEntry, 'replaced'> =>
+  head?.stat ? { replaced: identityIn(head.stat) } : {};
 
 /** Files below `files/` are promised history up to 1 MiB, documents and streams up to 16 MiB. */
 export const keptBytes = (path: string): number =>

@@ -3,9 +3,9 @@
  * where the disk refused. What it refuses again waits in the backlog, and is neither looked at nor written to before.
  */
 import { LarderError } from '../core/errors.ts';
-import type { EventFrame, FileIdentity, LoggedEntry } from '../core/events.ts';
-import { judgeRedo, type LastRecorded, type OnDisk } from '../core/redo.ts';
+import { judgeRedo, type OnDisk } from '../core/redo.ts';
 import { statKeyOf } from '../core/stat-key.ts';
+import { codeOf, hasMoved } from '../files/failures.ts';
 import type { Examined } from '../files/types.ts';
 import { place, type Placement } from '../files/swap.ts';
 import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
@@ -13,19 +13,13 @@ import { attempt } from '../host/durable-files.ts';
 import { bytesOf } from './bodies.ts';
 import { identityOf } from './drafts.ts';
 import { absolute, parentOf } from './places.ts';
+import { unplacedSinceCheckpoint, type Unplaced } from './redo-candidates.ts';
 import { refusalOfDisk } from './refusals.ts';
 import { isTornPiece } from './torn-pieces.ts';
 import type { World } from './world.ts';
 
-/** A version that is recorded, and may not be in place. */
-export interface Unplaced {
-  readonly entry: LoggedEntry;
-  readonly last: LastRecorded;
-  /** Versions since the checkpoint, the newest last: what a torn piece may come from. */
-  readonly versions: readonly LoggedEntry[];
-}
-
 const BATCH = 500;
+const VERSIONS_COMPARED = 1000;
 
 export interface RedoReport {
   readonly looked: number;
@@ -36,12 +30,14 @@ export interface RedoReport {
 }
 
 export async function redo(world: World): Promise<RedoReport> {
-  const candidates = [...collect(world).values()];
+  const candidates = unplacedSinceCheckpoint(world);
   const report: RedoReport = { looked: candidates.length, written: [], removed: [], refused: [] };
-  for (let start = 0; start < candidates.length; start += BATCH) {
-    const batch = candidates.slice(start, start + BATCH);
+  // Versions first: what a lost move left under its old name goes only when the new name has it.
+  const ordered = [...candidates.filter(isVersion), ...candidates.filter((one) => !isVersion(one))];
+  for (let start = 0; start < ordered.length; start += BATCH) {
+    const batch = ordered.slice(start, start + BATCH);
     const examined = await world.bulk.examine(
-      batch.map(({ entry }) => entry.path),
+      batch.map(({ path }) => path),
       new Map(),
     );
     batch.forEach((candidate, index) => {
@@ -52,9 +48,11 @@ export async function redo(world: World): Promise<RedoReport> {
   return report;
 }
 
+const isVersion = ({ last }: Unplaced): boolean => last.kind === 'version';
+
 /** Another try for a version that waits in the backlog; the caller holds the queue of its path. False: it still waits. */
 export async function placeLate(world: World, candidate: Unplaced): Promise<boolean> {
-  const { path } = candidate.entry;
+  const { path } = candidate;
   const report: RedoReport = { looked: 1, written: [], removed: [], refused: [] };
   const [found] = await world.bulk.examine([path], new Map());
   if (found) redoOrWait(world, candidate, found, report);
@@ -63,12 +61,6 @@ export async function placeLate(world: World, candidate: Unplaced): Promise<bool
   return true;
 }
 
-/** The entries of a frame whose files could not be put in place, as far as it is known to this process. */
-export const unplacedBy = (frame: EventFrame): Unplaced[] =>
-  frame.entries.flatMap((entry) =>
-    entry.kind === 'valid' || entry.kind === 'deleted' ? [candidateOf(entry, entry.kind, undefined)] : [],
-  );
-
 function redoOrWait(world: World, candidate: Unplaced, found: Examined, report: RedoReport): void {
   try {
     redoOne(world, candidate, found, report);
@@ -76,55 +68,35 @@ function redoOrWait(world: World, candidate: Unplaced, found: Examined, report: 
     const refusal = refusalOfDisk(error);
     if (!refusal) throw error;
     world.backlog.noteUnplaced(candidate, refusal);
-    report.refused.push(candidate.entry.path);
+    report.refused.push(candidate.path);
   }
 }
-
-/** The last change of every path since the checkpoint. */
-function collect(world: World): Map<string, Unplaced> {
-  const byPath = new Map<string, Unplaced>();
-  for (const frame of world.events.read(world.events.checkpoint)) {
-    // Also what is in place may be in the kernel's memory alone: the next checkpoint has to sync it.
-    world.checkpoints.changed(frame);
-    if (frame.kind !== 'verdict') collectFrame(frame, byPath);
-  }
-  return byPath;
-}
-
-function collectFrame(frame: EventFrame, byPath: Map<string, Unplaced>): void {
-  for (const entry of frame.entries) {
-    if (entry.kind !== 'valid' && entry.kind !== 'deleted') continue;
-    byPath.set(entry.path, candidateOf(entry, entry.kind, byPath.get(entry.path)));
-    if (entry.from !== undefined) byPath.delete(entry.from);
-  }
-}
-
-function candidateOf(entry: LoggedEntry, kind: LastRecorded['kind'], before: Unplaced | undefined): Unplaced {
-  const earlierIdentities = [...(before?.last.earlierIdentities ?? []), ...identitiesBefore(entry, before?.entry)];
-  const created = entry.before === null || (before?.last.created ?? false);
-  const last = { kind, digest: entry.digest, created, earlierIdentities };
-  return { entry, last, versions: [...(before?.versions ?? []), entry] };
-}
-
-const identitiesBefore = (entry: LoggedEntry, before: LoggedEntry | undefined): FileIdentity[] =>
-  [entry.replaced, before?.placed].filter((identity) => identity !== undefined);
 
 function redoOne(world: World, candidate: Unplaced, found: Examined, report: RedoReport): void {
   const disk = onDisk(world, candidate, found);
   const verdict = judgeRedo(candidate.last, disk, world.events.origin === 'copied');
-  const { path } = candidate.entry;
-  if (verdict === 'write' && restore(world, candidate.entry, found)) report.written.push(path);
-  if (verdict === 'remove' && remove(world, path, found)) report.removed.push(path);
+  const { path } = candidate;
+  const unproven = isUnknown(disk) || isRacy(found);
+  if (verdict === 'write' && restore(world, candidate, found, unproven)) report.written.push(path);
+  if (verdict === 'remove' && isKeptElsewhere(world, candidate) && remove(world, path, found, unproven))
+    report.removed.push(path);
+  if (verdict !== 'done') mustBeRead(world, path);
+}
+
+/** A power cut may have kept a file's times and not its bytes: what is left to the rescan is not believed by its stat. */
+function mustBeRead(world: World, path: string): void {
+  const key = world.catalog.head(path)?.stat;
+  if (key) world.catalog.noteSeen([{ path, seen: { key, clean: false } }]);
 }
 
 function onDisk(world: World, candidate: Unplaced, found: Examined): OnDisk {
   if (found.look.kind === 'absent') return { is: 'absent' };
-  if (found.look.kind === 'unstable') throw new LarderError('busy', `${candidate.entry.path} cannot be read just now`);
+  if (found.look.kind === 'unstable') throw new LarderError('busy', `${candidate.path} cannot be read just now`);
   if (found.look.kind !== 'file' || found.digest === null) return { is: 'other' };
   const { bytes, stat } = found.look;
   const { digest } = found;
   const recordedBefore = world.catalog
-    .history(candidate.entry.path, { before: null, limit: 1000 })
+    .history(candidate.path, { before: null, limit: VERSIONS_COMPARED })
     .some((event) => event.digest === digest);
   return {
     is: 'file',
@@ -135,33 +107,50 @@ function onDisk(world: World, candidate: Unplaced, found: Examined): OnDisk {
   };
 }
 
+/** What was moved is removed from its old name only where its new one holds a file. */
+const isKeptElsewhere = (world: World, { movedTo }: Unplaced): boolean =>
+  movedTo === null || world.fs.lstat(absolute(world, movedTo)) !== undefined;
+
+/** False where somebody put a file in the place of a directory since: that is later, and stays. */
+function hasDirectories(world: World, path: string): boolean {
+  try {
+    makeDirectories(world, parentOf(path));
+    return true;
+  } catch (error) {
+    if (hasMoved(error) || codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
 /** Writes the recorded version over what is there, unless that changed since it was looked at. */
-function restore(world: World, { path, digest, body }: LoggedEntry, found: Examined): boolean {
-  if (digest === null || body.in === 'nowhere') return false;
-  const bytes = bytesOf(world, body, digest);
+function restore(world: World, { path, bytes: recorded }: Unplaced, found: Examined, unproven: boolean): boolean {
+  if (recorded === null || recorded.body.in === 'nowhere') return false;
+  const { digest } = recorded;
+  const bytes = bytesOf(world, recorded.body, digest);
   const replaces = found.look.kind === 'file' ? found.look.stat : null;
-  makeDirectories(world, parentOf(path));
+  if (!hasDirectories(world, path)) return false;
   const temp = writeTemp(world, { path, bytes, digest, replaces });
   const expected = replaces === null ? 'absent' : statKeyOf(replaces);
   try {
-    return put(world, path, { target: absolute(world, path), temp, expected });
+    return put(world, path, { temp, expected, unproven });
   } catch (error) {
     attempt(() => discardTemp(world, temp));
     throw error;
   }
 }
 
-function remove(world: World, path: string, found: Examined): boolean {
+function remove(world: World, path: string, found: Examined, unproven: boolean): boolean {
   if (found.look.kind !== 'file' || found.digest === null) return false;
-  return put(world, path, {
-    target: absolute(world, path),
-    temp: { removes: found.digest },
-    expected: found.look.key,
-  });
+  return put(world, path, { temp: { removes: found.digest }, expected: found.look.key, unproven });
 }
 
-function put(world: World, path: string, placement: Placement): boolean {
-  const placed = place(world, placement);
+/** Bytes that are neither a version nor a piece of one are kept, whatever they are. */
+const isUnknown = (disk: OnDisk): boolean => disk.is === 'file' && !disk.recordedBefore && !disk.tornPiece;
+
+const isRacy = ({ look }: Examined): boolean => 'racy' in look && look.racy;
+
+function put(world: World, path: string, placement: Omit<Placement, 'target'>): boolean {
+  const placed = place(world, { ...placement, target: absolute(world, path) });
   if (placed.kind === 'placed' && placed.displaced)
     world.displaced.add(placed.displaced.file, path, 0, placed.displaced.known);
   return placed.kind === 'placed';

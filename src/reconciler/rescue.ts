@@ -1,6 +1,7 @@
 /** Keeps bytes that were found where they would have been lost, as a version of their own. */
 import { digestOf, type Digest } from '../core/digest.ts';
 import type { LoggedEntry } from '../core/events.ts';
+import { statKeyOf } from '../core/stat-key.ts';
 import { readFile } from '../host/read-file.ts';
 import { bodyOf } from './drafts.ts';
 import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
@@ -51,14 +52,14 @@ const isKnown = (world: RescueWorld, path: string, digest: Digest): boolean =>
  * its bytes still have that digest, or are a torn piece of what the log has, it is ours, and either never acknowledged or
  * redone from the log. Otherwise it is what a swap brought out, and the log says of which path.
  */
-export async function sweepTemps(world: World, directory: string): Promise<void> {
+export function sweepTemps(world: World, directory: string): void {
   const known = writesSince(world);
   for (const { name, kind } of world.fs.readDirectory(directory)) {
     if (name === null || kind !== 'file') continue;
     const file = `${directory}/${name}`;
     const written = known.get(name.slice(0, DIGITS)) ?? [];
     try {
-      await sweepOne(world, file, name.slice(0, DIGITS), written);
+      sweepOne(world, file, name.slice(0, DIGITS), written);
     } catch (error) {
       keepForLater(world, file, written, error);
     }
@@ -103,14 +104,14 @@ function noteDigits(byDigits: Map<string, WrittenPath[]>, digest: Digest, writte
   else if (!known.includes(written)) known.push(written);
 }
 
-async function sweepOne(world: World, file: string, digits: string, written: readonly WrittenPath[]): Promise<void> {
+function sweepOne(world: World, file: string, digits: string, written: readonly WrittenPath[]): void {
   const bytes = readFile(world.fs, file);
-  if (!isOurs(world, bytes, digits, written)) {
-    const from = replacedBy(world, file, written);
-    if (from) await rescue(world, file, from.path);
-    else if (mayHaveLostFrames(world))
-      return world.log.warn({ file }, 'a file in .larder/tmp belongs to no known write; it is left alone');
-  }
+  const from = replacedBy(world, file, written);
+  const isUnfinished = bytes.length === 0 || from === undefined || isPiece(world, written, bytes);
+  // An editor may still have it open: it goes once it was quiet for as long as any displaced file.
+  if (!isUnfinished) return awaitQuiet(world, file, from, isKept(world, bytes, digits, written));
+  if (bytes.length > 0 && !from && !isAsNamed(bytes, digits) && mayHaveLostFrames(world))
+    return world.log.warn({ file }, 'a file in .larder/tmp belongs to no known write; it is left alone');
   world.fs.unlink(file);
 }
 
@@ -128,7 +129,15 @@ function replacedBy(world: World, file: string, written: readonly WrittenPath[])
  */
 const mayHaveLostFrames = ({ events, durability }: World): boolean => events.origin === 'copied' || durability === 'os';
 
-const isOurs = (world: World, bytes: Uint8Array, digits: string, written: readonly WrittenPath[]): boolean =>
-  bytes.length === 0 ||
-  digestOf(bytes).startsWith(digits) ||
-  written.some(({ path, versions }) => isTornPiece(world, versions, bytes) || isKnown(world, path, digestOf(bytes)));
+function awaitQuiet(world: World, file: string, { path }: WrittenPath, isKept: boolean): void {
+  const stat = isKept ? world.fs.lstat(file) : undefined;
+  world.displaced.add(file, path, world.events.checkpoint + 1, stat ? statKeyOf(stat) : null);
+}
+
+const isAsNamed = (bytes: Uint8Array, digits: string): boolean => digestOf(bytes).startsWith(digits);
+
+const isPiece = (world: World, written: readonly WrittenPath[], bytes: Uint8Array): boolean =>
+  written.some(({ versions }) => isTornPiece(world, versions, bytes));
+
+const isKept = (world: World, bytes: Uint8Array, digits: string, written: readonly WrittenPath[]): boolean =>
+  isAsNamed(bytes, digits) || written.some(({ path }) => isKnown(world, path, digestOf(bytes)));

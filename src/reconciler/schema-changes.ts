@@ -10,9 +10,9 @@ import { parseValid } from '../core/json/exact-value.ts';
 import { collectionOf } from '../core/refs.ts';
 import { compileSchema, type CompiledSchema } from '../core/schemas/compile.ts';
 import type { Look } from '../files/types.ts';
-import { compileWithDeadline } from '../host/deadline-compile.ts';
+import { compileWithDeadline, type Trial } from '../host/deadline-compile.ts';
 import { holdPath, mayForgetSchema } from './absences.ts';
-import { identityOf, modifiedMsOf } from './drafts.ts';
+import { identityOf, modifiedMsOf, replacedOf } from './drafts.ts';
 import { knownOf, type Observation } from './observe.ts';
 import { isAsRecorded, reportRot } from './rot.ts';
 import type { RecordOptions } from './recorder.ts';
@@ -35,9 +35,12 @@ const COMPILER = new URL(
   import.meta.url,
 );
 
+/** Tries a schema text in a thread, under the deadline. */
+export const compileInTime = (text: string): Promise<Trial> => compileWithDeadline(COMPILER, text, COMPILE_DEADLINE_MS);
+
 /** Compiles a schema text without ever holding the event loop for long. */
-export async function compileSafely(text: string): Promise<Outcome> {
-  const trial = await compileWithDeadline(COMPILER, text, COMPILE_DEADLINE_MS);
+export async function compileSafely({ tryCompile }: Pick<World, 'tryCompile'>, text: string): Promise<Outcome> {
+  const trial = await tryCompile(text);
   if (trial.kind === 'late') {
     const detail = `the schema does not compile within ${COMPILE_DEADLINE_MS} ms`;
     return { kind: 'broken', code: 'schema-unreliable', faults: [{ code: 'schema_too_slow', detail }] };
@@ -66,7 +69,7 @@ async function settleFile(
   if (head && examined.digest === head.diskDigest) return isAsRecorded(world, observation, seen);
   if (!options.rotTaken && isRotten(knownOf(meaning, head), examined.digest, look.key))
     return reportRot(world, observation);
-  const outcome = await compileSafely(new TextDecoder().decode(look.bytes));
+  const outcome = await compileSafely(world, new TextDecoder().decode(look.bytes));
   const ageMs = Math.max(
     Number((world.clock.nowNs() - look.stat.ctimeNs) / 1_000_000n),
     world.pendings.ageMs(path, look.key),
@@ -108,9 +111,11 @@ async function settleAbsent(
     digest: null,
     size: 0,
     before: head.diskDigest,
+    ...replacedOf(head),
     inForce: true,
   } as const;
-  await changeSchema(world, path, null, entry, origin ?? originOf(world, 'hand'), {});
+  const frame = await changeSchema(world, path, null, entry, origin ?? originOf(world, 'hand'), {});
+  world.checkpoints.changed(frame);
 }
 
 async function putInForce(
@@ -125,6 +130,7 @@ async function putInForce(
     kind: 'valid',
     ...version(look, examined.digest),
     before: head?.diskDigest ?? null,
+    ...replacedOf(head),
     inForce: true,
   } as const;
   const source = { text: new TextDecoder().decode(look.bytes), digest: examined.digest as Digest };
@@ -147,6 +153,7 @@ async function reject(
     kind: 'invalid',
     ...version(look, examined.digest),
     before: head?.diskDigest ?? null,
+    ...replacedOf(head),
     inForce: false,
     code,
     faults,

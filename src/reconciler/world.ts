@@ -5,6 +5,7 @@ import type { Durability } from '../core/requests.ts';
 import type { EventLog } from '../events/types.ts';
 import type { BulkReader } from '../files/bulk.ts';
 import type { SwapMethod } from '../files/probe-swap.ts';
+import type { Trial } from '../host/deadline-compile.ts';
 import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
 import type { KeyedQueue } from '../util/keyed-queue.ts';
 import type { AbsenceLedger } from './absences.ts';
@@ -57,6 +58,8 @@ export interface World {
   readonly recorder: Recorder;
   readonly pendings: Pendings;
   readonly schemas: SchemaBook;
+  /** Whether a schema text compiles in time. */
+  readonly tryCompile: (text: string) => Promise<Trial>;
   readonly checkpoints: Checkpoints;
   readonly displaced: Displaced;
   readonly backlog: Backlog;

@@ -1,5 +1,5 @@
 /** `PUT …/_schema`: the file, the one event and the judgement of the collection in one go. */
-import { digestOf } from '../core/digest.ts';
+import { digestOf, type Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import { pathOfSchema } from '../core/refs.ts';
 import type { Who, WriteOptions, WriteRequest, Written } from '../core/requests.ts';
@@ -30,7 +30,7 @@ export async function writeSchema(
     await settleHeld(world, [path]);
     const prepared = prepare(world, collection, path, body, preconditions);
     const text = new TextDecoder().decode(prepared.bytes ?? body);
-    const outcome = await compileSafely(text);
+    const outcome = await compileSafely(world, text);
     if (outcome.kind === 'broken')
       throw new LarderError('schema_broken', outcome.faults[0]?.detail ?? 'the schema cannot be used', {
         errors: outcome.faults,
@@ -76,8 +76,21 @@ function prepare(
   const bytes = newBytes(request.change, current) ?? body;
   const digest = digestOf(bytes);
   const outcome = disk === null ? 'created' : disk === digest ? 'unchanged' : 'updated';
-  return { request, path, outcome, bytes, digest, before: disk, replaces: statOf(seen), searchText: null };
+  return {
+    request,
+    path,
+    outcome,
+    bytes,
+    digest,
+    before: disk,
+    replaces: statOf(seen),
+    unproven: isUnproven(world, path, seen, disk),
+    searchText: null,
+  };
 }
+
+const isUnproven = (world: World, path: string, seen: Look, disk: Digest | null): boolean =>
+  (seen.kind === 'file' && seen.racy) || disk !== (world.catalog.head(path)?.diskDigest ?? null);
 
 const statOf = (seen: Look): FileStat | null => (seen.kind === 'file' ? seen.stat : null);
 

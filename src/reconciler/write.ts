@@ -29,6 +29,8 @@ export interface Prepared {
   readonly before: Digest | null;
   /** The file that will be replaced; null when there is none. */
   readonly replaces: FileStat | null;
+  /** What comes out of the tree may be bytes that no version has: the look was racy, or what it saw is only pending. */
+  readonly unproven: boolean;
   readonly searchText: string | null;
 }
 
@@ -178,8 +180,9 @@ function judge(world: World, request: WriteRequest, settled: Settled | undefined
   checkUnserved(request.preconditions, { disk, served, merges });
   const replaces = look.kind === 'absent' ? null : look.stat;
   const text = disk === served ? bytes : null;
-  if (merges) return judgeMerged(world, request, path, { disk, replaces, current: text });
-  return judgeBytes(world, request, path, { disk, replaces, current: text });
+  const unproven = ('racy' in look && look.racy) || disk !== (world.catalog.head(path)?.diskDigest ?? null);
+  const found = { disk, replaces, unproven, current: text };
+  return merges ? judgeMerged(world, request, path, found) : judgeBytes(world, request, path, found);
 }
 
 function checkTarget(request: WriteRequest, path: string, disk: Digest | null): void {
@@ -197,11 +200,13 @@ const isWhole = (change: Change): boolean => change.op === 'put' || change.op ==
 interface Current {
   readonly disk: Digest | null;
   readonly replaces: FileStat | null;
+  readonly unproven: boolean;
   readonly current: Uint8Array | null;
 }
 
-function judgeBytes(world: World, request: WriteRequest, path: string, { disk, replaces, current }: Current): Prepared {
-  const common = { request, path, before: disk, replaces };
+function judgeBytes(world: World, request: WriteRequest, path: string, found: Current): Prepared {
+  const { disk, replaces, unproven, current } = found;
+  const common = { request, path, before: disk, replaces, unproven };
   if (disk !== null && current === null && !isWhole(request.change) && request.change.op !== 'delete') {
     throw new LarderError('document_invalid', `${path} is broken on disk: a patch has nothing to apply to`);
   }
@@ -217,15 +222,15 @@ function judgeMerged(
   world: World,
   request: WriteRequest,
   path: string,
-  { disk, replaces, current }: Current,
+  { disk, replaces, unproven, current }: Current,
 ): Prepared {
   const meaning = classify(path);
   if (!isJson(meaning)) throw new LarderError('bad_request', 'only documents can be merged');
   const bytes = mergedBytes(world, request, path, current);
-  return judgeNewBytes(world, { request, path, before: disk, replaces }, meaning, bytes, current !== null);
+  return judgeNewBytes(world, { request, path, before: disk, replaces, unproven }, meaning, bytes, current !== null);
 }
 
-type Common = Pick<Prepared, 'request' | 'path' | 'before' | 'replaces'>;
+type Common = Pick<Prepared, 'request' | 'path' | 'before' | 'replaces' | 'unproven'>;
 
 function judgeNewBytes(
   world: World,

@@ -9,10 +9,10 @@ const before = { ino: 1n, birthtimeNs: 2n, mtimeNs: 3n };
 const later = { ino: 1n, birthtimeNs: 2n, mtimeNs: 4n };
 
 const last = (over: Partial<LastRecorded> = {}): LastRecorded => ({
-  kind: 'valid',
+  kind: 'version',
   digest: NEW,
   created: false,
-  earlierIdentities: [before],
+  identities: [before],
   ...over,
 });
 const file = (over: Partial<Extract<OnDisk, { is: 'file' }>> = {}): OnDisk => ({
@@ -39,6 +39,10 @@ test('the version that was to be replaced is overwritten only while it is that v
   expect(judgeRedo(last(), file({ recordedBefore: true, identity: later }), false)).toBe('leave');
 });
 
+test('a file that a recorded save changed in place, and a power cut left as a mixture, is overwritten', () => {
+  expect(judgeRedo(last(), file({ identity: before }), false)).toBe('write');
+});
+
 test('a later edit by hand wins', () => {
   expect(judgeRedo(last(), file(), false)).toBe('leave');
   expect(judgeRedo(last(), { is: 'other' }, false)).toBe('leave');
@@ -54,7 +58,7 @@ test('in a copied root, where identities say nothing, any recorded version gives
 });
 
 test('a deletion is completed on the file it was for, never on a later one', () => {
-  const deletion = last({ kind: 'deleted', digest: null });
+  const deletion = last({ kind: 'gone', digest: null });
   expect(judgeRedo(deletion, absent, false)).toBe('done');
   expect(judgeRedo(deletion, file({ recordedBefore: true, identity: before }), false)).toBe('remove');
   expect(judgeRedo(deletion, file({ tornPiece: true }), false)).toBe('remove');

@@ -1,0 +1,3 @@
+import { testSeeds } from './gate.ts';
+
+testSeeds(3);

@@ -1,0 +1,302 @@
+/**
+ * One seed, one execution: clients, editors, faults and crashes over the real log, files and reconciler, on a simulated disk
+ * and clock. Nothing in it depends on the machine that runs it, so a seed that fails fails again.
+ */
+import type { FeedEvent } from '../../src/core/requests.ts';
+import { examine } from './examine.ts';
+import { Hands } from './hands.ts';
+import { Machine } from './machine.ts';
+import { PowerCut } from './power-cut.ts';
+import { Process, type Sabotage } from './process.ts';
+import type { Call } from './seen-calls.ts';
+import { settlementOf } from './settlement.ts';
+import type { State } from './timeline.ts';
+import { judgeBytes, judgeFeed, judgeHandEvents, judgeHeads, judgeSaves, judgeWrites } from './verdicts.ts';
+import { Writers } from './writers.ts';
+
+const PATHS = ['ns/c/a.json', 'ns/c/b.json', 'ns/c/d/e.json', 'ns/c/d/f.json', 'ns/g/h.json', 'ns/g/i/j.json'];
+const QUIET_MS = 3500;
+
+interface Fault {
+  readonly calls: ReadonlySet<Call>;
+  readonly code: string;
+  readonly likelihood: number;
+  /** Calls that fail before the disk is well again by itself. */
+  readonly times: number;
+}
+
+const FAULTS: readonly Fault[] = [
+  { calls: new Set<Call>(['write']), code: 'ENOSPC', likelihood: 0.5, times: Infinity },
+  { calls: new Set<Call>(['exchange', 'rename', 'renameNoReplace', 'link']), code: 'EIO', likelihood: 0.5, times: 1 },
+  { calls: new Set<Call>(['open']), code: 'EMFILE', likelihood: 0.2, times: Infinity },
+  { calls: new Set<Call>(['read']), code: 'EIO', likelihood: 0.1, times: Infinity },
+];
+
+/** Calls around which a swap happens: there others get their turn most. */
+const DELICATE: ReadonlySet<Call> = new Set(['exchange', 'rename', 'renameNoReplace', 'link', 'unlink']);
+
+export class Simulation {
+  readonly #machine: Machine;
+  readonly #sabotage: Sabotage;
+  readonly #hands: Hands;
+  readonly #writers: Writers;
+  #process: Process;
+  #told: FeedEvent[] = [];
+  #fault: Fault | null = null;
+  #isCalm = false;
+  #isInside = false;
+  #wasWell = true;
+  #isFailing = false;
+  #faultTimes = 0;
+
+  constructor(seed: number, root: string, sabotage: Sabotage) {
+    this.#machine = new Machine(seed, root);
+    this.#sabotage = sabotage;
+    this.#hands = new Hands(this.#machine, PATHS, (path) => this.#touched(path));
+    this.#writers = new Writers(this.#machine, PATHS);
+    for (let saves = this.#machine.below(5); saves > 0; saves -= 1) this.#hands.begin();
+    this.#hands.finish();
+    this.#process = this.#start();
+  }
+
+  get story(): readonly string[] {
+    return this.#machine.story;
+  }
+
+  /** Complaints; none when every promise was kept. */
+  async run(steps: number): Promise<string[]> {
+    try {
+      for (let step = 0; step < steps; step += 1) await this.#step();
+      return await this.#end();
+    } catch (error) {
+      return [String(error instanceof Error ? error.stack : error)];
+    } finally {
+      await this.#process.bury();
+    }
+  }
+
+  #start(): Process {
+    const callsLeft = !this.#isCalm && this.#machine.maybe(0.25) ? 1 + this.#machine.below(150) : 0;
+    this.#machine.tell(`the process starts${callsLeft > 0 ? ` and has ${callsLeft} calls to live` : ''}`);
+    const surroundings = {
+      meanwhile: (call: Call, path: string) => this.#meanwhile(call, path),
+      failure: (call: Call) => this.#failure(call),
+    };
+    return new Process(this.#machine, surroundings, this.#sabotage, callsLeft);
+  }
+
+  async #step(): Promise<void> {
+    await this.#act();
+    await this.#pause();
+    if (this.#process.failure !== null) this.#giveUpStarting(this.#process.failure);
+    if (this.#process.isDead) await this.#restart();
+    this.#follow();
+  }
+
+  /** A disk that fails may keep the process from starting; then it is started again. */
+  #giveUpStarting(failure: unknown): void {
+    if (!this.#process.isDead && !this.#isFailing) throw failure;
+    this.#machine.tell(`it does not start: ${String(failure)}`);
+    this.#process.die();
+  }
+
+  async #act(): Promise<void> {
+    const dice = this.#machine.below(100);
+    const { larder } = this.#process;
+    if (dice < 32) return this.#ask();
+    if (dice < 50) return this.#hands.begin();
+    if (dice < 80) return this.#hands.go();
+    if (dice < 84 && larder && this.#process.isReady) return void larder.rescan().catch(() => {});
+    if (dice < 88) return this.#fail();
+    if (dice < 92) return this.#dieLater();
+    if (dice < 95) return this.#process.die();
+    if (dice < 97) return this.#stopInOrder();
+  }
+
+  #ask(): void {
+    if (this.#process.larder && !this.#process.isDead) this.#writers.ask(this.#process.larder);
+  }
+
+  #fail(): void {
+    if (this.#fault) this.#machine.tell('the disk is well again');
+    else if (this.#machine.maybe(0.3)) {
+      this.#machine.tell('the next syncs fail');
+      this.#isFailing = true;
+      return this.#machine.disk.failNextSyncs(1 + this.#machine.below(2));
+    }
+    this.#fault = this.#fault || !this.#process.isReady ? null : this.#machine.pick(FAULTS);
+    this.#faultTimes = 0;
+    if (this.#fault) this.#machine.tell(`calls begin to fail with ${this.#fault.code}`);
+  }
+
+  #dieLater(): void {
+    this.#process.callsLeft = 1 + this.#machine.below(80);
+  }
+
+  async #stopInOrder(): Promise<void> {
+    this.#heal();
+    const { larder } = this.#process;
+    if (!larder || this.#process.isDead || this.#process.callsLeft > 0) return;
+    this.#machine.tell('the process is stopped in order');
+    await this.#wait(larder[Symbol.asyncDispose](), 5000);
+    await this.#bury();
+    this.#process = this.#start();
+  }
+
+  async #pause(): Promise<void> {
+    const dice = this.#machine.below(100);
+    if (dice < 25) return;
+    if (dice < 60)
+      for (let turns = this.#machine.below(12); turns > 0; turns -= 1) await this.#machine.clock.yieldTurn();
+    else if (dice < 90) await this.#machine.clock.advance(this.#machine.below(40));
+    else await this.#machine.clock.advance(this.#machine.pick([150, 600, 2200, 4500]));
+  }
+
+  async #restart(): Promise<void> {
+    this.#writers.giveUp();
+    this.#heal();
+    if (this.#machine.maybe(0.5)) await this.#losePower();
+    else await this.#bury();
+    this.#process = this.#start();
+  }
+
+  async #bury(): Promise<void> {
+    this.#writers.giveUp();
+    await this.#process.bury();
+  }
+
+  async #losePower(): Promise<void> {
+    const cut = new PowerCut(this.#machine, this.#hands, this.#process, this.#told);
+    this.#machine.disk = this.#machine.disk.crash(this.#machine.chance);
+    await this.#bury();
+    cut.observe();
+  }
+
+  /** A hint of the watcher, which may come late or never; the process itself causes some too. */
+  #touched(path: string): void {
+    if (!this.#machine.maybe(0.7)) return;
+    const lateMs = this.#machine.pick([0, 5, 40, 400]);
+    this.#machine.clock.after(lateMs, () => {
+      const slash = path.lastIndexOf('/');
+      const isHeard = this.#process.hint({ directory: path.slice(0, slash), name: path.slice(slash + 1) });
+      const state = this.#machine.timeline.current(path);
+      if (isHeard && state && this.#process.isReady) this.#expect(state);
+    });
+  }
+
+  /** What lies there quietly from now on, while the process lives and the disk is well, has to be kept. */
+  #expect(state: State): void {
+    const { larder } = this.#process;
+    state.hintedMs ??= this.#machine.nowMs;
+    this.#machine.clock.after(QUIET_MS, () => {
+      const isSame = this.#process.larder === larder && !this.#process.isDead && this.#fault === null;
+      if (isSame && state.isWhole && state.toMs === Infinity && this.#wasWell) state.isOwed = true;
+    });
+  }
+
+  #meanwhile(call: Call, path: string): void {
+    const isOurs = path.startsWith(`${this.#machine.root}/.larder/log`);
+    // Two seconds after a file was taken out, whoever saves into it is late (docs/reliability.md).
+    const isTooLate = call === 'unlink' && path.startsWith(`${this.#machine.root}/.larder/tmp`);
+    if (this.#isCalm || this.#isInside || isOurs || isTooLate) return;
+    if (!this.#machine.maybe(DELICATE.has(call) ? 0.15 : 0.01)) return;
+    this.#isInside = true;
+    if (this.#hands.isBusy && this.#machine.maybe(0.7)) this.#hands.go();
+    else this.#hands.begin();
+    this.#isInside = false;
+  }
+
+  #failure(call: Call): string | null {
+    const fault = this.#fault;
+    if (!fault?.calls.has(call) || !this.#machine.maybe(fault.likelihood)) return null;
+    this.#wasWell = false;
+    this.#isFailing = true;
+    this.#faultTimes += 1;
+    if (this.#faultTimes >= fault.times) this.#fault = null;
+    return fault.code;
+  }
+
+  #heal(): void {
+    this.#fault = null;
+    this.#wasWell = true;
+    this.#isFailing = false;
+    this.#machine.disk.failNextSyncs(0);
+  }
+
+  #follow(): void {
+    const { larder, isDead } = this.#process;
+    if (!larder || isDead) return;
+    const since = this.#told.at(-1)?.seq ?? 0;
+    const caughtUp = larder.changes({ kind: 'all' }, { since }, 1000, null);
+    if (caughtUp.kind === 'range') this.#told.push(...caughtUp.events);
+    if (caughtUp.kind === 'range') for (const event of caughtUp.events) this.#machine.tell(this.#describe(event));
+  }
+
+  #describe({ seq, op, collection, id, from, digest, actor }: FeedEvent): string {
+    const name = `${collection}/${id}${from === undefined ? '' : ` from ${from}`}`;
+    return `  ${actor} ${op} ${name} is event ${seq}: ${this.#machine.nameOf(digest)}`;
+  }
+
+  /** Lets a promise settle, with time going on. Throws what it throws. */
+  async #wait<T>(promise: PromiseLike<T>, limitMs: number): Promise<T> {
+    const settlement = settlementOf(promise);
+    const { clock } = this.#machine;
+    for (let spentMs = 0; !settlement.isThere; spentMs += 5) {
+      if (spentMs > limitMs) throw new Error(`nothing happened for ${limitMs} ms`);
+      for (let turns = 0; turns < 8 && !settlement.isThere; turns += 1) await clock.yieldTurn();
+      if (!settlement.isThere) await clock.advance(5);
+    }
+    return promise;
+  }
+
+  async #end(): Promise<string[]> {
+    this.#isCalm = true;
+    this.#heal();
+    this.#process.callsLeft = 0;
+    this.#machine.tell('everybody comes to rest');
+    this.#hands.finish();
+    if (this.#process.isDead) await this.#restart();
+    await this.#rest();
+    const aside = await this.#stop();
+    const findings = await examine(this.#machine);
+    return [
+      ...aside,
+      ...judgeHeads(this.#machine, findings),
+      ...judgeWrites(this.#writers.asked, findings),
+      ...judgeBytes(findings),
+      ...judgeSaves(this.#machine, this.#hands.savedAside, findings),
+      ...judgeHandEvents(this.#machine, findings),
+      ...judgeFeed(this.#told, findings, this.#told.at(-1)?.seq ?? 0),
+    ];
+  }
+
+  async #rest(): Promise<void> {
+    while (!this.#process.larder) await this.#machine.clock.yieldTurn();
+    const { larder } = this.#process;
+    await this.#wait(larder.ready, 20_000);
+    for (const _ of [1, 2]) {
+      await this.#machine.clock.advance(QUIET_MS);
+      await this.#wait(larder.rescan(), 20_000);
+    }
+    await this.#waitForWriters();
+    // Files that were taken out of the tree are looked at up to twice before they go.
+    await this.#machine.clock.advance(2 * QUIET_MS);
+  }
+
+  async #waitForWriters(): Promise<void> {
+    for (let spentMs = 0; this.#writers.waiting > 0; spentMs += 100) {
+      if (spentMs > 10_000) throw new Error('a write is never answered');
+      await this.#machine.clock.advance(100);
+    }
+  }
+
+  async #stop(): Promise<string[]> {
+    const { larder } = this.#process;
+    if (!larder) throw new Error('nothing to stop');
+    this.#follow();
+    await this.#wait(larder[Symbol.asyncDispose](), 20_000);
+    const left = this.#machine.files('.larder/tmp', '');
+    await this.#bury();
+    return left.map((file) => `${file} with ${this.#machine.nameOf(this.#machine.digestAt(file))} is left behind`);
+  }
+}

@@ -1,0 +1,71 @@
+/** What lay at each path, when, and who put it there: what the verdicts compare Larder's story with. */
+import type { Digest } from '../../src/core/digest.ts';
+
+/** `power`: a power cut brought it back, or tore it. */
+export type By = 'hand' | 'process' | 'power';
+
+export interface State {
+  readonly digest: Digest | null;
+  readonly by: By;
+  readonly fromMs: number;
+  /** Infinity while it lasts. */
+  toMs: number;
+  endedBy: By | null;
+  /** A save that was finished, not a file half written. */
+  isWhole: boolean;
+  /** When a hint first led here, with a process that could follow it. */
+  hintedMs: number | null;
+  /** Lay long enough, seen or hinted at, that history has to have it. */
+  isOwed: boolean;
+}
+
+const blank = (digest: Digest | null, by: By, fromMs: number): State => ({
+  digest,
+  by,
+  fromMs,
+  toMs: Infinity,
+  endedBy: null,
+  isWhole: false,
+  hintedMs: null,
+  isOwed: false,
+});
+
+export class Timeline {
+  readonly #byPath = new Map<string, State[]>();
+
+  paths(): Iterable<string> {
+    return this.#byPath.keys();
+  }
+
+  states(path: string): readonly State[] {
+    return this.#byPath.get(path) ?? [];
+  }
+
+  current(path: string): State | undefined {
+    return this.#byPath.get(path)?.at(-1);
+  }
+
+  /** Notes what lies there now; nothing begins where it is what lay there before. */
+  observe(path: string, digest: Digest | null, by: By, nowMs: number): void {
+    const states = this.#byPath.get(path) ?? [];
+    const last = states.at(-1);
+    if (last ? last.digest === digest : digest === null) return;
+    if (last) Object.assign(last, { toMs: nowMs, endedBy: by });
+    states.push(blank(digest, by, nowMs));
+    this.#byPath.set(path, states);
+  }
+
+  /** A hand took away what lies there, or would have lain there by now. */
+  clear(path: string, nowMs: number): void {
+    const states = this.#byPath.get(path) ?? [];
+    const last = states.at(-1);
+    if (last) Object.assign(last, { toMs: nowMs, endedBy: 'hand' });
+    states.push(blank(null, 'hand', nowMs));
+    this.#byPath.set(path, states);
+  }
+
+  finish(path: string): void {
+    const last = this.current(path);
+    if (last?.by === 'hand') last.isWhole = true;
+  }
+}
