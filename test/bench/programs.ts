@@ -33,7 +33,7 @@ export interface Served {
 
 export async function serve(script: string, args: (port: number) => readonly string[], probe: string): Promise<Served> {
   const port = await freePort();
-  const child = spawn(process.execPath, [script, ...args(port)], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [script, ...args(port)], { stdio: 'ignore' });
   const url = `http://127.0.0.1:${port}`;
   await untilAnswers(`${url}${probe}`, child);
   return { url, child, stop: () => stopped(child) };

@@ -3,7 +3,7 @@
  * docs/benchmarks.md and prints the same as JSON. `--documents N` changes the size, `--rounds N` the rounds.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -28,6 +28,9 @@ const setting: Setting = {
   daemon: join(root, 'src', 'cli.ts'),
 };
 
+/** What else the machine had to do: figures of a busy one say little. */
+const [loadBefore = 0] = loadavg();
+
 try {
   makeTree(setting.tree, { documents: setting.documents, perCollection: 1000 });
   const figures: Figure[] = [];
@@ -40,6 +43,7 @@ try {
     date: new Date().toISOString(),
     node: process.version,
     cores: cpus().length,
+    loadBefore,
     documents: setting.documents,
     rounds: setting.rounds,
     figures,
@@ -60,7 +64,7 @@ function tableOf(date: string, figures: readonly Figure[]): string {
   return [
     '# Benchmarks',
     '',
-    `Written by \`npm run bench\` on ${date}, Node.js ${process.version}, ${cpus().length} cores, ${setting.documents} documents of about 1 KB, medians of ${setting.rounds} alternating rounds. Absolute times belong to that machine; the ratios are what counts.`,
+    `Written by \`npm run bench\` on ${date}, Node.js ${process.version}, ${cpus().length} cores (load average ${loadBefore.toFixed(1)} before it began), ${setting.documents} documents of about 1 KB, medians of ${setting.rounds} alternating ${setting.rounds === 1 ? 'round' : 'rounds'}. Absolute times belong to that machine; the ratios are what counts.`,
     '',
     '| what | Larder | against | ratio | bound | holds |',
     '|---|---|---|---|---|---|',

@@ -17,24 +17,30 @@ test('bytes that are still those of a sound version are not judged again, others
   }
 });
 
-test.each([3, 12])('of %i files touched without a change, those with a mark keep it', async (count) => {
-  const paths = Array.from({ length: count }, (_, index) => `lod/things/a${index}.json`);
-  const textOf = (index: number): string => (index === 0 ? '\uFEFF{"name": "marked"}' : `{"v": ${index}}`);
-  await using world = await openTestLarder(Object.fromEntries(paths.map((path, index) => [path, textOf(index)])));
-  world.save('lod/things/_schema.json', NEEDS_NAME);
-  await world.larder.rescan();
-  const marks = (): unknown =>
-    Object.fromEntries(
-      world.larder.problems({ collection: null, cursor: null, limit: 100 }).items.map(({ path, code }) => [path, code]),
-    );
-  const marked = Object.fromEntries(paths.map((path, index) => [path, index === 0 ? 'warning' : 'invalid']));
-  expect(marks()).toEqual(marked);
-  for (const path of paths) utimesSync(world.at(path), 1, 1);
-  await world.larder.rescan();
-  expect(marks()).toEqual(marked);
-  world.save('lod/things/_schema.json', '{}');
-  await world.larder.rescan();
-  for (const path of paths) utimesSync(world.at(path), 2, 2);
-  await world.larder.rescan();
-  expect(marks()).toEqual({ 'lod/things/a0.json': 'warning' });
-});
+test.each([3, 12])(
+  'of %i files touched without a change, those with a mark keep it',
+  { timeout: 30_000 },
+  async (count) => {
+    const paths = Array.from({ length: count }, (_, index) => `lod/things/a${index}.json`);
+    const textOf = (index: number): string => (index === 0 ? '\uFEFF{"name": "marked"}' : `{"v": ${index}}`);
+    await using world = await openTestLarder(Object.fromEntries(paths.map((path, index) => [path, textOf(index)])));
+    world.save('lod/things/_schema.json', NEEDS_NAME);
+    await world.larder.rescan();
+    const marks = (): unknown =>
+      Object.fromEntries(
+        world.larder
+          .problems({ collection: null, cursor: null, limit: 100 })
+          .items.map(({ path, code }) => [path, code]),
+      );
+    const marked = Object.fromEntries(paths.map((path, index) => [path, index === 0 ? 'warning' : 'invalid']));
+    expect(marks()).toEqual(marked);
+    for (const path of paths) utimesSync(world.at(path), 1, 1);
+    await world.larder.rescan();
+    expect(marks()).toEqual(marked);
+    world.save('lod/things/_schema.json', '{}');
+    await world.larder.rescan();
+    for (const path of paths) utimesSync(world.at(path), 2, 2);
+    await world.larder.rescan();
+    expect(marks()).toEqual({ 'lod/things/a0.json': 'warning' });
+  },
+);

@@ -10,19 +10,20 @@ import { applyEdits, listEdits, readList, spotAmong, type Edit, type EntryList, 
 import { itemsOf, kindOf, membersOf, rootSpan, type Member, type Span } from './spans.ts';
 
 /** The smallest edit of the old text that makes it equal to the new one. The very same string when it is already. */
-export const editText = (oldText: string, newText: string): string => editTo(oldText, rootSpan(newText));
+export const editText = (oldText: string, newText: string): string => editTo(rootSpan(oldText), rootSpan(newText));
 
-/** As `editText`, to a value that may still share spans with the old text; those cost nothing. */
-export function editTo(oldText: string, target: Draft): string {
+/** As `editText`, of the text that `root` spans, to a value that may still share spans with it; those cost nothing. */
+export function editTo(root: Span, target: Draft): string {
   const edits: Edit[] = [];
-  editValue(rootSpan(oldText), target, spotOfText(oldText), edits);
-  return applyEdits(oldText, edits);
+  editValue(root, target, spotOfText(root.text), edits);
+  return applyEdits(root.text, edits);
 }
 
 /** The text without one member of its outermost object. */
 export function withoutMember(text: string, key: string): string {
-  const root = openDraft(rootSpan(text));
-  return 'members' in root && root.members.delete(key) ? editTo(text, root) : text;
+  const root = rootSpan(text);
+  const opened = openDraft(root);
+  return 'members' in opened && opened.members.delete(key) ? editTo(root, opened) : text;
 }
 
 function editValue(old: Span, target: Draft, at: Spot, edits: Edit[]): void {

@@ -31,12 +31,13 @@ class Refused extends Error {}
  */
 export function jsonPatch(oldText: string, patchText: string): string {
   const operations = readOperations(patchText);
-  const patching: Patching = { holder: { items: [rootSpan(oldText)] }, copied: 0 };
+  const root = rootSpan(oldText);
+  const patching: Patching = { holder: { items: [root] }, copied: 0 };
   for (const operation of operations) applyOrThrow(patching, operation);
   const [result] = patching.holder.items;
   if (result === undefined) return oldText;
   if (isDeeper(result, MAX_OPEN_DEPTH)) throw new LarderError('patch_failed', 'The result would be nested too deep.');
-  return editTo(oldText, result);
+  return editTo(root, result);
 }
 
 /** Looks no further than the limit, so that the result of many moves into each other is safe to walk. */

@@ -10,7 +10,8 @@ import { rawOf, rootSpan, type Span } from './spans.ts';
 export function mergePatch(oldText: string, patchText: string): string {
   const patch = rootSpan(patchText);
   if (kindOfDraft(patch) !== 'object') throw new LarderError('bad_patch', 'A merge patch of a document is an object.');
-  return editTo(oldText, merged(rootSpan(oldText), patch));
+  const root = rootSpan(oldText);
+  return editTo(root, merged(root, patch));
 }
 
 function merged(target: Draft | undefined, patch: Span): Draft {

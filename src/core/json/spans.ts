@@ -114,8 +114,20 @@ function memberAt(text: string, keyStart: number): Member {
   return { key, keyStart, keyEnd, value: valueAt(text, skipSpace(text, colon + 1)) };
 }
 
+/** A large object is opened to change it and again to edit its text: the second time costs nothing. */
+const membersBySpan = new WeakMap<Span, readonly Member[]>();
+const LARGE = 4096;
+
 /** The members of an object in the order of the text. */
-export function membersOf({ text, start }: Span): Member[] {
+export function membersOf(span: Span): readonly Member[] {
+  const known = membersBySpan.get(span);
+  if (known) return known;
+  const members = readMembers(span);
+  if (span.end - span.start >= LARGE) membersBySpan.set(span, members);
+  return members;
+}
+
+function readMembers({ text, start }: Span): Member[] {
   const members: Member[] = [];
   let at = skipSpace(text, start + 1);
   while (text.charCodeAt(at) !== CLOSE_BRACE) {

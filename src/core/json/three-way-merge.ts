@@ -39,9 +39,10 @@ type MaybeDraft = Draft | undefined;
 /** All three are valid JSON texts of documents. The result edits `theirs`, so that its layout and spelling stay. */
 export function threeWayMerge(base: string, yours: string, theirs: string): Merge {
   const conflicts: MergeConflict[] = [];
-  const merged = mergeValue(rootSpan(base), rootSpan(yours), rootSpan(theirs), '', conflicts);
+  const root = rootSpan(theirs);
+  const merged = mergeValue(rootSpan(base), rootSpan(yours), root, '', conflicts);
   if (conflicts.length > 0 || merged === undefined) return { kind: 'conflict', conflicts };
-  return { kind: 'merged', text: editTo(theirs, merged) };
+  return { kind: 'merged', text: editTo(root, merged) };
 }
 
 function mergeValue(
