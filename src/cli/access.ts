@@ -7,6 +7,7 @@ import { LarderError } from '../core/errors.ts';
 import type { Problem } from '../core/problems.ts';
 import type { ReadinessReport } from '../core/requests.ts';
 import type { Choice, Decided } from '../larder-guards.ts';
+import type { NormaliseReport } from '../larder/normalise.ts';
 import type { ForgetReport, PruneReport } from '../maintain/prune/types.ts';
 import type { ImportSink } from '../maintain/import-types.ts';
 import type { VersionsAccess } from './versions-access.ts';
@@ -54,6 +55,7 @@ export interface Access extends AsyncDisposable {
   /** What was, what changed, and ways back. */
   readonly versions: VersionsAccess;
   importSink(collection: string): ImportSink;
+  normalise(paths: readonly string[], indent: number | 'tab', isPreview: boolean): Promise<NormaliseReport>;
   prune(dryRun: boolean): Promise<PruneReport>;
   forget(path: string, seq: number | null): Promise<ForgetReport>;
 }

@@ -21,6 +21,7 @@ export function openHttpAccess(daemon: Target, root: string | null): Access {
     decide: (decision, id, choice, isPreview) => decide(daemon.url, decision, id, choice, isPreview),
     schemas: () => schemas(daemon.url),
     versions: httpVersions(daemon.url),
+    normalise: (paths, indent, isPreview) => post(daemon.url, '/v1/_normalise', { paths, indent }, isPreview),
     prune: (dryRun) => post(daemon.url, '/v1/_prune', null, dryRun),
     forget: (path, seq) => post(daemon.url, '/v1/_forget', { path, ...(seq !== null && { seq }) }, false),
     importSink: (collection) => importSink(daemon.url, collection),

@@ -4,6 +4,7 @@ import { loadConfig, type CommonFlags } from './config-file.ts';
 import type { Access } from './access.ts';
 import type { Add } from './program.ts';
 import { withAccess } from './with-access.ts';
+import type { NormaliseFlags } from './normalise.ts';
 import type { ForgetFlags } from './retention.ts';
 import type { RescueFlags } from './rescue.ts';
 import type { VerifyFlags } from './verify.ts';
@@ -80,4 +81,27 @@ const addForget: Add = (program, io, finish) => {
     });
 };
 
-export const maintenanceCommands: readonly Add[] = [addVerify, addRebuild, addRescue, addPrune, addForget];
+const addNormalise: Add = (program, io, finish) => {
+  program
+    .command('normalise')
+    .description(
+      'Lay documents out anew, each member on a line of its own: says which, and does it with --yes. Values stay.',
+    )
+    .argument('[paths...]', 'namespaces, collections or files of documents, below the root; all without')
+    .option('--indent <n>', 'spaces a level, 1 to 8, or tab', '2')
+    .option('--yes', 'write, as one change set of at most 10,000 documents')
+    .action(async (paths: string[], _own, command: Command) => {
+      const flags = command.optsWithGlobals<CommonFlags & NormaliseFlags>();
+      const { normaliseDocuments } = await import('./normalise.ts');
+      finish(await withAccess(flags, io, (access) => normaliseDocuments(access, paths, flags, io)));
+    });
+};
+
+export const maintenanceCommands: readonly Add[] = [
+  addVerify,
+  addRebuild,
+  addRescue,
+  addPrune,
+  addForget,
+  addNormalise,
+];

@@ -32,6 +32,7 @@ export async function openOwnAccess({ root, isConfigured, settings }: LoadedConf
     decide: (decision, id, choice, isPreview) => larder.guards[decision](id, choice, PERSON, { dryRun: isPreview }),
     schemas: async () => larder.schemas(),
     versions: ownVersions(larder),
+    normalise: (paths, indent, dryRun) => larder.maintenance.normalise({ paths, indent, dryRun }, PERSON),
     prune: (dryRun) => larder.maintenance.prune({ dryRun }),
     forget: (path, seq) => larder.maintenance.forget(path, seq),
     importSink: (collection) => importSink(larder, collection),

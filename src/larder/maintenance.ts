@@ -3,6 +3,7 @@ import { openCatalogAudit } from '../catalog/audit.ts';
 import { catalogFile } from '../catalog/catalog.ts';
 import { LarderError } from '../core/errors.ts';
 import type { Seq } from '../core/events.ts';
+import type { Who } from '../core/requests.ts';
 import type { Keep } from '../core/retention.ts';
 import type { Timer } from '../host/ports.ts';
 import type { Parts, Wired } from '../larder.ts';
@@ -13,6 +14,7 @@ import { verify, type VerifyListener } from '../maintain/verify/verify.ts';
 import type { VerifySummary } from '../maintain/verify/types.ts';
 import { Scrubber, type ScrubReport } from '../reconciler/scrubber.ts';
 import { openHistorySize, type HistorySize } from './history-size.ts';
+import { normalise, type NormaliseReport } from './normalise.ts';
 import { keepOf, settledSeq, settleUpTo } from './retention.ts';
 import { suspectsAgain } from './suspects.ts';
 
@@ -25,6 +27,11 @@ export interface Maintenance {
   prune(options: { readonly dryRun: boolean }): Promise<PruneReport>;
   /** Removes the bytes of versions of a path (below the root) that its file does not hold any more; all of them, or one. */
   forget(path: string, seq: Seq | null): Promise<ForgetReport>;
+  /** Lays documents out anew, as one change set. Their values stay. `indent`: spaces. Throws `not_found`, `too_large`. */
+  normalise(
+    asked: { readonly paths: readonly string[]; readonly indent: number | 'tab'; readonly dryRun: boolean },
+    who: Who,
+  ): Promise<NormaliseReport>;
   /** Reads the next files of the running round again, as idle time does (reconciler/scrubber.ts). */
   scrub(most: number): Promise<ScrubReport>;
 }
@@ -84,6 +91,11 @@ export class OpenMaintenance implements Maintenance {
   forget(path: string, seq: Seq | null): Promise<ForgetReport> {
     const settle = (upTo: Seq): Promise<void> => settleUpTo(this.#wired.world, upTo);
     return this.#alone('forgetting', () => forget(this.#history(), { path, seq, settle }));
+  }
+
+  normalise({ paths, indent, dryRun }: Parameters<Maintenance['normalise']>[0], who: Who): Promise<NormaliseReport> {
+    const unit = indent === 'tab' ? '\t' : ' '.repeat(indent);
+    return this.#alone('laying out', () => normalise(this.#wired.world, { paths, unit }, who, dryRun));
   }
 
   #history(): History {

@@ -21,7 +21,8 @@ export interface Spot {
 const PLAIN: Style = { unit: '  ', eol: '\n', colon: ': ', comma: ', ' };
 
 /** The text of a new document: two spaces a level, a newline at the end, every number and string as it was spelled. */
-export const layOut = (text: string): string => `${render(rootSpan(text), { style: PLAIN, indent: '' })}\n`;
+export const layOut = (text: string, unit: string = PLAIN.unit): string =>
+  `${render(rootSpan(text), { style: { ...PLAIN, unit }, indent: '' })}\n`;
 
 /** A value in one line without spaces. */
 export const compact = (draft: Draft): string =>

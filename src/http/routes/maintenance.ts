@@ -5,6 +5,7 @@ import { answer, answerJson } from '../answer/answers.ts';
 import { resume } from '../bulk/bulk-results.ts';
 import { saidLines } from '../answer/said-lines.ts';
 import { streamTexts } from '../answer/streams.ts';
+import { writeIntent } from '../answer/write-requests.ts';
 import type { HttpEnv } from '../exchange.ts';
 import { parseBody } from '../request/json-body.ts';
 import { bodyType, JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
@@ -39,7 +40,32 @@ export const maintenanceRoutes = (serving: Serving): Route[] => [
     answers: [JSON_TYPE],
     handle: (c) => answerForget(c, serving),
   },
+  {
+    ...work,
+    path: '/v1/_normalise',
+    summary: 'Lays documents out anew, as one change set; their values stay',
+    requestHeaders: ['Prefer', 'Larder-Session'],
+    bodies: [JSON_TYPE],
+    answers: [JSON_TYPE],
+    handle: (c) => answerNormalise(c, serving),
+  },
 ];
+
+const INDENT = 'must be 1 to 8 spaces, or "tab"';
+
+const NORMALISE = z.object({
+  paths: z.array(z.string('must be a path below the root'), 'must be a list of paths').optional(),
+  indent: z.union([z.int().min(1).max(8), z.literal('tab')], INDENT).optional(),
+});
+
+async function answerNormalise({ env }: Context<HttpEnv>, { larder, config, clock }: Serving): Promise<Response> {
+  bodyType(env.incoming.headers, [JSON_TYPE]);
+  const { who, options, preferences } = writeIntent(env);
+  const { paths = [], indent = 2 } = parseBody(await readBody(env, config.bodyLimitBytes, clock), NORMALISE);
+  const report = await larder.maintenance.normalise({ paths, indent, dryRun: options.dryRun ?? false }, who);
+  const { applied } = preferences;
+  return answerJson(env, report, applied.length > 0 ? { 'Preference-Applied': applied.join(', ') } : {});
+}
 
 async function answerPrune({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
   const { dryRun, applied } = preferencesOf(env.incoming.headers, ['tx']);

@@ -1,0 +1,41 @@
+/** `larder normalise [PATHS]`: says what it would lay out anew; `--yes` does it. */
+import { LarderError } from '../core/errors.ts';
+import type { NormaliseReport } from '../larder/normalise.ts';
+import type { Access } from './access.ts';
+import { outJson, type Io } from './io.ts';
+
+export interface NormaliseFlags {
+  readonly indent?: string;
+  readonly yes?: true;
+  readonly json?: true;
+}
+
+const LISTED = 20;
+
+export async function normaliseDocuments(
+  access: Access,
+  paths: readonly string[],
+  flags: NormaliseFlags,
+  io: Io,
+): Promise<number> {
+  const report = await access.normalise(paths, indentOf(flags.indent ?? '2'), flags.yes !== true);
+  if (flags.json === true) outJson(io, report);
+  else io.out(describe(report));
+  return 0;
+}
+
+function indentOf(text: string): number | 'tab' {
+  if (text === 'tab') return text;
+  if (/^[1-8]$/.test(text)) return Number(text);
+  throw new LarderError('bad_usage', `--indent must be 1 to 8 spaces, or tab, not ${JSON.stringify(text)}`);
+}
+
+function describe({ looked, changed, left, change_set: changeSet, dry_run: dryRun }: NormaliseReport): string {
+  const named = changed.slice(0, LISTED).map((path) => `${path}\n`);
+  const more = changed.length > LISTED ? `and ${changed.length - LISTED} more\n` : '';
+  const alone = left.map((path) => `left alone, its file is not what is served: ${path}\n`);
+  const done = dryRun
+    ? `${changed.length} of ${looked} documents would be laid out anew; --yes does it\n`
+    : `${changed.length} of ${looked} documents laid out anew${changeSet === null ? '' : ` (change set ${changeSet})`}\n`;
+  return `${named.join('')}${more}${alone.join('')}${done}`;
+}

@@ -1,0 +1,107 @@
+/**
+ * Which documents would be laid out anew, and how. Nothing is changed: what is planned is written through the pipeline, as one
+ * change set that refuses whole when one of its files was changed meanwhile.
+ */
+import type { Catalog } from '../../catalog/types.ts';
+import type { Digest } from '../../core/digest.ts';
+import { LarderError } from '../../core/errors.ts';
+import { equalJson } from '../../core/json/equal.ts';
+import { layOut } from '../../core/json/layout.ts';
+import { classify, FILES } from '../../core/refs.ts';
+import type { WriteRequest } from '../../core/requests.ts';
+import type { Clock } from '../../host/ports.ts';
+
+export interface Normalising {
+  /** Namespaces, collections, or files of documents, below the root; all where there are none. */
+  readonly paths: readonly string[];
+  /** One step of indent. */
+  readonly unit: string;
+}
+
+export interface NormalisePlan {
+  readonly looked: number;
+  /** In the order of their paths. */
+  readonly changes: readonly { readonly path: string; readonly request: WriteRequest }[];
+  /** Documents that are left as they are: their file is not the served version just now. */
+  readonly left: readonly string[];
+}
+
+const BATCH = 200;
+const MOST_CHANGES = 10_000;
+
+interface Gathered {
+  looked: number;
+  readonly changes: { path: string; request: WriteRequest }[];
+  readonly left: string[];
+}
+
+interface Parts {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+}
+
+/** Throws LarderError `not_found` for a path that is none, `too_large` for more than one change set holds. */
+export async function planNormalise({ catalog, clock }: Parts, { paths, unit }: Normalising): Promise<NormalisePlan> {
+  const gathered: Gathered = { looked: 0, changes: [], left: [] };
+  for (const { collection, id } of scopesOf(catalog, paths)) {
+    for (let after: string | null = null; ;) {
+      const batch = catalog.served(collection, after, BATCH);
+      for (const document of batch)
+        if (id === null || document.id === id) take(catalog, collection, document, unit, gathered);
+      await clock.yieldTurn();
+      after = batch.at(-1)?.id ?? null;
+      if (batch.length < BATCH || after === null) break;
+    }
+  }
+  if (gathered.changes.length <= MOST_CHANGES) return gathered;
+  throw new LarderError(
+    'too_large',
+    `${gathered.changes.length} documents would change, a change set holds ${MOST_CHANGES}: name some of the collections`,
+  );
+}
+
+interface Scope {
+  readonly collection: string;
+  /** One document of it. */
+  readonly id: string | null;
+}
+
+function scopesOf(catalog: Catalog, paths: readonly string[]): Scope[] {
+  const all = catalog.namespaces().flatMap(({ name }) => collectionsOf(catalog, name));
+  if (paths.length === 0) return all.map((collection) => ({ collection, id: null }));
+  return paths.flatMap((path): Scope[] => {
+    const meaning = classify(path);
+    if (meaning.kind === 'document' && catalog.head(path)?.servedDigest)
+      return [{ collection: meaning.collection, id: meaning.id }];
+    const named = all.filter((collection) => collection === path || collection.startsWith(`${path}/`));
+    if (named.length > 0) return named.map((collection) => ({ collection, id: null }));
+    throw new LarderError('not_found', `${path} is no namespace, collection or document that is served`);
+  });
+}
+
+const collectionsOf = (catalog: Catalog, namespace: string): string[] =>
+  catalog.collections(namespace).flatMap(({ name }) => (name.endsWith(`/${FILES}`) ? [] : [name]));
+
+function take(
+  catalog: Catalog,
+  collection: string,
+  {
+    id,
+    path,
+    text,
+    etag,
+  }: { readonly id: string; readonly path: string; readonly text: string; readonly etag: Digest },
+  unit: string,
+  gathered: Gathered,
+): void {
+  gathered.looked++;
+  const laidOut = layOut(text, unit);
+  if (laidOut === text) return;
+  if (!equalJson(text, laidOut)) throw new Error(`${path} would mean something else`);
+  if (catalog.head(path)?.diskDigest !== etag) {
+    gathered.left.push(path);
+    return;
+  }
+  const change = { op: 'exact', body: Buffer.from(laidOut) } as const;
+  gathered.changes.push({ path, request: { ref: { collection, id }, change, preconditions: { ifMatch: [etag] } } });
+}
