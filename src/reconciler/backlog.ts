@@ -20,6 +20,7 @@ export interface BacklogOptions {
   /** Settles the paths; those that still cannot be recorded are noted again. */
   readonly settle: (paths: readonly string[]) => Promise<void>;
   readonly rescan: () => void;
+  readonly onFailure: (error: unknown) => void;
   readonly onChange: (reason: LarderError | null) => void;
 }
 
@@ -103,16 +104,28 @@ export class Backlog {
   }
 
   async #retry(): Promise<void> {
-    const isTaken = await this.#options.probe().then(
-      () => this.#settleAll(),
-      () => false,
-    );
+    const isTaken = await this.#tryAll();
     if (this.#isClosed) return;
     if (!isTaken) return this.#arm();
     this.#reason = null;
     this.#options.onChange(null);
     if (this.#forgotSome) this.#options.rescan();
     this.#forgotSome = false;
+  }
+
+  async #tryAll(): Promise<boolean> {
+    try {
+      await this.#options.probe();
+    } catch {
+      // The reason is known.
+      return false;
+    }
+    try {
+      return await this.#settleAll();
+    } catch (error) {
+      this.#options.onFailure(error);
+      return false;
+    }
   }
 
   /** Until one batch leaves something behind: then the disk is full again. */

@@ -16,6 +16,7 @@ export function openBacklog(clock: Clock, worldOf: () => World, rescanSoon: (rea
     probe: () => probe(worldOf()),
     settle: async (paths) => void (await settle(worldOf(), paths)),
     rescan: () => rescanSoon('more changed than was kept in mind while nothing could be recorded'),
+    onFailure: (error) => worldOf().log.error({ err: error }, 'what waited for the disk could not be settled'),
     onChange(reason) {
       if (reason) worldOf().log.error({ err: reason }, 'the disk takes nothing: reads go on, nothing is recorded');
       else worldOf().log.info({}, 'the disk takes everything again');

@@ -18,6 +18,7 @@ import { CatalogError } from '../catalog/catalog-error.ts';
 import type { Catalog, DocumentContent, Seen, ToApply } from '../catalog/types.ts';
 import type { EventLog } from '../events/types.ts';
 import { WakeUp } from '../util/wake-up.ts';
+import { Doubts } from './doubts.ts';
 
 type EventDraft = Extract<DraftFrame, { type: 'events' }>;
 
@@ -42,9 +43,9 @@ interface Turn {
   readonly done: PromiseWithResolvers<void>;
 }
 
-/** An abort that frames in doubt are owed, on its way to the disk. */
-interface Payment {
-  state: 'waiting' | 'synced' | 'refused';
+/** The abort that frames in doubt are owed, on its way to the disk. */
+interface AbortTurn {
+  state: Turn['state'];
   readonly seqs: readonly Seq[];
 }
 
@@ -63,14 +64,12 @@ export class Recorder {
   readonly #aborts: boolean;
   readonly announced = new WakeUp();
   /** In the order of the log. */
-  #turns: (Turn | Payment)[] = [];
+  #turns: (Turn | AbortTurn)[] = [];
   #isRunning = false;
   #announcedSeq: Seq;
   #catalogError: Error | null = null;
   #logError: LarderError | null = null;
-  /** Paths of what is in doubt, by seq. */
-  readonly #owed = new Map<Seq, string>();
-  #isPaying = false;
+  readonly #doubts: Doubts;
 
   constructor(options: RecorderOptions) {
     this.#log = options.log;
@@ -78,6 +77,7 @@ export class Recorder {
     this.#retryDelay = options.retryDelay;
     this.#aborts = options.aborts ?? true;
     this.#announcedSeq = options.catalog.reached;
+    this.#doubts = new Doubts(options.log);
   }
 
   /** Newest seq that every reader may know. */
@@ -102,11 +102,11 @@ export class Recorder {
 
   /** Whether a write to this path failed and could not be taken back from the log yet. */
   isInDoubt(path: string): boolean {
-    return this.#owed.size > 0 && [...this.#owed.values()].includes(path);
+    return this.#doubts.has(path);
   }
 
   get hasDoubts(): boolean {
-    return this.#owed.size > 0;
+    return !this.#doubts.isEmpty;
   }
 
   /**
@@ -145,12 +145,12 @@ export class Recorder {
     throw new LarderError(isFull ? 'disk_full' : 'disk_failed', detail);
   }
 
-  #take(turn: Turn | Payment, synced: Promise<void>, onRefused: (error: LarderError) => void): void {
+  #take(turn: Turn | AbortTurn, synced: Promise<void>, onRefused: (error: LarderError) => void): void {
     this.#turns.push(turn);
     void this.#await(turn, synced, onRefused);
   }
 
-  async #await(turn: Turn | Payment, synced: Promise<void>, onRefused: (error: LarderError) => void): Promise<void> {
+  async #await(turn: Turn | AbortTurn, synced: Promise<void>, onRefused: (error: LarderError) => void): Promise<void> {
     try {
       await synced;
       turn.state = 'synced';
@@ -175,14 +175,14 @@ export class Recorder {
   async #placeDue(): Promise<Turn[]> {
     const standing: Turn[] = [];
     for (let turn = this.#next(); turn !== undefined; turn = this.#next()) {
-      if ('seqs' in turn) this.#paid(turn);
+      if ('seqs' in turn) this.#doubts.paid(turn.seqs);
       else if (await this.#place(turn)) standing.push(turn);
     }
     return standing;
   }
 
   /** The turn at the head of the queue, once it waits for nothing any more. */
-  #next(): Turn | Payment | undefined {
+  #next(): Turn | AbortTurn | undefined {
     while (this.#turns[0]?.state === 'refused') this.#turns.shift();
     return this.#turns[0]?.state === 'synced' ? this.#turns.shift() : undefined;
   }
@@ -215,26 +215,19 @@ export class Recorder {
   }
 
   #doubt({ frame, done }: Turn, cause: unknown): void {
-    for (const { seq, path } of frame.entries) this.#owed.set(seq, path);
+    this.#doubts.add(frame);
     const detail = 'the write failed, and the log takes nothing to say so; until it does the document takes no writes';
     done.reject(new LarderError('log_unwritable', detail, { cause, members: { outcome: 'unknown' } }));
   }
 
   #payOwed(): void {
-    if (this.#owed.size === 0 || this.#isPaying) return;
-    const seqs = [...this.#owed.keys()];
-    const { synced } = this.#log.append({ type: 'abort', seqs });
-    this.#isPaying = true;
-    this.#take({ state: 'waiting', seqs }, synced, () => (this.#isPaying = false));
-  }
-
-  #paid({ seqs }: Payment): void {
-    this.#isPaying = false;
-    for (const seq of seqs) this.#owed.delete(seq);
+    const payment = this.#doubts.pay();
+    if (!payment) return;
+    this.#take({ state: 'waiting', seqs: payment.seqs }, payment.synced, () => this.#doubts.refused());
   }
 
   async #payLater(): Promise<void> {
-    while (this.#owed.size > 0) {
+    while (!this.#doubts.isEmpty) {
       await this.#retryDelay();
       try {
         this.#payOwed();
