@@ -6,7 +6,7 @@ export default defineConfig({
     // Each file is a process of its own: a daemon, a lock or a native module that goes wrong takes one file with it.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 30_000,
     teardownTimeout: 5_000,
     // Temporary roots are made by each test; nothing is shared, so files run side by side.

@@ -71,22 +71,30 @@ test('the log is a JSON object a line, with the id that the client got, and with
   expect(daemon.log()).not.toContain('swordfish');
 });
 
-test('readiness is answered with progress while the first scan runs, and documents are served meanwhile', async () => {
-  const files = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`lod/c/d${index}.json`, { v: index }]));
-  using world = openCliWorld(files);
-  await using daemon = await startDaemon(world.root, { untilReady: false });
-  const seen = new Set<string>();
-  for (let status = 503; status === 503;) {
-    const answer = await fetch(`${daemon.url}/readyz`);
-    const { reasons = [], scan } = (await answer.json()) as { reasons?: string[]; scan: { looked: number } };
-    status = answer.status;
-    for (const reason of reasons) seen.add(reason);
-    expect(scan.looked).toBeGreaterThanOrEqual(0);
-    if (status === 503) expect((await fetch(`${daemon.url}/v1/lod/c/d7`)).status).toBe(200);
-  }
-  expect(
-    [...seen].filter((reason) => !['replaying', 'scanning', 'watcher-degraded', 'no-atomic-exchange'].includes(reason)),
-  ).toEqual([]);
-  const listed = (await (await fetch(`${daemon.url}/v1/lod`)).json()) as { items: object[] };
-  expect(listed.items).toMatchObject([{ name: 'c', count: 3000 }]);
-});
+test(
+  'readiness is answered with progress while the first scan runs, and documents are served meanwhile',
+  { timeout: 120_000 },
+  async () => {
+    const files = Object.fromEntries(
+      Array.from({ length: 3000 }, (_, index) => [`lod/c/d${index}.json`, { v: index }]),
+    );
+    using world = openCliWorld(files);
+    await using daemon = await startDaemon(world.root, { untilReady: false });
+    const seen = new Set<string>();
+    for (let status = 503; status === 503;) {
+      const answer = await fetch(`${daemon.url}/readyz`);
+      const { reasons = [], scan } = (await answer.json()) as { reasons?: string[]; scan: { looked: number } };
+      status = answer.status;
+      for (const reason of reasons) seen.add(reason);
+      expect(scan.looked).toBeGreaterThanOrEqual(0);
+      if (status === 503) expect((await fetch(`${daemon.url}/v1/lod/c/d7`)).status).toBe(200);
+    }
+    expect(
+      [...seen].filter(
+        (reason) => !['replaying', 'scanning', 'watcher-degraded', 'no-atomic-exchange'].includes(reason),
+      ),
+    ).toEqual([]);
+    const listed = (await (await fetch(`${daemon.url}/v1/lod`)).json()) as { items: object[] };
+    expect(listed.items).toMatchObject([{ name: 'c', count: 3000 }]);
+  },
+);

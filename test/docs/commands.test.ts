@@ -41,7 +41,7 @@ test('the README has commands to run', () => {
   expect(blocksOf('README.md').length).toBeGreaterThan(4);
 });
 
-test.each(pages)('the commands of %s work as they stand', { timeout: 120_000 }, async (page) => {
+test.each(pages)('the commands of %s work as they stand', { timeout: 300_000 }, async (page) => {
   using checkout = copyCheckout();
   await using daemon = await startScript(checkout, ['scripts/start', '--port', '0']);
   await daemon.until(/^ready: /m);
@@ -50,7 +50,7 @@ test.each(pages)('the commands of %s work as they stand', { timeout: 120_000 }, 
     const { status, stdout, stderr } = spawnSync('bash', ['-c', script], {
       cwd: checkout.path,
       encoding: 'utf8',
-      timeout: 60_000,
+      timeout: 120_000,
     });
     expect(status, `${block}\n${stdout}\n${stderr}`).toBe(0);
     const refused = [...stderr.matchAll(/^STATUS ([45]\d\d) .*$/gm)].map(([line]) => line);

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { compileWithDeadline } from '../../src/host/deadline-compile.ts';
+
+const COMPILER = new URL('./compile-idle.ts', import.meta.url);
+const DEADLINE_MS = 300;
+
+test(
+  'what takes work without end is late, and the next text is compiled all the same',
+  { timeout: 120_000 },
+  async () => {
+    expect(await compileWithDeadline(COMPILER, '0', DEADLINE_MS)).toEqual({ kind: 'done' });
+    expect(await compileWithDeadline(COMPILER, 'for ever', DEADLINE_MS)).toEqual({ kind: 'late' });
+    expect(await compileWithDeadline(COMPILER, '0', DEADLINE_MS)).toEqual({ kind: 'done' });
+  },
+);
+
+test('a thread that only waits for its turn is waited for', { timeout: 120_000 }, async () => {
+  expect(await compileWithDeadline(COMPILER, String(DEADLINE_MS * 4), DEADLINE_MS)).toEqual({ kind: 'done' });
+});
