@@ -33,7 +33,7 @@ export function openHistorySize(
 function measure({ fs, root, events, blobs }: Parameters<typeof openHistorySize>[0]): HistorySize {
   const { freeBytes, totalBytes } = spaceOf(fs, root);
   const isLow = totalBytes > 0 && freeBytes < totalBytes * LOW_SHARE;
-  return { logBytes: events.sizeBytes, blobBytes: blobs.sizeBytes(), freeBytes, totalBytes, isLow };
+  return { logBytes: events.sizeBytes, blobBytes: blobBytesOf(blobs), freeBytes, totalBytes, isLow };
 }
 
 /** A root that went away has no room of its own. */
@@ -42,6 +42,15 @@ function spaceOf(fs: World['fs'], root: string): ReturnType<World['fs']['space']
     return fs.space(root);
   } catch {
     return { freeBytes: 0, totalBytes: 0 };
+  }
+}
+
+/** A disk that does not answer is health's to tell; asking for a size must not end the process. */
+function blobBytesOf(blobs: World['blobs']): number {
+  try {
+    return blobs.sizeBytes();
+  } catch {
+    return 0;
   }
 }
 
