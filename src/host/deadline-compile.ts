@@ -37,9 +37,12 @@ export function compileWithDeadline(compiler: URL, text: string, deadlineMs: num
 async function tryIt(compiler: URL, text: string, deadlineMs: number): Promise<Trial> {
   clearTimeout(idle);
   const worker = await (warm ??= start(compiler));
+  // Whoever waits for this has perhaps nothing else that keeps the process alive.
+  worker.ref();
   const before = await worker.cpuUsage();
   worker.postMessage(text);
   const isDone = await answerWithinWork(worker, deadlineMs, before);
+  worker.unref();
   if (isDone) idle = setTimeout(() => void end(worker), IDLE_MS).unref();
   else await end(worker);
   return { kind: isDone ? 'done' : 'late' };
