@@ -28,8 +28,9 @@ export interface Ground {
 export interface Sabotage {
   readonly fs?: (fs: FileSystem) => FileSystem;
   readonly clock?: (clock: MortalClock) => MortalClock;
-  readonly parts?: Host['parts'];
-  readonly world?: Host['world'];
+  readonly without?: NonNullable<Host['without']>;
+  readonly parts?: NonNullable<Host['parts']>;
+  readonly world?: NonNullable<Host['world']>;
 }
 
 export interface Surroundings {
@@ -82,6 +83,7 @@ export class Process {
       inThread: true,
       watch: (options) => this.#watch(options),
       ...(sabotage.parts && { parts: sabotage.parts }),
+      ...(sabotage.without && { without: sabotage.without }),
       world: (world) => (this.world = sabotage.world?.(world) ?? world),
     };
     const larder = await openLarder({ root: this.#ground.root, host });
