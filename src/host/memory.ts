@@ -4,14 +4,13 @@
  * of 100,000 documents that is 540 MB, of which 210 MB are in use. Here both are asked to give it back, once it is quiet.
  */
 import { createRequire } from 'node:module';
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Clock, Timer } from './ports.ts';
 
 export interface ProcessMemory {
   residentBytes(): number;
-  /** Share of the time since the last call in which the event loop worked. */
+  /** CPU time since the last call, of all threads, as a share of one core: other processes do not count. */
   utilization(): number;
   /** Holds up the event loop for some 50 ms. */
   giveBack(): void;
@@ -38,14 +37,18 @@ export function keepMemoryLow(clock: Clock, memory: ProcessMemory = processMemor
 }
 
 function processMemory(): ProcessMemory {
-  let last: EventLoopUtilization = performance.eventLoopUtilization();
+  const cpuMs = (): number => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  };
+  let last = { cpuMs: cpuMs(), atMs: performance.now() };
   return {
     residentBytes: () => process.memoryUsage.rss(),
     utilization() {
-      const now = performance.eventLoopUtilization();
-      const { utilization } = performance.eventLoopUtilization(now, last);
+      const now = { cpuMs: cpuMs(), atMs: performance.now() };
+      const share = (now.cpuMs - last.cpuMs) / (now.atMs - last.atMs);
       last = now;
-      return utilization;
+      return share;
     },
     giveBack() {
       collectGarbage();

@@ -57,7 +57,7 @@ test('the real process is asked without harm', async () => {
   const keeper = keepMemoryLow(clock);
   const before = process.memoryUsage.rss();
   expect(ballast.splice(0)).toHaveLength(60);
-  // Simulated time passes at once, but the event loop is measured for real.
+  // Simulated time passes at once, but the load is measured for real.
   await vi.waitFor(
     async () => {
       await new Promise((resolve) => setTimeout(resolve, 1000));
