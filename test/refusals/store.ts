@@ -68,10 +68,9 @@ export class Store implements AsyncDisposable {
 
   /** Waits until nothing is owed to the disk any more. */
   async settle(): Promise<void> {
-    for (let attempt = 0; attempt < 200; attempt += 1) {
-      await this.clock.skip(2500);
+    for (let attempt = 0; attempt < 400; attempt += 1) {
+      await this.pass();
       if (this.larder.readiness().reasons.every((reason) => reason === 'no-atomic-exchange')) return;
-      await new Promise((resolve) => void setTimeout(resolve, 2));
     }
     throw new Error(`it does not settle: ${this.larder.readiness().reasons.join(', ')}`);
   }
@@ -115,8 +114,17 @@ export class Store implements AsyncDisposable {
     rmSync(join(this.root, '.larder/derived'), { recursive: true });
   }
 
-  leftInTmp(): string[] {
-    return readdirSync(join(this.root, '.larder/tmp'));
+  /** What stays in `.larder/tmp` however long it is waited; the syncs behind a rescue take real time. */
+  async leftInTmp(): Promise<string[]> {
+    const left = (): string[] => readdirSync(join(this.root, '.larder/tmp'));
+    for (let attempt = 0; attempt < 200 && left().length > 0; attempt += 1) await this.pass();
+    return left();
+  }
+
+  /** Some seconds, with a moment of real time for what waits for the disk. */
+  async pass(): Promise<void> {
+    await this.clock.skip(2500);
+    await new Promise((resolve) => void setTimeout(resolve, 5));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
