@@ -40,7 +40,7 @@ const EVENT = `${EVENTS} WHERE e.seq = ?`;
 /** Versions of one path under this very name. */
 export const VERSIONS = `${EVENTS} WHERE e.path = ? AND e.seq < ? AND e.kind IS NOT NULL ORDER BY e.seq DESC LIMIT ?`;
 
-export const VERSION_WITH = `${EVENTS} WHERE e.path = ? AND e.digest = ? AND e.seq <= ? ORDER BY e.seq DESC LIMIT 1`;
+export const VERSION_WITH = `${EVENTS} WHERE e.path = ? AND e.digest = ? AND e.seq <= ? AND e.kind IS NOT NULL ORDER BY e.seq DESC LIMIT 1`;
 
 /** A move away from here is told by an event of its target. */
 export const MOVES_AWAY = `${EVENTS} WHERE e.source = ? AND e.seq < ? ORDER BY e.seq DESC LIMIT ?`;

@@ -104,6 +104,19 @@ test('a broken save that is dismissed gives way to the last good version, and st
   expect(kinds).toEqual(['valid restore', 'invalid hand', 'valid hand']);
 });
 
+test('an edit that followed a mended file is undone to the mended one', async () => {
+  await using world = await openGuarded({ 'lod/things/a.json': '{"v": 1}\n' });
+  world.save('lod/things/a.json', '{"v": 2');
+  await world.larder.rescan();
+  await world.until(() => world.problems()[0]?.code === 'invalid');
+  world.save('lod/things/a.json', '{"v": 1}\n');
+  await world.larder.rescan();
+  world.save('lod/things/a.json', '{"v": 3}\n');
+  await world.larder.rescan();
+  await world.larder.versions.undo({ since: world.larder.seq - 1 }, me);
+  expect(await world.text('a')).toBe('{"v": 1}\n');
+});
+
 test('a file that was never good has nothing to go back to', async () => {
   await using world = await openGuarded({ 'lod/things/a.json': '{"v": 2' });
   await world.until(() => world.problems()[0]?.code === 'invalid');
