@@ -83,3 +83,18 @@ test('thousands of documents are undone as one change set, and no more than fit 
   expect(again.undone).toBe(2000);
   expect(await world.text('d7')).toContain('"broken"');
 }, 120_000);
+
+test('an edit after a broken file was put right by hand is undone to the bytes that it had then', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}\n' });
+  const [created] = world.events();
+  world.save('lod/things/a.json', '{"v": ');
+  await expect.poll(() => world.read('a').then(() => world.events().at(-1)?.op), { timeout: 20_000 }).toBe('problem');
+  world.save('lod/things/a.json', '{"v": 1}\n');
+  await expect.poll(() => world.read('a').then(() => world.events().at(-1)?.op), { timeout: 20_000 }).toBe('resolved');
+  expect(world.events().at(-1)?.digest ?? null).toBe(created?.digest);
+  world.save('lod/things/a.json', '{"v": 2}\n');
+  expect(await world.text('a')).toBe('{"v": 2}\n');
+  const changeSet = world.events().at(-1)?.change_set ?? '';
+  await world.larder.versions.undo({ change_set: changeSet }, me);
+  expect(await world.text('a')).toBe('{"v": 1}\n');
+});
