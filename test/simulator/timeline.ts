@@ -66,6 +66,8 @@ export class Timeline {
 
   finish(path: string): void {
     const last = this.current(path);
+    // The same bytes once more, by hand: what a power cut left is somebody's save now.
+    if (last?.by === 'power') Object.assign(last, { by: 'hand' });
     if (last?.by === 'hand') last.isWhole = true;
   }
 }
