@@ -52,6 +52,8 @@ export interface Larder extends AsyncDisposable {
   readonly seq: Seq;
   /** Resolves after the first scan; rejects when it cannot be done. Reads of documents work before. */
   readonly ready: Promise<void>;
+  /** Resolves before, once all that the log has is known again: from then on the feed can be read. */
+  readonly caughtUp: Promise<void>;
   /** What was, what changed, and ways back. */
   readonly versions: Versions;
   /** What a person decides about problems. */

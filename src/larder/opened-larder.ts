@@ -105,6 +105,10 @@ export class OpenedLarder implements Larder {
     return this.#startUp.ready;
   }
 
+  get caughtUp(): Promise<void> {
+    return this.#startUp.caughtUp;
+  }
+
   readiness(): ReadinessReport {
     const report = this.#startUp.readiness();
     const { isLow } = this.maintenance.history();
@@ -256,6 +260,8 @@ export class OpenedLarder implements Larder {
   }
 
   changes(scope: FeedScope, start: FeedStart, limit: number, logId: string | null): CatchUp {
+    // A catalog that a crash left behind the log would take a follower's seq for one that never was.
+    if (!this.#startUp.isCaughtUp) throw new LarderError('starting', 'the event log is being read');
     return changes(this.#wired.world, scope, start, limit, logId);
   }
 

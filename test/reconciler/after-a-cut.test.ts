@@ -74,6 +74,17 @@ test('what redo has written is synced before a checkpoint says that it need not 
   expect(synced).toContain(join(copy.root, 'lod/things'));
 });
 
+test('a follower that comes back while a catalog behind its log catches up is not sent away', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
+  await world.larder[Symbol.asyncDispose]();
+  rmSync(world.at('.larder/derived'), { recursive: true });
+  world.larder = await openLarder({ root: world.root, watcher: 'none' });
+  const next = (): unknown => world.larder.changes({ kind: 'all' }, { since: 1 }, 10, world.larder.logId);
+  expect(next).toThrow('the event log is being read');
+  await world.larder.caughtUp;
+  expect(next()).toMatchObject({ kind: 'range', events: [] });
+});
+
 interface OpenCopy extends AsyncDisposable {
   readonly root: string;
   readonly larder: Larder;

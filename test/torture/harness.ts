@@ -34,6 +34,8 @@ export interface Harness {
   readonly unit: string;
   /** In `npm run torture`. */
   readonly size: number;
+  /** Fewer would not try what it is about, however small the run is to be. */
+  readonly least?: number;
   readonly run: (run: Run) => Promise<Outcome>;
 }
 

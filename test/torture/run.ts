@@ -29,15 +29,18 @@ const chosen = HARNESSES.filter(({ name }) => names?.includes(name) ?? true);
 const endMs = values.minutes === undefined ? undefined : performance.now() + Number(values.minutes) * 60_000;
 
 const results: Result[] = [];
-for (const [index, harness] of chosen.entries()) results.push(await runOne(harness, chosen.length - index));
-const report = reportOf(results, new Date().toISOString().slice(0, 10));
-console.log(report);
-if (names === undefined) writeReport(REPORT, report);
+const report = (): string => reportOf(results, new Date().toISOString().slice(0, 10));
+for (const [index, harness] of chosen.entries()) {
+  results.push(await runOne(harness, chosen.length - index));
+  // A run takes hours: what was found so far is written down, should it be broken off.
+  if (names === undefined) writeReport(REPORT, report());
+}
+console.log(report());
 process.exit(results.some(({ outcome }) => outcome.failures.length > 0) ? 1 : 0);
 
 async function runOne(harness: Harness, left: number): Promise<Result> {
   const startedMs = performance.now();
-  const size = Math.max(1, Math.round(harness.size * Number(values.scale)));
+  const size = Math.max(harness.least ?? 1, Math.round(harness.size * Number(values.scale)));
   const seed = Number(values.seed);
   const untilMs = endMs === undefined ? undefined : startedMs + (endMs - startedMs) / left;
   let saidMs = 0;

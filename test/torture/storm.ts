@@ -152,6 +152,7 @@ export const storms: Harness = {
   what: 'files changed while the event loop is blocked for 5 s: all is told within 65 s, what the watcher alone misses is counted',
   unit: 'files',
   size: 200_000,
+  least: 20_000,
   run: countedStorm,
 };
 
@@ -160,6 +161,7 @@ export const stormsStopped: Harness = {
   what: 'the same while the whole process is stopped for 5 s',
   unit: 'files',
   size: 200_000,
+  least: 20_000,
   run: (options) => storm({ ...options, blocking: 'process' }),
 };
 

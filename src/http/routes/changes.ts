@@ -46,9 +46,10 @@ export const changeRoutes = (serving: Serving): Route[] => [
   },
 ];
 
-function answerFeed({ env }: Context<HttpEnv>, serving: Serving, scope: FeedScope): Response | Promise<Response> {
+async function answerFeed({ env }: Context<HttpEnv>, serving: Serving, scope: FeedScope): Promise<Response> {
   valueOf(env.target.query, INCLUDE);
   const type = answerType(env.incoming.headers.accept, [JSON_TYPE, EVENT_STREAM_TYPE]);
+  await serving.larder.caughtUp;
   return type === JSON_TYPE ? answerFeedPage(env, serving, scope) : answerFeedStream(env, serving, scope);
 }
 
