@@ -142,3 +142,13 @@ function spread<T>(items: readonly T[], most: number): readonly T[] {
   const step = Math.max(1, Math.ceil(items.length / most));
   return items.filter((_, index) => index % step === 0);
 }
+
+/** Not cut off in the middle. */
+export function isWhole(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { documentFiles, shortened } from './agreement.ts';
+import { documentFiles, isWhole, shortened } from './agreement.ts';
 import { becomesReady, freePort, launch, type Daemon, type StartOptions } from './daemon.ts';
 import { between, isOver, pause, randomFrom, type Harness, type Outcome, type Run } from './harness.ts';
 import { Load } from './load.ts';
@@ -62,15 +62,6 @@ async function oneLife(daemon: Daemon, load: Load, random: () => number): Promis
 export function tornFiles(root: string): string[] {
   const torn = documentFiles(root).filter((path) => !isWhole(readFileSync(join(root, path), 'utf8')));
   return shortened(torn.map((path) => `${path} is torn`));
-}
-
-function isWhole(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function lastLife(start: StartOptions, load: Load): Promise<string[]> {

@@ -2,11 +2,11 @@
  * What a Larder has to bear at once: clients that write in every way, people who save files by hand, and a follower of the feed.
  * All of them remember what they were told, so that after any interruption it can be asked whether it is still true.
  */
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Daemon } from './daemon.ts';
-import { disagreements, shortened } from './agreement.ts';
-import { edit, type Editor } from './editors.ts';
+import { disagreements, isWhole, shortened } from './agreement.ts';
+import { edit, saveFile, type Editor } from './editors.ts';
 import { Follower, wholeFeed, type Told } from './follower.ts';
 import { randomFrom, within, type Run } from './harness.ts';
 import { write, type Ack, type Writer } from './writers.ts';
@@ -72,7 +72,10 @@ export class Load {
       for (const [name, digest] of saved) {
         if (this.follower.has(name, digest)) continue;
         saved.delete(name);
-        if (!this.follower.digestsByName.has(name)) rmSync(join(this.#root, `${name}.json`), { force: true });
+        const path = join(this.#root, `${name}.json`);
+        if (!this.follower.digestsByName.has(name)) rmSync(path, { force: true });
+        // Half of what only this person knew: only they can save it again. An empty file is for redo to mend.
+        else if (isHalfSaved(path)) saveFile(path, '{ "saved": "again" }\n', true);
       }
     }
   }
@@ -108,6 +111,11 @@ export class Load {
     await within(this.#patienceMs, () => unseen().length === 0);
     return unseen().map(([name, digest]) => `the save ${digest.slice(0, 8)} of ${name} is in no history`);
   }
+}
+
+function isHalfSaved(path: string): boolean {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return text !== '' && !isWhole(text);
 }
 
 /** Acknowledged writes that the feed does not tell, or tells as something else. */
