@@ -13,7 +13,7 @@ import { effectOf, headless, headsAfter, type Effect } from './entry-effects.ts'
 import { DISPROVED_BY_BYTES } from './apply-entry.ts';
 import { BLANK, type PathState } from './path-rows.ts';
 import { DECIDED_BY_PEOPLE } from './problem-rows.ts';
-import { execute, pragma, prepareCommand, prepareQuery, type RawRow } from './sql.ts';
+import { execute, pragma, prepareCommand, prepareQuery, type Bindable, type RawRow } from './sql.ts';
 
 export interface FoldedPath {
   readonly path: string;
@@ -78,6 +78,7 @@ const HEAD =
   'h.path, h.disk, h.disk_seq, h.served, h.served_seq, h.deleted_seq, h.last_seq, h.problems, h.size, h.mtime, h.body';
 const GET = `SELECT ${HEAD} FROM heads h WHERE h.path = ?`;
 const PUT = 'INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
+const PUT_NEW = 'INSERT OR IGNORE INTO heads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 const PUT_FILE = 'INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)';
 const PUT_BLOB = 'INSERT OR IGNORE INTO blobs VALUES (?)';
 const PUT_CHAIN = 'INSERT OR IGNORE INTO chains VALUES (?, ?)';
@@ -115,6 +116,7 @@ class ScratchFold implements Fold {
   readonly #database: Database.Database;
   readonly #get;
   readonly #put;
+  readonly #putNew;
   readonly #putFile;
   readonly #putBlob;
   readonly #putChain;
@@ -131,6 +133,7 @@ class ScratchFold implements Fold {
     this.#database = database;
     this.#get = prepareQuery(database, GET, decodeRow);
     this.#put = prepareCommand(database, PUT);
+    this.#putNew = prepareCommand(database, PUT_NEW);
     this.#putFile = prepareCommand(database, PUT_FILE);
     this.#putBlob = prepareCommand(database, PUT_BLOB);
     this.#putChain = prepareCommand(database, PUT_CHAIN);
@@ -147,6 +150,8 @@ class ScratchFold implements Fold {
   apply(frame: EventFrame): void {
     for (const entry of frame.entries) {
       if (entry.body.in === 'blob' && entry.digest !== null) this.#putBlob(entry.digest);
+      // Most entries of a first index are these: nothing has to be read for a path that is new.
+      if (entry.op === 'create' && this.#saveNew(after(blank(entry.path), entry), entry.seq)) continue;
       const from = entry.from === undefined || entry.from === entry.path ? undefined : this.#get.get(entry.from);
       if (from) this.#save(leftBehind(from, entry), entry.seq);
       const before = this.#get.get(entry.path) ?? blank(entry.path);
@@ -200,21 +205,28 @@ class ScratchFold implements Fold {
   }
 
   #save(row: Row, lastSeq: Seq): void {
-    this.#put(
-      row.path,
-      row.diskDigest,
-      row.diskSeq,
-      row.servedDigest,
-      row.servedSeq,
-      row.deletedSeq,
-      lastSeq,
-      row.bits,
-      row.size,
-      row.placedMtimeNs === null ? null : String(row.placedMtimeNs),
-      row.body.in === 'nowhere' ? null : JSON.stringify(row.body),
-    );
+    this.#put(...columnsOf(row, lastSeq));
+  }
+
+  /** False where the path is known. */
+  #saveNew(row: Row, lastSeq: Seq): boolean {
+    return this.#putNew(...columnsOf(row, lastSeq)).changes > 0;
   }
 }
+
+const columnsOf = (row: Row, lastSeq: Seq): Bindable[] => [
+  row.path,
+  row.diskDigest,
+  row.diskSeq,
+  row.servedDigest,
+  row.servedSeq,
+  row.deletedSeq,
+  lastSeq,
+  row.bits,
+  row.size,
+  row.placedMtimeNs === null ? null : String(row.placedMtimeNs),
+  row.body.in === 'nowhere' ? null : JSON.stringify(row.body),
+];
 
 const NOWHERE: BodyPlace = { in: 'nowhere' };
 
