@@ -22,7 +22,8 @@ async function history(world: CliWorld): Promise<void> {
 const files = { 'lod/d/a.json': '{\n  "v": 1\n}\n', 'lod/d/gone.json': '{"v": 1.0}' };
 
 function bothWays(name: string, body: (world: CliWorld) => Promise<void>): void {
-  test.each(['on the root itself', 'through the daemon'])(`${name}, %s`, async (way) => {
+  // Each command on the root itself opens it anew.
+  test.each(['on the root itself', 'through the daemon'])(`${name}, %s`, { timeout: 120_000 }, async (way) => {
     using world = openCliWorld(files);
     await history(world);
     await using daemon = way === 'through the daemon' ? await startDaemon(world.root) : null;
