@@ -116,7 +116,7 @@ function assemble(path: string, writer: Database.Database, options: CatalogOptio
     },
     apply: (frames) => applier.apply(frames),
     ...openSightings(tables, transactions),
-    ...openHeadReads(reader),
+    ...openHeadReads(reader, () => transactions.commits),
     ...openListReads(reader),
     ...openPastLists(reader),
     ...openHistoryReads(reader),

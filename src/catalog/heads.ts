@@ -69,7 +69,11 @@ type HeadReads = Pick<
   | 'pathFoldedAs'
 >;
 
-export function openHeadReads(reader: Database): HeadReads {
+/** A write asks for the head of its path some five times before anything is committed. */
+const MOST_REMEMBERED = 1000;
+
+/** `commits` rises whenever a head may have changed. */
+export function openHeadReads(reader: Database, commits: () => number): HeadReads {
   const head = prepareQuery(reader, HEAD, decodeHead);
   const headsWithDigest = prepareQuery(reader, HEADS_WITH_DIGEST, decodeHead);
   const servedHead = prepareQuery(reader, SERVED_HEAD, decodeServedHead);
@@ -86,11 +90,22 @@ export function openHeadReads(reader: Database): HeadReads {
     ...(servedSeq === null ? NOTHING_SERVED : (servedHead.get(servedSeq) ?? NOTHING_SERVED)),
   });
 
+  const readHead = (path: string): Head | undefined => {
+    const { directory, name } = splitPath(path);
+    const row = head.get(directory, name);
+    return row && withServed(row);
+  };
+  const remembered = new Map<string, Head | undefined>();
+  let rememberedAt = -1;
+
   return {
     head(path) {
-      const { directory, name } = splitPath(path);
-      const row = head.get(directory, name);
-      return row && withServed(row);
+      if (rememberedAt !== commits() || remembered.size >= MOST_REMEMBERED) remembered.clear();
+      rememberedAt = commits();
+      if (remembered.has(path)) return remembered.get(path);
+      const found = readHead(path);
+      remembered.set(path, found);
+      return found;
     },
     headsWithDigest(digest: Digest) {
       const blob = digestToBlob(digest);

@@ -20,14 +20,24 @@ export class Transactions {
   readonly #commit: () => unknown;
   readonly #rollback: () => unknown;
   #aside: (() => void)[] = [];
+  #commits = 0;
 
   constructor(writer: Database, scopes: Scopes) {
     this.#writer = writer;
     this.#scopes = scopes;
     this.#setReached = prepareCommand(writer, REACHED);
     this.#begin = prepareCommand(writer, 'BEGIN IMMEDIATE');
-    this.#commit = prepareCommand(writer, 'COMMIT');
+    const commit = prepareCommand(writer, 'COMMIT');
+    this.#commit = () => {
+      this.#commits++;
+      commit();
+    };
     this.#rollback = prepareCommand(writer, 'ROLLBACK');
+  }
+
+  /** Rises with every commit: what was read before may be no longer so. */
+  get commits(): number {
+    return this.#commits;
   }
 
   begin(): void {

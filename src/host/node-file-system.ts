@@ -100,6 +100,7 @@ export const nodeFileSystem: FileSystem = {
   rename: (from, to) => fs.renameSync(from, to),
   link: (existing, path) => fs.linkSync(existing, path),
   unlink: (path) => fs.unlinkSync(path),
+  remove: (path) => settle((done) => fs.unlink(path, done)),
   chmod: (fd, mode) => fs.fchmodSync(fd, mode),
   chown: (fd, uid, gid) => fs.fchownSync(fd, uid, gid),
   setTimes: (path, atimeMs, mtimeMs) => fs.utimesSync(path, atimeMs / 1000, mtimeMs / 1000),

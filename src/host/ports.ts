@@ -57,6 +57,8 @@ export interface FileSystem {
   rename(from: string, to: string): void;
   link(existing: string, path: string): void;
   unlink(path: string): void;
+  /** As `unlink`, off the event loop: while a journal commits, freeing the blocks of a file waits for the disk. */
+  readonly remove?: (path: string) => Promise<void>;
   chmod(fd: number, mode: number): void;
   chown(fd: number, uid: number, gid: number): void;
   setTimes(path: string, atimeMs: number, mtimeMs: number): void;

@@ -7,6 +7,8 @@ import type { Seq } from '../core/events.ts';
 import type { Clock, FileStat, FileSystem, Timer } from '../host/ports.ts';
 
 const QUIET_MS = 2000;
+/** Looks that fall due together are made together: a busy daemon displaces a file with each write. */
+const GATHER_MS = 50;
 
 interface Waiting {
   /** Absolute path in `.larder/tmp`. */
@@ -62,8 +64,9 @@ export class Displaced {
 
   #arm(): void {
     if (this.#timer || this.#waiting.size === 0) return;
-    const dueMs = Math.min(...[...this.#waiting].map((one) => one.dueMs));
-    const delayMs = Math.max(0, dueMs - this.#options.clock.monotonicMs());
+    let dueMs = Infinity;
+    for (const one of this.#waiting) dueMs = Math.min(dueMs, one.dueMs);
+    const delayMs = Math.max(0, dueMs - this.#options.clock.monotonicMs()) + GATHER_MS;
     this.#timer = this.#options.clock.after(delayMs, () => {
       this.#timer = null;
       this.#lookAtDue();
@@ -87,8 +90,15 @@ export class Displaced {
     const isUnchanged = statKeyOf(stat) === one.key;
     // Somebody saves into it just now, perhaps once more: it is looked at again, by the next start if need be.
     if (!isUnchanged) return this.#keep(one);
-    this.#options.fs.unlink(one.file);
+    await this.#remove(one.file);
     this.#waiting.delete(one);
+  }
+
+  /** One for each write of a busy daemon: done on the event loop they were a fifth of its time. */
+  async #remove(file: string): Promise<void> {
+    const { fs } = this.#options;
+    if (fs.remove) await fs.remove(file);
+    else fs.unlink(file);
   }
 
   /** The stat comes first: what is saved after it makes the next look find another. */
