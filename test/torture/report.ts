@@ -5,7 +5,6 @@ import type { Harness, Outcome } from './harness.ts';
 
 export interface Result {
   readonly harness: Harness;
-  readonly size: number;
   readonly seed: number;
   readonly seconds: number;
   readonly outcome: Outcome;
@@ -19,9 +18,9 @@ export function reportOf(results: readonly Result[], date: string): string {
   return [
     BEGIN,
     '',
-    `Run of ${date}, ${machine}. "Wanted" is the full size; a run may be cut short by \`--minutes\`.`,
+    `Run of ${date}, ${machine}. "Full" is the size of a run without limits; \`--scale\` and \`--minutes\` make it shorter.`,
     '',
-    '| Harness | What | Wanted | Ran | Took | Figures | Failures |',
+    '| Harness | What | Full | Ran | Took | Figures | Failures |',
     '|---|---|---|---|---|---|---|',
     ...results.map(rowOf),
     '',
@@ -30,14 +29,15 @@ export function reportOf(results: readonly Result[], date: string): string {
   ].join('\n');
 }
 
-function rowOf({ harness, size, seconds, outcome }: Result): string {
+function rowOf({ harness, seconds, outcome }: Result): string {
   const { ran, figures, failures, skipped } = outcome;
   const told = Object.entries(figures).map(([name, figure]) => `${name}: ${String(figure)}`);
-  const verdict = skipped === undefined ? String(failures.length) : `skipped: ${skipped}`;
+  const held = ran === 0 && failures.length === 0 ? 'not run' : String(failures.length);
+  const verdict = skipped === undefined ? held : `skipped: ${skipped}`;
   const cells = [
     harness.name,
     harness.what,
-    `${size} ${harness.unit}`,
+    `${harness.size} ${harness.unit}`,
     String(ran),
     `${seconds} s`,
     told.join(', '),

@@ -55,5 +55,5 @@ async function runOne(harness: Harness, left: number): Promise<Result> {
     .catch((error: unknown): Outcome => ({ ran: 0, figures: {}, failures: [String(error)] }));
   const seconds = Math.round((performance.now() - startedMs) / 1000);
   console.error(`${harness.name}: ${outcome.skipped ?? `${outcome.failures.length} failures`} after ${seconds} s`);
-  return { harness, size, seed, seconds, outcome };
+  return { harness, seed, seconds, outcome };
 }

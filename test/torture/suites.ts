@@ -56,7 +56,7 @@ async function run({ tests }: Suite, options: Run): Promise<Outcome> {
   if (!existsSync(join(checkout, tests))) return skipped(`no ${tests} in this checkout`);
   const failures: string[] = [];
   let [ran, passed] = [0, 0];
-  while (ran < options.size && !isOver(options) && failures.length === 0) {
+  while (ran < options.size && (ran === 0 || !isOver(options)) && failures.length === 0) {
     const report = await oneRound(tests);
     if (report === null) failures.push(`${tests} ended without a report`);
     else failures.push(...failedIn(report));
