@@ -12,6 +12,7 @@
  *   none     anything else                                stays       stays         stay
  */
 import type { Entry } from '../core/events.ts';
+import { keyOfIdentity } from '../core/stat-key.ts';
 import type { PathState } from './path-rows.ts';
 import type { Seen } from './types.ts';
 
@@ -34,7 +35,7 @@ function effectOfSchema({ digest, inForce }: Entry): Effect {
 
 /** The heads of a path after an entry; its problems are counted after their rows were written. */
 export function headsAfter<Row extends PathState>(row: Row, entry: Entry, effect: Effect, seen: Seen | undefined): Row {
-  const sight = { stat: seen?.key ?? null, clean: seen?.clean ?? false };
+  const sight = seen ? { stat: seen.key, clean: seen.clean } : toldBy(row, entry);
   const { digest: diskDigest, seq: diskSeq } = entry;
   switch (effect) {
     case 'accept':
@@ -52,6 +53,12 @@ export function headsAfter<Row extends PathState>(row: Row, entry: Entry, effect
       return row;
   }
 }
+
+/** A file that was not seen itself: which one it was is known from the log, so that redo and moves know it after a rebuild. */
+const toldBy = ({ stat }: PathState, { size, placed }: Entry): Pick<PathState, 'stat' | 'clean'> => ({
+  stat: placed ? keyOfIdentity(size, placed) : stat,
+  clean: false,
+});
 
 /** A path that is only history from now on: deleted, or moved to another name. */
 export const headless = <Row extends PathState>(row: Row, entry: Entry): Row => ({

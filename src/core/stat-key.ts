@@ -25,6 +25,10 @@ export function identityIn(key: StatKey): FileIdentity {
   return { ino: BigInt(ino), birthtimeNs: BigInt(birthtimeNs), mtimeNs: BigInt(mtimeNs) };
 }
 
+/** Tells the file whose identity the log has, and equals the key of none: change times are never recorded. */
+export const keyOfIdentity = (size: number, { mtimeNs, ino, birthtimeNs }: FileIdentity): StatKey =>
+  statKeyOf({ size, mtimeNs, ctimeNs: 0n, ino, birthtimeNs });
+
 /** Timestamps may be as coarse as a timer tick of 10 ms; twice that is safe (git's racy index, technical/racy-git). */
 const RACY_NS = 20_000_000n;
 

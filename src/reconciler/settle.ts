@@ -129,7 +129,8 @@ async function carryOut(world: World, settled: readonly Settled[], options: Sett
 async function recordFound(world: World, settled: readonly Settled[], options: SettleOptions): Promise<void> {
   const lost = settled.filter(isLost);
   const deletable = options.absencesConfirmed ? null : await judgeLost(world, lost);
-  const origin = options.origin ?? originOf(world, 'hand');
+  // A set may wait long for its paths: what is found then is not older than the look at it.
+  const origin = { ...(options.origin ?? originOf(world, 'hand')), atMs: world.clock.nowMs() };
   const sessionByPath = new Map(lost.map((one) => [one.observation.path, sessionOf(world, one)]));
   const recorded: Settled[] = [];
   for (const one of settled) {

@@ -6,7 +6,9 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -14,6 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Larder } from '../../src/larder-types.ts';
+import type { LoggedEntry } from '../../src/core/events.ts';
+import { openEventLog } from '../../src/events/event-log.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
@@ -74,6 +78,21 @@ test('what redo has written is synced before a checkpoint says that it need not 
   expect(synced).toContain(join(copy.root, 'lod/things'));
 });
 
+test('an edit by hand names the file that it replaced, although the catalog was lost meanwhile', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: bytes({ v: 2 }) } }, me);
+  const { ino, birthtimeNs, mtimeNs } = statSync(world.at('lod/things/a.json'), { bigint: true });
+  await world.reopen(() => {
+    rmSync(world.at('.larder/derived'), { recursive: true });
+    world.save('lod/things/.new', '{"v": 3}');
+    renameSync(world.at('lod/things/.new'), world.at('lod/things/a.json'));
+  });
+  await world.larder[Symbol.asyncDispose]();
+  const entries = await loggedIn(world.root);
+  // By this, and only by this, redo knows it again when a power cut brings it back.
+  expect(entries.at(-1)?.replaced).toEqual({ ino, birthtimeNs, mtimeNs });
+});
+
 test('a follower that comes back while a catalog behind its log catches up is not sent away', async () => {
   await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
   await world.larder[Symbol.asyncDispose]();
@@ -84,6 +103,14 @@ test('a follower that comes back while a catalog behind its log catches up is no
   await world.larder.caughtUp;
   expect(next()).toMatchObject({ kind: 'range', events: [] });
 });
+
+async function loggedIn(root: string): Promise<LoggedEntry[]> {
+  const host = { fs: nodeFileSystem, clock: systemClock, random: systemRandom };
+  const { dev, ino } = statSync(root);
+  const directory = join(root, '.larder/log');
+  await using log = await openEventLog({ ...host, directory, durability: 'sync', rootIdentity: `${dev}:${ino}` });
+  return [...log.read(0)].flatMap(({ entries }) => entries);
+}
 
 interface OpenCopy extends AsyncDisposable {
   readonly root: string;

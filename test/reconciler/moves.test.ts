@@ -33,6 +33,15 @@ test('a move while nobody looks is one as well', async () => {
   expect(told(world, 1)).toEqual(['move lod/things/b lod/things/a']);
 });
 
+test('a move while nobody looks is one although the catalog is lost too', async () => {
+  await using world = await openGuarded({ 'lod/things/a.json': '{"v": 1}' });
+  await world.reopen(() => {
+    move(world, 'lod/things/a.json', 'lod/things/b.json');
+    rmSync(world.at('.larder/derived'), { recursive: true });
+  });
+  expect(told(world, 1)).toEqual(['move lod/things/b lod/things/a']);
+});
+
 test('a copy is no move, and neither is a second name', async () => {
   await using world = await openGuarded({ 'lod/things/a.json': '{"v": 1}' });
   copyFileSync(world.at('lod/things/a.json'), world.at('lod/things/copied.json'));

@@ -1,5 +1,10 @@
 import { renameSync, rmSync, unlinkSync, utimesSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { FileSystem } from '../../src/host/ports.ts';
+import { nodeFileSystem } from '../../src/host/node-file-system.ts';
+import { systemClock } from '../../src/host/system-clock.ts';
+import { systemRandom } from '../../src/host/system-random.ts';
 import { bytes, me, openTestLarder, ref } from './world.ts';
 
 test('an edit by hand is served by the next read and announced once', async () => {
@@ -129,4 +134,34 @@ test('a save that touches its directory as well, as rsync does, is told once', a
   }
   await world.larder.rescan();
   expect(world.events().map(({ op }) => op)).toEqual(['create', ...Array.from({ length: 5 }, () => 'update')]);
+});
+
+test('an edit found by a look that had to wait for a write is not told as older than it is', async () => {
+  const syncing = Promise.withResolvers<void>();
+  const mayEnd = Promise.withResolvers<void>();
+  let isHeldUp = false;
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    async fdatasync(fd) {
+      if (isHeldUp) syncing.resolve();
+      if (isHeldUp) await mayEnd.promise;
+      return nodeFileSystem.fdatasync(fd);
+    },
+  };
+  const files = { 'lod/things/a.json': '{"v": 1}', 'lod/things/b.json': '{"v": 1}' };
+  await using world = await openTestLarder(files, { host: { fs, clock: systemClock, random: systemRandom } });
+  isHeldUp = true;
+  const write = world.larder.write({ ref: ref('b'), change: { op: 'put', body: bytes({ v: 2 }) } }, me);
+  await syncing.promise;
+  world.save('lod/things/a.json', '{"v": 2}');
+  world.save('lod/things/b.json', '{"v": 3}');
+  const rescan = world.larder.rescan();
+  await setTimeout(100);
+  world.save('lod/things/a.json', '{"v": 33}');
+  const savedMs = Date.now();
+  mayEnd.resolve();
+  await Promise.all([write, rescan]);
+  const ofA = world.events().filter(({ id }) => id === 'a');
+  expect(ofA).toHaveLength(2);
+  expect(Date.parse(ofA[1]?.at ?? '')).toBeGreaterThanOrEqual(savedMs);
 });

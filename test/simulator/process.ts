@@ -56,6 +56,8 @@ export class Process {
   isDead = false;
   larder: Larder | null = null;
   world: World | null = null;
+  /** Followers get an answer. */
+  isCaughtUp = false;
   isReady = false;
   readySinceMs = Infinity;
   failure: unknown = null;
@@ -88,6 +90,10 @@ export class Process {
     };
     const larder = await openLarder({ root: this.#ground.root, host });
     this.larder = larder;
+    larder.caughtUp.then(
+      () => (this.isCaughtUp = true),
+      () => {},
+    );
     larder.ready.then(
       () => this.#becomeReady(),
       (error: unknown) => (this.failure = error),

@@ -224,8 +224,8 @@ export class Simulation {
   }
 
   #follow(): void {
-    const { larder, isDead } = this.#process;
-    if (!larder || isDead) return;
+    const { larder, isDead, isCaughtUp } = this.#process;
+    if (!larder || isDead || !isCaughtUp) return;
     const since = this.#told.at(-1)?.seq ?? 0;
     const caughtUp = larder.changes({ kind: 'all' }, { since }, 1000, null);
     if (caughtUp.kind === 'range') this.#told.push(...caughtUp.events);
