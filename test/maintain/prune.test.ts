@@ -38,11 +38,11 @@ async function openAging(files: Readonly<Record<string, string>> = {}, keepHisto
     put: (id: string, text: string) =>
       world.larder.write({ ref: ref(id), change: { op: 'put', body: Buffer.from(text) } }, me),
     remove: (id: string) => world.larder.write({ ref: ref(id), change: { op: 'delete' } }, me),
-    // A segment begins anew after a week, and an orderly stop makes a checkpoint.
+    // A segment begins anew after a week, and an orderly stop makes a checkpoint. Each of these has one version: none to thin.
     async settle() {
       offsetMs = Math.max(offsetMs, 0) + 10 * DAY;
       const more = (n: number): Promise<unknown> =>
-        world.larder.write({ ref: ref('other'), change: { op: 'put', body: Buffer.from(`{"n": ${n}}`) } }, me);
+        world.larder.write({ ref: ref(`other-${n}`), change: { op: 'put', body: Buffer.from('{}') } }, me);
       await more(0);
       await world.reopen();
       // Files that a swap brought out are watched for two seconds before a checkpoint passes them.
