@@ -44,10 +44,10 @@ export class OpenMaintenance implements Maintenance {
   readonly #ready: () => Promise<void>;
   readonly #scrubber: Scrubber;
   readonly history: () => HistorySize;
-  #watching: Timer | null = null;
-  #running = false;
-
   readonly #keep: Keep;
+  #watching: Timer | null = null;
+  #running: Promise<unknown> | null = null;
+  #isClosed = false;
 
   constructor(wired: Wired, parts: Parts, keep: Keep, ready: () => Promise<void>) {
     this.#keep = keep;
@@ -64,9 +64,12 @@ export class OpenMaintenance implements Maintenance {
     this.#watchDisk();
   }
 
-  close(): Promise<void> {
+  /** Waits for what is running, which ends at its next segment or batch: once the lock is free the log is another process's. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     this.#watching?.cancel();
-    return this.#scrubber.close();
+    await this.#scrubber.close();
+    if (this.#running) await Promise.allSettled([this.#running]);
   }
 
   /** A disk that fills is told in the log, whoever asks. */
@@ -102,14 +105,22 @@ export class OpenMaintenance implements Maintenance {
     const { world } = this.#wired;
     return {
       ...world,
+      refuseStopping: () => this.#refuseStopping(),
       settledSeq: () => settledSeq(world),
       keepOf: (collection) => keepOf(world, collection, this.#keep),
     };
   }
 
-  async #verify(listener: VerifyListener): Promise<VerifySummary> {
+  async #verify({ finding, progress }: VerifyListener): Promise<VerifySummary> {
     const { world, reconciler } = this.#wired;
     const { root, host, events, bulk } = this.#parts;
+    const listener: VerifyListener = {
+      finding,
+      progress: (how) => {
+        this.#refuseStopping();
+        progress(how);
+      },
+    };
     listener.progress({ stage: 'rescan', done: 0, total: null });
     await reconciler.rescan();
     const upTo = world.recorder.announcedSeq;
@@ -133,13 +144,15 @@ export class OpenMaintenance implements Maintenance {
   /** Maintenance reads the whole tree or replaces segments: never two at once. */
   async #alone<T>(what: string, work: () => Promise<T>): Promise<T> {
     await this.#ready();
+    this.#refuseStopping();
     if (this.#running)
       throw new LarderError('busy', `${what} has to wait: other maintenance runs`, { headers: { 'Retry-After': '5' } });
-    this.#running = true;
-    try {
-      return await work();
-    } finally {
-      this.#running = false;
-    }
+    const running = work().finally(() => (this.#running = null));
+    this.#running = running;
+    return running;
+  }
+
+  #refuseStopping(): void {
+    if (this.#isClosed) throw new LarderError('stopping', 'the root is being closed; maintenance ends here');
   }
 }

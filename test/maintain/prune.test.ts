@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { HistoryItem } from '../../src/core/requests.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
-import type { Clock } from '../../src/host/ports.ts';
+import type { Clock, FileSystem } from '../../src/host/ports.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { me, openTestLarder, ref, type TestLarder } from '../reconciler/world.ts';
@@ -25,10 +25,14 @@ interface Aging extends TestLarder {
   kept(id: string): Promise<string[]>;
 }
 
-async function openAging(files: Readonly<Record<string, string>> = {}, keepHistory = 'staggered'): Promise<Aging> {
+async function openAging(
+  files: Readonly<Record<string, string>> = {},
+  keepHistory = 'staggered',
+  fs: FileSystem = nodeFileSystem,
+): Promise<Aging> {
   let offsetMs = -400 * DAY;
   const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + offsetMs };
-  const host = { fs: nodeFileSystem, clock, random: systemRandom };
+  const host = { fs, clock, random: systemRandom };
   const world = await openTestLarder(files, { host, keepHistory });
   const history = (id: string): readonly HistoryItem[] =>
     world.larder.history(ref(id), { before: null, limit: 1000 })?.items ?? [];
@@ -111,6 +115,37 @@ describe('prune', () => {
     await world.settle();
     expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ paths: 1, versions: 2 });
     expect(await world.kept('a')).toHaveLength(1);
+  });
+
+  test('a root that is closed meanwhile is let go only when no segment is being written any more', async () => {
+    const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let isArmed = false;
+    const fsync: FileSystem['fsync'] = async (fd) => {
+      const isFirst = isArmed;
+      isArmed = false;
+      if (isFirst) reached.resolve();
+      if (isFirst) await released.promise;
+      await nodeFileSystem.fsync(fd);
+    };
+    await using world = await openAging({}, 'staggered', { ...nodeFileSystem, fsync });
+    for (let n = 0; n < 4; n++) await world.put('a', `{"v": ${n}}`);
+    await world.settle();
+    const order: string[] = [];
+    const prune = async (): Promise<void> => {
+      await world.larder.maintenance.prune({ dryRun: false });
+    };
+    const close = async (): Promise<void> => {
+      await world.larder[Symbol.asyncDispose]();
+      order.push('closed');
+    };
+    isArmed = true;
+    const pruned = prune().finally(() => order.push('pruned'));
+    await reached.promise;
+    const closed = close();
+    await Promise.race([closed, new Promise((resolve) => void setTimeout(resolve, 1000))]);
+    released.resolve();
+    await Promise.allSettled([pruned, closed]);
+    expect(order).toEqual(['pruned', 'closed']);
   });
 
   test('never takes the last version before a deletion', async () => {

@@ -7,6 +7,7 @@ const ROWS = 200;
 
 /** Answers the bytes freed. */
 export async function dropFrom(history: History, segment: Seq, drops: ReadonlySet<Seq>): Promise<number> {
+  history.refuseStopping();
   const freed = await history.events.drop(
     segment,
     (seq) => drops.has(seq),

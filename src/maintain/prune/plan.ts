@@ -30,6 +30,7 @@ export async function planPrune(history: History): Promise<PrunePlan> {
   const nowMs = clock.nowMs();
   const gathered: Gathered = { dropsBySegment: new Map(), versions: 0, paths: 0, waiting: 0, storedBytes: 0 };
   for (let page = catalog.pathsWithVersions(0, PAGE); page.length > 0;) {
+    history.refuseStopping();
     for (const path of page) planPath(history, path, { segments, checkpoint, nowMs }, gathered);
     await clock.yieldTurn();
     page = catalog.pathsWithVersions(page.at(-1)?.id ?? 0, PAGE);

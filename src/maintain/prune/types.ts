@@ -15,9 +15,11 @@ export interface History {
   readonly blobs: BlobStore;
   /** Absolute: where files wait that a swap brought out. */
   readonly tmp: string;
-  /** What a collection (`ns/collection`) keeps. */
+  /** Throws `stopping` once the root is being closed: asked before each segment. */
+  readonly refuseStopping: () => void;
   /** Redo needs nothing up to here: what changed files up to this seq is on the disk in place. */
   readonly settledSeq: () => Seq;
+  /** What a collection (`ns/collection`) keeps. */
   readonly keepOf: (collection: string) => Keep;
 }
 
