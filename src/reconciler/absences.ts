@@ -85,14 +85,16 @@ function vanishedDirectories(
 async function hold(world: World, collection: string, paths: readonly string[]): Promise<void> {
   for (const path of paths) holdPath(world, collection, path);
   if (world.absences.held.has(collection)) return;
-  world.absences.held.add(collection);
   const detail = `documents of ${collection} disappeared, too many at once; they are served until you decide`;
-  await recordVerdict(
-    world,
-    collection,
-    { op: 'problem', code: 'held', faults: [{ code: 'held', detail }] },
-    originOf(world, 'hand'),
-  );
+  const problem = { op: 'problem', code: 'held', faults: [{ code: 'held', detail }] } as const;
+  // At once, or others that vanish meanwhile would say it again; taken back, or nobody would ever say it.
+  world.absences.held.add(collection);
+  try {
+    await recordVerdict(world, collection, problem, originOf(world, 'hand'));
+  } catch (error) {
+    world.absences.held.delete(collection);
+    throw error;
+  }
 }
 
 export function holdPath(world: World, collection: string, path: string): void {
@@ -126,7 +128,13 @@ const isStillHeld = (world: World, collection: string): boolean =>
   !rootIsThere(world) ||
   world.catalog.pathsWithProblem(collection, 'unreadable', 'recorded').length > 0;
 
+/** Once, whoever finds first that nothing is held any more. */
 export async function endHold(world: World, collection: string, origin: Origin): Promise<void> {
-  await recordVerdict(world, collection, { op: 'resolved', code: 'held' }, origin);
-  world.absences.held.delete(collection);
+  if (!world.absences.held.delete(collection)) return;
+  try {
+    await recordVerdict(world, collection, { op: 'resolved', code: 'held' }, origin);
+  } catch (error) {
+    world.absences.held.add(collection);
+    throw error;
+  }
 }
