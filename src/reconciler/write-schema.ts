@@ -14,7 +14,7 @@ import { checkPreconditions } from './preconditions.ts';
 import { describeStale } from './stale.ts';
 import { changeSchema, compileSafely } from './schema-changes.ts';
 import { settleHeld } from './settle.ts';
-import type { Prepared } from './write.ts';
+import { refuseUntilTaken, type Prepared } from './write.ts';
 import type { World } from './world.ts';
 
 export async function writeSchema(
@@ -28,6 +28,7 @@ export async function writeSchema(
   const path = pathOfSchema(collection);
   return world.queues.run(path, async () => {
     await settleHeld(world, [path]);
+    refuseUntilTaken(world, [path]);
     const prepared = prepare(world, collection, path, body, preconditions);
     const text = new TextDecoder().decode(prepared.bytes ?? body);
     const outcome = await compileSafely(world, text);

@@ -116,7 +116,7 @@ export const refusedAt = (i: number, error: LarderError): LarderError =>
   });
 
 /** What lies there is not in the log, or what the log has does not lie there: nothing is written on top before that is settled. */
-function refuseUntilTaken(world: World, paths: readonly string[]): void {
+export function refuseUntilTaken(world: World, paths: readonly string[]): void {
   const { backlog, recorder } = world;
   const path = paths.find((one) => backlog.isUnrecorded(one) || backlog.unplaced(one) || recorder.isInDoubt(one));
   if (path === undefined) return;

@@ -1,5 +1,5 @@
 /** Versions that are durable in the log while the disk does not let them be put in place. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Fault } from '../../src/host/faulty-file-system.ts';
@@ -74,4 +74,25 @@ test('an edit by hand of a document that waits to be put in place wins', async (
   store.disk.heal();
   await store.settle();
   expect([await store.value('a'), await store.value('b')]).toEqual(['new', 'by hand']);
+});
+
+test('a schema that waits to be put in place takes no other one on top', async () => {
+  await using store = await Store.open();
+  const putSchema = (title: string) =>
+    store.larder.putSchema('lod/things', Buffer.from(JSON.stringify({ title })), me, undefined);
+  await putSchema('old');
+  store.disk.give([{ calls: ['exchange'], nth: 1, outcome: { kind: 'crash' } }]);
+  await putSchema('new').catch(() => {});
+  const [left = 'nothing'] = readdirSync(join(store.root, '.larder/tmp'));
+  // At the start, by the first scan, and when the next write asks for it.
+  const refusals = [1, 2, 3].map((nth) => ({
+    ...refusing(['exchange'], nth),
+    path: left.slice(0, 16),
+    forever: false,
+  }));
+  await store.dieAndStart(refusals);
+  await expect(putSchema('newer')).rejects.toMatchObject({ code: 'disk_failed' });
+  await store.settle();
+  await putSchema('newer');
+  expect(JSON.parse(readFileSync(join(store.root, 'lod/things/_schema.json'), 'utf8'))).toEqual({ title: 'newer' });
 });
