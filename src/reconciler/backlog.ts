@@ -31,6 +31,7 @@ export class Backlog {
   #forgotSome = false;
   #reason: LarderError | null = null;
   #timer: Timer | null = null;
+  #running: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: BacklogOptions) {
@@ -90,16 +91,18 @@ export class Backlog {
     this.#unplaced.delete(path);
   }
 
-  close(): void {
+  /** Waits for what is being settled: it puts files in place. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
+    await this.#running;
   }
 
   #arm(): void {
     if (this.#timer || this.#isClosed) return;
     this.#timer = this.#options.clock.after(RETRY_MS, () => {
       this.#timer = null;
-      void this.#retry();
+      this.#running = this.#retry();
     });
   }
 

@@ -166,9 +166,16 @@ export class Recorder {
   async #run(): Promise<void> {
     this.#isRunning = true;
     await Promise.resolve();
-    for (let standing = await this.#placeDue(); standing.length > 0; standing = await this.#placeDue())
-      await this.#apply(standing);
+    // Asked in the turn that says that nobody runs any more: what is synced after it starts anew.
+    while (this.#isDue()) {
+      const standing = await this.#placeDue();
+      if (standing.length > 0) await this.#apply(standing);
+    }
     this.#isRunning = false;
+  }
+
+  #isDue(): boolean {
+    return this.#turns[0] !== undefined && this.#turns[0].state !== 'waiting';
   }
 
   /** Takes all turns that a group commit released at once, so that they share one catalog transaction. */

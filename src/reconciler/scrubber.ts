@@ -5,6 +5,7 @@
  *
  *     every minute --busy--> 5 s later, a dozen times at most --> some files --> position remembered
  */
+import { LarderError } from '../core/errors.ts';
 import type { Timer } from '../host/ports.ts';
 import { attempt, writeAll } from '../host/durable-files.ts';
 import { readFile } from '../host/read-file.ts';
@@ -69,11 +70,11 @@ export class Scrubber {
 
   async #tick(): Promise<void> {
     if (this.#isBusy()) return this.#arm(WHEN_BUSY_MS);
-    const files = this.#world.catalog.countPresentBelow('');
-    this.#due = Math.min(MOST_FILES, this.#due + (files * EVERY_MS) / ROUND_MS);
-    const most = Math.floor(this.#due);
-    this.#due -= most;
     try {
+      const files = this.#world.catalog.countPresentBelow('');
+      this.#due = Math.min(MOST_FILES, this.#due + (files * EVERY_MS) / ROUND_MS);
+      const most = Math.floor(this.#due);
+      this.#due -= most;
       if (most > 0) await this.step(most);
     } catch (error) {
       this.#world.log.warn({ err: error }, 'files could not be read again to see whether they are whole');
@@ -91,7 +92,8 @@ export class Scrubber {
   }
 
   async #step(most: number): Promise<ScrubReport> {
-    const paths = this.#isClosed ? [] : this.#world.catalog.presentAfter(this.#after, most);
+    if (this.#isClosed) throw new LarderError('stopping', 'the root is being closed');
+    const paths = this.#world.catalog.presentAfter(this.#after, most);
     const different = await this.#differing(paths);
     if (different.length > 0) await settle(this.#world, different);
     this.#after = paths.length < most ? '' : (paths.at(-1) ?? '');
