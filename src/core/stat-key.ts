@@ -25,6 +25,9 @@ export function identityIn(key: StatKey): FileIdentity {
   return { ino: BigInt(ino), birthtimeNs: BigInt(birthtimeNs), mtimeNs: BigInt(mtimeNs) };
 }
 
+/** Bytes of the file. */
+export const sizeIn = (key: StatKey): number => Number.parseInt(key, 10);
+
 /** Tells the file whose identity the log has, and equals the key of none: change times are never recorded. */
 export const keyOfIdentity = (size: number, { mtimeNs, ino, birthtimeNs }: FileIdentity): StatKey =>
   statKeyOf({ size, mtimeNs, ctimeNs: 0n, ino, birthtimeNs });

@@ -5,8 +5,10 @@
  */
 import type { Origin } from '../core/events.ts';
 import { isRestore, restoreSession, type LookTally, type RestoreSession } from '../core/restore.ts';
-import type { Examined } from '../files/types.ts';
+import { identityIn } from '../core/stat-key.ts';
+import type { HashedFile } from '../files/hash-batch.ts';
 import { isSchemaPath } from '../core/refs.ts';
+import { BATCH, batchesOf, type Batch } from './batches.ts';
 import { copyAt } from './conflicts.ts';
 import { originOf } from './origin.ts';
 import { isMovedFile } from './moves.ts';
@@ -14,10 +16,10 @@ import { settle } from './settle.ts';
 import { unlessRefused } from './unrecorded.ts';
 import type { World } from './world.ts';
 
-/** Paths settled together: one frame in the log, one batch for a worker. */
-const BATCH = 500;
 /** Batches in flight: a worker reads the next while the log syncs the last, and the catalog has a transaction's worth of them. */
 const IN_FLIGHT = 8;
+/** Bytes of documents that these hold, and one batch more. */
+const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
 /** Paths of one change set (DESIGN 3.3). */
 const LARGEST_SET = 10_000;
 /** Fewer paths are no restore, whatever they hold. */
@@ -47,8 +49,9 @@ export class Findings {
   readonly #world: World;
   readonly #nothingKnown: boolean;
   readonly #running = new Set<Promise<void>>();
-  /** Each once: a hint for a file and one for its directory find the same. */
-  readonly #paths = new Set<string>();
+  #runningBytes = 0;
+  /** Each once, with its size where that is known: a hint for a file and one for its directory find the same. */
+  readonly #sizeByPath = new Map<string, number | null>();
   /** Looked at behind their originals. */
   readonly #copies = new Set<string>();
   #origin: Origin | null = null;
@@ -61,11 +64,12 @@ export class Findings {
     this.#nothingKnown = nothingKnown;
   }
 
-  async add(path: string): Promise<void> {
+  /** `size`: what was seen a moment ago; looked up when it is needed, without. */
+  async add(path: string, size: number | null = null): Promise<void> {
     if (copyAt(this.#world, path) !== null) return void this.#copies.add(path);
-    this.#paths.add(path);
+    this.#sizeByPath.set(path, size);
     // A first index starts at once: nothing it finds has to be compared with the rest.
-    if (this.#paths.size >= (this.#nothingKnown ? BATCH : LARGEST_SET)) await this.#flush();
+    if (this.#sizeByPath.size >= (this.#nothingKnown ? BATCH : LARGEST_SET)) await this.#flush();
   }
 
   /** Resolves when everything found is recorded, applied and announced. */
@@ -90,17 +94,18 @@ export class Findings {
   }
 
   async #flush(): Promise<void> {
-    const paths = [...this.#paths];
-    this.#paths.clear();
-    if (paths.length === 0) return;
-    const origin = await this.#originOf(paths);
+    const found = Array.from(this.#sizeByPath, ([path, size]) => ({ path, size }));
+    this.#sizeByPath.clear();
+    if (found.length === 0) return;
+    const origin = await this.#originOf(found.map(({ path }) => path));
     // In force before any document is judged, or a new root would take for valid what its own schemas refuse.
-    const schemas = paths.filter(isSchemaPath);
-    if (schemas.length > 0) await this.#start(schemas, origin);
-    const others = schemas.length === 0 ? paths : paths.filter((path) => !isSchemaPath(path));
-    for (let start = 0; start < others.length; start += BATCH) {
-      void this.#start(others.slice(start, start + BATCH), origin);
-      if (this.#running.size >= IN_FLIGHT) await Promise.race(this.#running);
+    const schemas = found.filter(({ path }) => isSchemaPath(path));
+    for (const batch of batchesOf(this.#world, schemas)) await this.#start(batch, origin);
+    const others = schemas.length === 0 ? found : found.filter(({ path }) => !isSchemaPath(path));
+    for (const batch of batchesOf(this.#world, others)) {
+      void this.#start(batch, origin);
+      while (this.#running.size >= IN_FLIGHT || this.#runningBytes >= IN_FLIGHT_BYTES)
+        await Promise.race(this.#running);
     }
   }
 
@@ -116,17 +121,23 @@ export class Findings {
     return this.#origin;
   }
 
-  /** Never rejects: `finish` tells what failed first. */
-  #start(paths: readonly string[], origin: Origin): Promise<void> {
-    const run = settle(this.#world, paths, { nothingKnown: this.#nothingKnown, origin }).then(
-      () => void this.#running.delete(run),
-      (error: unknown) => {
-        this.#running.delete(run);
-        this.#failure ??= error;
-      },
-    );
+  #start(batch: Batch, origin: Origin): Promise<void> {
+    const run = this.#settle(batch, origin).finally(() => {
+      this.#running.delete(run);
+      this.#runningBytes -= batch.bytes;
+    });
     this.#running.add(run);
+    this.#runningBytes += batch.bytes;
     return run;
+  }
+
+  /** Never rejects: `finish` tells what failed first. */
+  async #settle({ paths }: Batch, origin: Origin): Promise<void> {
+    try {
+      await settle(this.#world, paths, { nothingKnown: this.#nothingKnown, origin });
+    } catch (error) {
+      this.#failure ??= error;
+    }
   }
 }
 
@@ -134,23 +145,25 @@ export class Findings {
 async function survey(world: World, paths: readonly string[]): Promise<LookTally> {
   let [changed, returning] = [0, 0];
   for (let start = 0; start < paths.length; start += BATCH) {
-    const examined = await world.bulk.examine(paths.slice(start, start + BATCH), world.schemas.texts());
-    for (const [index, one] of examined.entries()) {
+    const batch = paths.slice(start, start + BATCH);
+    const hashed = await world.bulk.digests(batch);
+    for (const [index, path] of batch.entries()) {
       if (index % ASKED_AT_ONCE === ASKED_AT_ONCE - 1) await world.clock.yieldTurn();
-      if (!isChanged(world, one)) continue;
+      const one = hashed[index];
+      if (one === undefined || !isChanged(world, path, one)) continue;
       changed++;
-      if (isReturning(world, one)) returning++;
+      if (isReturning(world, path, one)) returning++;
     }
   }
   return { changed, returning };
 }
 
-const isChanged = (world: World, { path, digest }: Examined): boolean =>
+const isChanged = (world: World, path: string, { digest }: HashedFile): boolean =>
   digest !== null && digest !== world.catalog.head(path)?.diskDigest;
 
 /** A file that was renamed back is a move, not a restore. */
-const isReturning = (world: World, { path, digest, look }: Examined): boolean =>
+const isReturning = (world: World, path: string, { digest, key }: HashedFile): boolean =>
   digest !== null &&
-  look.kind === 'file' &&
+  key !== null &&
   world.catalog.versionWith(path, digest) !== undefined &&
-  !isMovedFile(world, path, digest, look.stat);
+  !isMovedFile(world, path, digest, identityIn(key));

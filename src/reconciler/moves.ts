@@ -4,7 +4,7 @@
  */
 import type { Head } from '../catalog/types.ts';
 import type { Digest } from '../core/digest.ts';
-import type { FileStat } from '../host/ports.ts';
+import type { FileIdentity } from '../core/events.ts';
 import { absolute } from './places.ts';
 import type { Settled } from './settled.ts';
 import type { World } from './world.ts';
@@ -13,6 +13,9 @@ export interface MoveCandidate {
   readonly from: string;
   readonly to: string;
 }
+
+/** What a file is known by, whatever its name. */
+type File = Pick<FileIdentity, 'ino' | 'birthtimeNs'>;
 
 export function moveSources(world: World, decided: readonly Settled[]): MoveCandidate[] {
   const files = new KnownFiles(world);
@@ -26,8 +29,8 @@ export function moveSources(world: World, decided: readonly Settled[]): MoveCand
 }
 
 /** True where a file is known under another path, from which it is gone. */
-export const isMovedFile = (world: World, path: string, digest: Digest, stat: FileStat): boolean =>
-  new KnownFiles(world).find(digest, stat).some((known) => known.path !== path && isGone(world, known.path));
+export const isMovedFile = (world: World, path: string, digest: Digest, file: File): boolean =>
+  new KnownFiles(world).find(digest, file).some((known) => known.path !== path && isGone(world, known.path));
 
 function sourceOf(
   world: World,
@@ -55,8 +58,8 @@ class KnownFiles {
     this.#world = world;
   }
 
-  find(digest: Digest, stat: FileStat): readonly Head[] {
-    return this.#withDigest(digest).get(`${stat.ino} ${stat.birthtimeNs}`) ?? [];
+  find(digest: Digest, { ino, birthtimeNs }: File): readonly Head[] {
+    return this.#withDigest(digest).get(`${ino} ${birthtimeNs}`) ?? [];
   }
 
   #withDigest(digest: Digest): Map<string, Head[]> {

@@ -10,6 +10,7 @@ import type { Examined } from '../files/types.ts';
 import { place, type Placement } from '../files/swap.ts';
 import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
 import { attempt } from '../host/durable-files.ts';
+import { batchesOf } from './batches.ts';
 import { bytesOf } from './bodies.ts';
 import { identityOf } from './drafts.ts';
 import { absolute, parentOf } from './places.ts';
@@ -18,7 +19,6 @@ import { refusalOfDisk } from './refusals.ts';
 import { isTornPiece } from './torn-pieces.ts';
 import type { World } from './world.ts';
 
-const BATCH = 500;
 const VERSIONS_COMPARED = 1000;
 
 export interface RedoReport {
@@ -34,16 +34,13 @@ export async function redo(world: World): Promise<RedoReport> {
   const report: RedoReport = { looked: candidates.length, written: [], removed: [], refused: [] };
   // Versions first: what a lost move left under its old name goes only when the new name has it.
   const ordered = [...candidates.filter(isVersion), ...candidates.filter((one) => !isVersion(one))];
-  for (let start = 0; start < ordered.length; start += BATCH) {
-    const batch = ordered.slice(start, start + BATCH);
-    const examined = await world.bulk.examine(
-      batch.map(({ path }) => path),
-      new Map(),
-    );
-    batch.forEach((candidate, index) => {
-      const found = examined[index];
-      if (found) redoOrWait(world, candidate, found, report);
-    });
+  const byPath = new Map(ordered.map((one) => [one.path, one]));
+  const found = ordered.map(({ path }) => ({ path, size: null }));
+  for (const { paths } of batchesOf(world, found)) {
+    for (const examined of await world.bulk.examine(paths, new Map())) {
+      const candidate = byPath.get(examined.path);
+      if (candidate) redoOrWait(world, candidate, examined, report);
+    }
   }
   return report;
 }

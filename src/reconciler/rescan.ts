@@ -5,6 +5,7 @@
 import type { KnownName } from '../catalog/types.ts';
 import { ABSENCE_MS } from '../core/decision.ts';
 import { classify, SCHEMA_NAME } from '../core/refs.ts';
+import { sizeIn } from '../core/stat-key.ts';
 import { isOurs, join } from '../files/ours.ts';
 import type { DirectoryListing, ListedName } from '../files/types.ts';
 import { reportUnaddressable, reportUnreadable } from './odd-places.ts';
@@ -99,7 +100,7 @@ async function compare(
     const path = join(listing.path, entry.name);
     if (isUnchanged(world, path, entry, before)) continue;
     if (!entry.addressable) await unlessRefused(world, [path], () => reportUnaddressable(world, path, entry));
-    else if (isOurs(classify(path), entry) || isCopyOnly(world, path)) await findings.add(path);
+    else if (isOurs(classify(path), entry) || isCopyOnly(world, path)) await findings.add(path, sizeIn(entry.key));
   }
   for (const [name, gone] of known) {
     if (gone.present || gone.hasProblem) await findings.add(join(listing.path, name));
