@@ -126,16 +126,16 @@ test('a directory of thousands of equal files is moved in one change set, withou
   );
   await using world = await openGuarded(files);
   mkdirSync(world.at('lod/things/out'));
-  const startedMs = performance.now();
+  const before = process.cpuUsage();
   renameSync(world.at('lod/things/in'), world.at('lod/things/out/in'));
   await world.larder.rescan();
-  const tookMs = performance.now() - startedMs;
+  const { user, system } = process.cpuUsage(before);
   const page = world.larder.changes({ kind: 'all' }, { since: 3000 }, 5000, null);
   const events = page.kind === 'range' ? page.events : [];
   expect(events.filter(({ op }) => op === 'move')).toHaveLength(3000);
   expect(new Set(events.map(({ change_set }) => change_set)).size).toBe(1);
-  expect(tookMs).toBeLessThan(20_000);
-}, 60_000);
+  expect((user + system) / 1e6, 'seconds of this process').toBeLessThan(20);
+}, 120_000);
 
 test('a document that is moved out of a held collection is let go', async () => {
   await using world = await openGuarded(documents(12));

@@ -34,7 +34,7 @@ async function run(options: Run): Promise<Outcome> {
   mkdirSync(join(root, 'lod'), { recursive: true });
   const port = await freePort();
   const daemon = await start({ root, port, without: options.without });
-  const load = new Load({ root, port, run: options, writers: 6, editors: 1 });
+  const load = new Load({ root, port, run: options, writers: 6, editors: 1, onlyByRename: true });
   try {
     return await copies(options, { root, copy, daemon, load });
   } finally {

@@ -7,6 +7,8 @@ import { between, pause } from './harness.ts';
 export interface Editor {
   readonly number: number;
   readonly random: () => number;
+  /** Never into a file, which somebody who reads meanwhile sees half. */
+  readonly onlyByRename: boolean;
   count: number;
   /** The last save of each name. A name is saved again only once the one before was told. */
   readonly saved: Map<string, string>;
@@ -29,7 +31,7 @@ export async function edit(
     if (before === undefined || isTold(name, before)) {
       const text = `{ "editor": ${editor.number}, "save": ${editor.count++}, "text": "${'by hand '.repeat(40)}" }\n`;
       // A save into a file that an API write replaces meanwhile is the bursts' subject.
-      saveFile(join(root, `${name}.json`), text, isShared || editor.random() < 0.5);
+      saveFile(join(root, `${name}.json`), text, isShared || editor.onlyByRename || editor.random() < 0.5);
       editor.saved.set(name, digestOf(Buffer.from(text)));
       editor.total += 1;
     }

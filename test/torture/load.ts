@@ -16,6 +16,7 @@ export interface LoadOptions {
   readonly port: number;
   readonly writers: number;
   readonly editors: number;
+  readonly onlyByRename?: boolean;
   readonly run: Pick<Run, 'seed' | 'patienceMs'>;
 }
 
@@ -32,7 +33,14 @@ export class Load {
   #running: Promise<unknown> = Promise.resolve();
   #isUp = false;
 
-  constructor({ root, port, writers, editors, run: { seed, patienceMs = PATIENCE_MS } }: LoadOptions) {
+  constructor({
+    root,
+    port,
+    writers,
+    editors,
+    onlyByRename = false,
+    run: { seed, patienceMs = PATIENCE_MS },
+  }: LoadOptions) {
     this.#root = root;
     this.#patienceMs = patienceMs;
     mkdirSync(join(root, 'lod', 'shared'), { recursive: true });
@@ -43,6 +51,7 @@ export class Load {
       number,
       count: 0,
       random: randomFrom(seed + 1000 + number),
+      onlyByRename,
       saved: new Map(),
       total: 0,
     }));
