@@ -19,12 +19,8 @@ export interface RequestOptions {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 
-export function request(
-  port: number,
-  method: string,
-  path: string,
-  { headers = {}, body }: RequestOptions = {},
-): Promise<Answer> {
+export function request(port: number, method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+  const { headers = {}, body } = options;
   const isJson = typeof body === 'object' && !(body instanceof Uint8Array);
   const bytes = body === undefined ? undefined : Buffer.from(isJson ? JSON.stringify(body) : body);
   const all = {
@@ -36,7 +32,11 @@ export function request(
     const sent = httpRequest({ host: '127.0.0.1', port, method, path, headers: all, agent }, (incoming) => {
       answerOf(incoming).then(resolve, reject);
     });
-    sent.on('error', reject);
+    sent.on('error', (error) => {
+      // The server closed an idle connection just when it was used again: a read may be asked once more (RFC 9112, 9.3.1).
+      if (sent.reusedSocket && method === 'GET') request(port, method, path, options).then(resolve, reject);
+      else reject(error);
+    });
     sent.end(bytes);
   });
 }

@@ -83,7 +83,7 @@ export class Load {
         saved.delete(name);
         const path = join(this.#root, `${name}.json`);
         if (!this.follower.digestsByName.has(name)) rmSync(path, { force: true });
-        // Half of what only this person knew: only they can save it again. An empty file is for redo to mend.
+        // Half of what only this person knew, or nothing of it: only they can save it again.
         else if (isHalfSaved(path)) saveFile(path, '{ "saved": "again" }\n', true);
       }
     }
@@ -122,10 +122,7 @@ export class Load {
   }
 }
 
-function isHalfSaved(path: string): boolean {
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  return text !== '' && !isWhole(text);
-}
+const isHalfSaved = (path: string): boolean => existsSync(path) && !isWhole(readFileSync(path, 'utf8'));
 
 /** Acknowledged writes that the feed does not tell, or tells as something else. */
 export function lostAcks(acks: readonly Ack[], feed: readonly Told[]): string[] {
