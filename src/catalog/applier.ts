@@ -113,6 +113,7 @@ export class Applier {
       this.#missing = null;
     } catch (error) {
       this.#missing = Math.min(first, this.#missing ?? first);
+      this.#options.tables.texts.forget();
       if (!this.#isClosed) transactions.rollback();
       throw error;
     }

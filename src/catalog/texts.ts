@@ -15,9 +15,15 @@ export interface Texts {
   insert(id: number, content: DocumentContent): void;
   replace(id: number, content: DocumentContent): void;
   delete(id: number): void;
+  /** The transaction was rolled back: what was put into the index is not there. */
+  forget(): void;
   /** How many were put into the index since the last call. */
   takeAdded(): number;
 }
+
+/** Indexing the words of a large document costs more than all else of a PATCH, which often changes a number alone. */
+const LARGE_TEXT = 64 * 1024;
+const MOST_REMEMBERED = 4;
 
 export function openTexts(database: Database): Texts {
   const insertText = prepareCommand(database, INSERT_TEXT);
@@ -26,22 +32,35 @@ export function openTexts(database: Database): Texts {
   const replaceWords = prepareCommand(database, REPLACE_WORDS);
   const deleteText = prepareCommand(database, DELETE_TEXT);
   const deleteWords = prepareCommand(database, DELETE_WORDS);
+  const largeById = new Map<number, string>();
   let added = 0;
+
+  const putWords = (id: number, words: string, put: typeof replaceWords): void => {
+    if (largeById.get(id) === words) return;
+    largeById.delete(id);
+    put(id, words);
+    added++;
+    if (words.length < LARGE_TEXT) return;
+    const [oldest] = largeById.keys();
+    if (largeById.size >= MOST_REMEMBERED && oldest !== undefined) largeById.delete(oldest);
+    largeById.set(id, words);
+  };
+
   return {
     insert(id, { text, searchText }) {
       insertText(id, text);
-      insertWords(id, searchText);
-      added++;
+      putWords(id, searchText, insertWords);
     },
     replace(id, { text, searchText }) {
       replaceText(id, text);
-      replaceWords(id, searchText);
-      added++;
+      putWords(id, searchText, replaceWords);
     },
     delete(id) {
       deleteText(id);
       deleteWords(id);
+      largeById.delete(id);
     },
+    forget: () => largeById.clear(),
     takeAdded() {
       const taken = added;
       added = 0;
