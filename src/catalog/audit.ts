@@ -41,8 +41,8 @@ export interface CatalogAudit extends Pick<Catalog, 'events' | 'problems'>, Disp
   /** Stat identity of a file as it was confirmed last; null where it may not be believed. */
   cleanKey(path: string): string | null;
   recordedProblems(path: string): ProblemCode[];
-  /** Whether a search for a word finds the document of this path. */
-  finds(path: string, word: string): boolean;
+  /** Whether a search for a word finds the document of this row. */
+  finds(id: number, word: string): boolean;
   /** Entries of full text, or texts, that belong to no path. */
   strays(): number;
 }
@@ -56,8 +56,7 @@ const PAGE = `
 const STATE = 'SELECT log_id, reached FROM state';
 const RECORDED = 'SELECT DISTINCT code FROM problems WHERE path = ? AND derived = 0';
 const FINDS = `
-  SELECT 1 FROM paths p WHERE p.directory = ? AND p.name = ?
-  AND EXISTS (SELECT 1 FROM full_text t WHERE t.full_text MATCH ? AND t.rowid = p.id)`;
+  SELECT 1 FROM full_text WHERE full_text MATCH ? AND rowid = ?`;
 const STRAYS = `
   SELECT (SELECT count(*) FROM documents WHERE id NOT IN (SELECT id FROM paths))
        + (SELECT count(*) FROM full_text_docsize WHERE id NOT IN (SELECT id FROM documents))`;
@@ -108,10 +107,7 @@ function audit(database: Database.Database): CatalogAudit {
       return cleanKey.get(directory, name) ?? null;
     },
     recordedProblems: (path) => recorded.all(path) as ProblemCode[],
-    finds(path, word) {
-      const { directory, name } = splitPath(path);
-      return finds.get(directory, name, `"${word}"`) !== undefined;
-    },
+    finds: (id, word) => finds.get(`"${word}"`, id) !== undefined,
     strays: () => strays.get() ?? 0,
     events: openHistoryReads(database).events,
     problems: openProblemReads(database).problems,

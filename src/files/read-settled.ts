@@ -61,7 +61,7 @@ function whileOpen(world: World, path: string, key: StatKey, use: (fd: number) =
 }
 
 /** As equality of stat identities, without spelling them out. */
-const isSame = (a: FileStat, b: FileStat): boolean =>
+export const isSame = (a: FileStat, b: FileStat): boolean =>
   a.ctimeNs === b.ctimeNs &&
   a.ino === b.ino &&
   a.size === b.size &&
@@ -76,7 +76,7 @@ function isSettled(world: World, path: string, fd: number, stat: FileStat): bool
   return now !== undefined && isSame(now, stat);
 }
 
-function readUpTo(world: World, fd: number, into: Uint8Array): number {
+export function readUpTo(world: World, fd: number, into: Uint8Array): number {
   let length = 0;
   while (length < into.length) {
     const read = world.fs.read(fd, into, length, into.length - length, length);
