@@ -91,7 +91,9 @@ export async function openLarder(options: OpenOptions): Promise<Larder> {
   await using opening = new AsyncDisposableStack();
   const lock = opening.adopt(lockRoot(root, options), (held) => held.release());
   const seen = { ...host, root: root.path, rootDevice: root.device };
-  const bulk = opening.use(options.host?.inThread ? openBulkInThread(seen) : openBulkThreads(seen));
+  // A file system that fails, or is watched, exists in this thread alone: then writes stay here.
+  const tmp = host.fs === nodeFileSystem ? root.tmp : undefined;
+  const bulk = opening.use(options.host?.inThread ? openBulkInThread(seen) : openBulkThreads({ ...seen, tmp }));
   bulk.warmUp();
   const events = opening.adopt(await openEvents(root, host, options), (log) => log.close(false));
   const anew = options.rebuild ?? false;

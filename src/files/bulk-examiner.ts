@@ -7,7 +7,7 @@ import { hashBatch } from './hash-batch.ts';
 import { SchemaShelf } from './schema-shelf.ts';
 import type { World } from './types.ts';
 
-type Examining = Exclude<BulkRequest, { do: 'list' }>;
+type Examining = Exclude<BulkRequest, { do: 'list' | 'stage' }>;
 
 const shelf = new SchemaShelf();
 

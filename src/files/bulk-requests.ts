@@ -5,6 +5,7 @@ import type { KnownDigests } from './bulk.ts';
 import type { ExaminedColumns } from './examined-columns.ts';
 import type { HashedFile } from './hash-batch.ts';
 import type { ListingColumns } from './listing-columns.ts';
+import type { PackedFiles, StagedBatch } from './stage-batch.ts';
 import type { Look } from './types.ts';
 
 interface WithSchemas {
@@ -19,6 +20,7 @@ export type BulkRequest =
   | ({ readonly do: 'examine'; readonly paths: readonly string[]; readonly known: KnownDigests } & WithSchemas)
   | { readonly do: 'hash'; readonly path: string }
   | { readonly do: 'digests'; readonly paths: readonly string[] }
+  | { readonly do: 'stage'; readonly tmp: string; readonly packed: PackedFiles }
   | ({ readonly do: 'judge'; readonly path: string; readonly bytes: Uint8Array } & WithSchemas);
 
 export interface BulkReplies {
@@ -26,6 +28,7 @@ export interface BulkReplies {
   readonly examine: ExaminedColumns;
   readonly hash: Look;
   readonly digests: readonly (HashedFile | undefined)[];
+  readonly stage: StagedBatch;
   readonly judge: Judged;
 }
 

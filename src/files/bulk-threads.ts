@@ -5,11 +5,14 @@ import { examineWhole } from './examine-batch.ts';
 import { fromExaminedColumns } from './examined-columns.ts';
 import { hashAll } from './hash-batch.ts';
 import { fromListingColumns } from './listing-columns.ts';
+import { pack, stagedTemps } from './stage-batch.ts';
 import { walkTree } from './tree-walk.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export interface BulkThreadsOptions extends BulkWorkerStart {
   readonly clock: Clock;
+  /** `.larder/tmp` (absolute), where files may be written here too. */
+  readonly tmp?: string | undefined;
   /** Threads that examine; one more is started for files too large to be held. */
   readonly workers?: number;
   /** Threads end when there was no work for so long. */
@@ -26,7 +29,7 @@ type Pool = WorkerPool<BulkRequest, BulkReply>;
 
 /** Does the work in threads of its own. They start at the first call. */
 export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
-  const { root, rootDevice, clock, idleMs = IDLE_MS, workers = WORKERS } = options;
+  const { root, rootDevice, tmp, clock, idleMs = IDLE_MS, workers = WORKERS } = options;
   const openPool = (most: number): Pool =>
     new WorkerPool({ script: SCRIPT, start: { root, rootDevice }, most, idleMs, clock });
   const pool = openPool(workers);
@@ -54,6 +57,10 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
     digests: async (paths) => hashAll(paths, await ask(pool, 'digests', () => ({ paths })), hash),
     hash,
     judge: (path, bytes, schemas) => ask(pool, 'judge', (known) => ({ path, bytes, ...unknownTo(known, schemas) })),
+    // Beside the worker that examines what comes next.
+    ...(tmp !== undefined && {
+      stage: async (files) => stagedTemps(await ask(listPool, 'stage', () => ({ tmp, packed: pack(files) }))),
+    }),
     async [Symbol.asyncDispose]() {
       await Promise.all([pool, slowPool, listPool].map((one) => one[Symbol.asyncDispose]()));
     },

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { nodeFileSystem } from '../host/node-file-system.ts';
 import { systemClock } from '../host/system-clock.ts';
+import { systemRandom } from '../host/system-random.ts';
 import { assert } from '../util/assert.ts';
 import type { Answered, Asked, BulkReply, BulkRequest, BulkWorkerStart } from './bulk-requests.ts';
 import { messageOf } from './failures.ts';
@@ -22,6 +23,10 @@ interface Work {
 async function work(request: BulkRequest): Promise<Work> {
   if (request.do === 'list') {
     return { reply: request.paths.map((path) => toListingColumns(walkDirectory(world, path))), handedOver: [] };
+  }
+  if (request.do === 'stage') {
+    const { stageBatch } = await import('./stage-batch.ts');
+    return { reply: stageBatch({ ...world, random: systemRandom, tmp: request.tmp }, request.packed), handedOver: [] };
   }
   const { examineIn } = await import('./bulk-examiner.ts');
   return examineIn(world, request);

@@ -6,6 +6,7 @@
 import type { Judged } from '../core/examine.ts';
 import type { Digest } from '../core/digest.ts';
 import type { HashedFile } from './hash-batch.ts';
+import type { NewBytes, Temp } from './temp.ts';
 import type { DirectoryListing, Examined, Look } from './types.ts';
 
 /** The schemas that judge, by collection (`ns/collection`): the text of each, under its digest. */
@@ -34,4 +35,9 @@ export interface BulkReader extends AsyncDisposable {
   hash(path: string): Promise<Look>;
   /** Judges bytes that are to be written to a path, away from the caller's thread. */
   judge(path: string, bytes: Uint8Array, schemas: SchemaTexts): Promise<Judged>;
+  /**
+   * Writes temp files (temp.ts) away from the caller's thread: all or none, in their order; some hundred a call. Throws what the
+   * disk says. Undefined where files are written by the calling thread alone.
+   */
+  readonly stage?: (files: readonly NewBytes[]) => Promise<readonly Temp[]>;
 }

@@ -5,7 +5,7 @@
  */
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
-import { writeAll } from '../host/durable-files.ts';
+import { attempt, writeAll } from '../host/durable-files.ts';
 import type { FileStat, FileSystem, RandomBytes } from '../host/ports.ts';
 import { dressLikeDirectory, dressLikeReplaced, NEW_FILE_MODE, own } from './dress.ts';
 import { codeOf } from './failures.ts';
@@ -58,6 +58,18 @@ export function writeTemp(world: WriteWorld, { path, bytes, digest, replaces }: 
     throw error;
   } finally {
     world.fs.close(fd);
+  }
+}
+
+/** All of them, or none: what was written before a failure is removed again. */
+export function writeTemps(world: WriteWorld, files: readonly NewBytes[]): Temp[] {
+  const temps: Temp[] = [];
+  try {
+    for (const file of files) temps.push(writeTemp(world, file));
+    return temps;
+  } catch (error) {
+    for (const temp of temps) attempt(() => discardTemp(world, temp));
+    throw error;
   }
 }
 

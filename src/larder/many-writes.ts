@@ -22,9 +22,32 @@ export async function writeMany(
     checkAtomic(requests);
     return requests.length === 0 ? [] : writeSet(world, requests, who, options);
   }
-  const results: WriteResult[] = [];
-  for (const set of setsOf(requests)) results.push(...(await writeSet(world, set, who, options)));
-  return results;
+  return writeSets(world, requests, who, options);
+}
+
+/** One set is judged, and written to temp files, while the one before it waits for the disk; the first failure ends it. */
+async function writeSets(
+  world: World,
+  requests: readonly WriteRequest[],
+  who: Who,
+  options: Options,
+): Promise<WriteResult[]> {
+  const writing: Promise<WriteResult[]>[] = [];
+  let before = new Set<string>();
+  try {
+    for (const set of setsOf(requests)) {
+      const paths = set.map(({ ref }) => pathOf(ref));
+      const isApart = paths.every((path) => !before.has(path));
+      await Promise.all(isApart ? writing.slice(-2, -1) : writing.slice(-2));
+      writing.push(writeSet(world, set, who, options));
+      before = new Set(paths);
+      // Told below.
+      writing.at(-1)?.catch(() => {});
+    }
+    return (await Promise.all(writing)).flat();
+  } finally {
+    await Promise.allSettled(writing);
+  }
 }
 
 /** Consecutive requests for distinct paths: a second write to a path has to see the first one. */

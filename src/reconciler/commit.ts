@@ -2,29 +2,23 @@
  * Puts judged writes on disk as one change set: temp files, one synced frame, then the swaps. A crash after the sync is
  * completed by redo; a swap that fails is taken back, and the frame with it.
  */
-import type { DraftEntry, EventFrame, Origin, Seq } from '../core/events.ts';
+import type { EventFrame, Origin, Seq } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import type { Seen } from '../catalog/types.ts';
 import { contentOf } from './content.ts';
-import { bodyOf, identityOf, keptBytes, modifiedMsOf } from './drafts.ts';
-import { absolute, parentOf } from './places.ts';
-import { place, takeBack, type Placed, type Placement } from '../files/swap.ts';
+import { absolute } from './places.ts';
+import { place, takeBack, type Placed } from '../files/swap.ts';
 import { attempt } from '../host/durable-files.ts';
-import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
+import { discardTemp } from '../files/temp.ts';
 import { originOf } from './origin.ts';
 import { unplacedBy } from './redo-candidates.ts';
 import { refusalOf, refusalOfDisk } from './refusals.ts';
+import { stagedAtOnce, stageSome, type Staged } from './staging.ts';
 import { freeNames } from './twins.ts';
 import type { Who, WriteOptions, WriteResult, Written } from '../core/requests.ts';
 import type { Prepared } from './write.ts';
 import type { World } from './world.ts';
-
-export interface Staged {
-  readonly prepared: Prepared;
-  readonly temp: Placement['temp'];
-  readonly entry: DraftEntry;
-}
 
 /**
  * Answers a result for each prepared write. Errors of the disk are thrown, with nothing changed. `origin` is given by who makes
@@ -74,15 +68,16 @@ export function originFor(world: World, who: Who): Origin {
 const seqByPath = (frame: EventFrame): ReadonlyMap<string, Seq> =>
   new Map(frame.entries.map((entry) => [entry.path, entry.seq]));
 
-/** Written in one turn of the event loop: some milliseconds. */
+/** Done in one turn of the event loop: some milliseconds. */
 const AT_ONCE = 32;
 
 export async function stage(world: World, prepared: readonly Prepared[]): Promise<Staged[]> {
   const staged: Staged[] = [];
+  const atOnce = stagedAtOnce(world);
   try {
-    for (const one of prepared) {
-      staged.push(await stageOne(world, one));
-      if (staged.length % AT_ONCE === 0) await world.clock.yieldTurn();
+    for (let start = 0; start < prepared.length; start += atOnce) {
+      if (start > 0) await world.clock.yieldTurn();
+      staged.push(...(await stageSome(world, prepared.slice(start, start + atOnce))));
     }
     return staged;
   } catch (error) {
@@ -93,35 +88,6 @@ export async function stage(world: World, prepared: readonly Prepared[]): Promis
 /** What cannot be removed now is removed by the next start. */
 function discardAll(world: World, staged: readonly Staged[]): void {
   for (const { temp } of staged) if (!('removes' in temp)) attempt(() => discardTemp(world, temp));
-}
-
-async function stageOne(world: World, prepared: Prepared): Promise<Staged> {
-  const { path, bytes, digest, before, replaces, outcome } = prepared;
-  const replaced = replaces === null ? {} : { replaced: identityOf(replaces) };
-  if (bytes === null || digest === null) {
-    if (before === null) throw new Error('a deletion needs what it deletes');
-    return {
-      prepared,
-      temp: { removes: before },
-      entry: { op: 'delete', path, kind: 'deleted', digest: null, size: 0, before, ...replaced },
-    };
-  }
-  const body = bodyOf(bytes, keptBytes(path));
-  if (body.inBlob) await world.blobs.put(digest, bytes);
-  // What replaces a file needs none.
-  if (replaces === null) makeDirectories(world, parentOf(path));
-  const temp = writeTemp(world, { path, bytes, digest, replaces });
-  const version = {
-    path,
-    kind: 'valid',
-    digest,
-    size: bytes.length,
-    before,
-    placed: identityOf(temp.stat),
-    modifiedMs: modifiedMsOf(temp.stat),
-    ...body,
-  } as const;
-  return { prepared, temp, entry: { op: outcome === 'created' ? 'create' : 'update', ...version, ...replaced } };
 }
 
 /**

@@ -54,6 +54,8 @@ export class Findings {
   readonly #sizeByPath = new Map<string, number | null>();
   /** Looked at behind their originals. */
   readonly #copies = new Set<string>();
+  /** Their files are those that were recorded, to all appearance: our own writes of a moment ago, first of all. */
+  readonly #familiar = new Set<string>();
   #origin: Origin | null = null;
   /** Paths that the change set of `#origin` takes still. */
   #room = 0;
@@ -64,10 +66,14 @@ export class Findings {
     this.#nothingKnown = nothingKnown;
   }
 
-  /** `size`: what was seen a moment ago; looked up when it is needed, without. */
-  async add(path: string, size: number | null = null): Promise<void> {
+  /**
+   * `size`: what was seen a moment ago; looked up when it is needed, without. `isFamiliar`: the stat is the recorded one, which
+   * does not prove yet that the bytes are.
+   */
+  async add(path: string, size: number | null = null, isFamiliar = false): Promise<void> {
     if (copyAt(this.#world, path) !== null) return void this.#copies.add(path);
     this.#sizeByPath.set(path, size);
+    if (isFamiliar) this.#familiar.add(path);
     // A first index starts at once: nothing it finds has to be compared with the rest.
     if (this.#sizeByPath.size >= (this.#nothingKnown ? BATCH : LARGEST_SET)) await this.#flush();
   }
@@ -114,11 +120,16 @@ export class Findings {
     if (this.#origin !== null && this.#room >= 0) return this.#origin;
     this.#room = LARGEST_SET - paths.length;
     this.#origin = originOf(this.#world, 'hand');
-    if (this.#nothingKnown || paths.length < SURVEYED_FROM || !isRestore(await survey(this.#world, paths)))
-      return this.#origin;
+    if (this.#nothingKnown || !(await this.#isRestore(paths))) return this.#origin;
     const session = this.#world.restores.sessionAt(this.#world);
     this.#origin = { ...originOf(this.#world, 'restore', 'hand'), session };
     return this.#origin;
+  }
+
+  /** Only what looks different can have been brought back. */
+  async #isRestore(paths: readonly string[]): Promise<boolean> {
+    const strange = paths.filter((path) => !this.#familiar.delete(path));
+    return strange.length >= SURVEYED_FROM && isRestore(await survey(this.#world, strange));
   }
 
   #start(batch: Batch, origin: Origin): Promise<void> {

@@ -100,7 +100,8 @@ async function compare(
     const path = join(listing.path, entry.name);
     if (isUnchanged(world, path, entry, before)) continue;
     if (!entry.addressable) await unlessRefused(world, [path], () => reportUnaddressable(world, path, entry));
-    else if (isOurs(classify(path), entry) || isCopyOnly(world, path)) await findings.add(path, sizeIn(entry.key));
+    else if (isOurs(classify(path), entry) || isCopyOnly(world, path))
+      await findings.add(path, sizeIn(entry.key), before?.stat === entry.key);
   }
   for (const [name, gone] of known) {
     if (gone.present || gone.hasProblem) await findings.add(join(listing.path, name));

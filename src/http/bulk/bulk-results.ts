@@ -6,8 +6,8 @@ import { asLarderError, problemOf } from '../answer/problem-json.ts';
 import { tooLarge } from '../request/request-body.ts';
 
 /** Lines are written together up to either; a slow sender's lines are written as soon as it pauses. */
-const BATCH_LINES = 200;
-const BATCH_BYTES = 1024 * 1024;
+const BATCH_LINES = 1000;
+const BATCH_BYTES = 4 * 1024 * 1024;
 
 const ATOMIC_LINES = 10_000;
 const ATOMIC_BYTES = 64 * 1024 * 1024;
