@@ -22,20 +22,31 @@ function guarded<T>(run: () => T): T {
   }
 }
 
+/** Prepared when it is asked first: a start and most lives need a few of them. */
+function once<T>(prepare: () => T): () => T {
+  let prepared: T | undefined;
+  return () => (prepared ??= prepare());
+}
+
 export function prepareQuery<Row>(database: Database, sql: string, decode: (row: RawRow) => Row): Query<Row> {
-  const statement = guarded(() => database.prepare<Bindable[], RawRow>(sql).raw());
+  const statement = once(() => database.prepare<Bindable[], RawRow>(sql).raw());
   return {
-    all: (...values) => guarded(() => statement.all(...values).map(decode)),
+    all: (...values) =>
+      guarded(() =>
+        statement()
+          .all(...values)
+          .map(decode),
+      ),
     get(...values) {
-      const row = guarded(() => statement.get(...values));
+      const row = guarded(() => statement().get(...values));
       return row === undefined ? undefined : decode(row);
     },
   };
 }
 
 export function prepareCommand(database: Database, sql: string): Command {
-  const statement = guarded(() => database.prepare<Bindable[]>(sql));
-  return (...values) => guarded(() => statement.run(...values));
+  const statement = once(() => database.prepare<Bindable[]>(sql));
+  return (...values) => guarded(() => statement().run(...values));
 }
 
 export const execute = (database: Database, sql: string): void => void guarded(() => database.exec(sql));
