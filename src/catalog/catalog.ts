@@ -115,7 +115,7 @@ function assemble(path: string, writer: Database.Database, options: CatalogOptio
       return applier.reached;
     },
     apply: (frames) => applier.apply(frames),
-    ...openSightings(tables, transactions),
+    ...openSightings(writer, tables, transactions),
     ...openHeadReads(reader, () => transactions.commits),
     ...openListReads(reader),
     ...openPastLists(reader),

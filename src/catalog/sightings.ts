@@ -1,12 +1,27 @@
-/** What is remembered beside frames: stat identities without an event, and derived problems. */
+/** What is remembered beside frames: stat identities without an event, derived problems, and by which schemas they were derived. */
+import type { Database } from 'better-sqlite3';
+import type { Digest } from '../core/digest.ts';
 import type { Tables } from './apply-entry.ts';
+import { prepareCommand, prepareQuery } from './sql.ts';
 import type { Transactions } from './transactions.ts';
 import type { Catalog, DerivedProblem, Seen } from './types.ts';
 
-type Sightings = Pick<Catalog, 'noteSeen' | 'setDerived'>;
+type Sightings = Pick<Catalog, 'noteSeen' | 'setDerived' | 'judged' | 'noteJudged'>;
 
-export function openSightings(tables: Tables, transactions: Transactions): Sightings {
+const JUDGED = 'SELECT judged FROM state';
+const NOTE_JUDGED = 'UPDATE state SET judged = ?';
+
+export function openSightings(writer: Database, tables: Tables, transactions: Transactions): Sightings {
+  const judgedText = prepareQuery(writer, JUDGED, (row) => row[0] as string);
+  const setJudged = prepareCommand(writer, NOTE_JUDGED);
+  const judged = (): Record<string, Digest> => JSON.parse(judgedText.get() ?? '{}') as Record<string, Digest>;
   return {
+    judged,
+    noteJudged(collection, schema) {
+      const { [collection]: _, ...others } = judged();
+      const all = schema === null ? others : { ...others, [collection]: schema };
+      transactions.aside(() => setJudged(JSON.stringify(all)));
+    },
     noteSeen(seen) {
       if (seen.length > 0) transactions.aside(() => seen.forEach((one) => writeSeen(tables, one)));
     },

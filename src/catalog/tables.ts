@@ -8,13 +8,15 @@
 /** `LRDC`: marks the file as ours (sqlite.org/fileformat2.html, application id). */
 export const APPLICATION_ID = 0x4c524443;
 /** Another version on disk is set aside and rebuilt; there are no migrations of what can be derived. */
-export const FORMAT_VERSION = 4;
+export const FORMAT_VERSION = 5;
 
 const STATE = `
 -- One row: which log is followed, and how far.
 -- 'replaced' is JSON: how often each segment of the log had lost bodies when the places of the others in it were told last.
+-- 'judged' is JSON: the digest of the schema by which the documents of each collection were marked last, to the last of them.
 CREATE TABLE state (
-  id INTEGER PRIMARY KEY CHECK (id = 1), log_id TEXT NOT NULL, reached INTEGER NOT NULL, replaced TEXT NOT NULL DEFAULT '{}'
+  id INTEGER PRIMARY KEY CHECK (id = 1), log_id TEXT NOT NULL, reached INTEGER NOT NULL, replaced TEXT NOT NULL DEFAULT '{}',
+  judged TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 
 -- A scope is a namespace ('lod') or a collection ('lod/customers'): what lists, feeds and counts are asked by. The counters are

@@ -181,6 +181,11 @@ export interface Catalog extends Retained, Disposable {
    */
   noteSeen(seen: readonly { readonly path: string; readonly seen: Seen | null }[]): void;
 
+  /** By which schema (its digest) the documents of each collection were marked last, to the last of them. */
+  judged(): Readonly<Record<string, Digest>>;
+  /** Behind the marks, in the same order as they: null where there is no schema. */
+  noteJudged(collection: string, schema: Digest | null): void;
+
   head(path: string): Head | undefined;
   /** Known names directly in a directory ('' is the root), in byte order. What is only history is not among them. */
   namesIn(directory: string): KnownName[];

@@ -181,9 +181,7 @@ export class StartUp {
       world.schemas.fix(collection, { schema: judgeWithZod(zod), source: null });
     }
     for (const path of world.catalog.schemaPaths()) await this.#loadSchema(path);
-    if (!this.#parts.catalog.isNew) return;
-    // Which served documents no longer fit is derived, so a new catalog has to find out again.
-    for (const collection of world.schemas.collections()) await rejudge(world, collection);
+    await rejudge(world);
   }
 
   async #loadSchema(path: string): Promise<void> {

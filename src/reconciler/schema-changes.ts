@@ -189,6 +189,7 @@ export async function changeSchema(
   // Documents written while the collection was being judged were judged by the old schema.
   const late = await judgeAll(world, collection, next?.schema ?? null, startedAtSeq);
   await applyDerived(world, late.problems);
+  noteJudged(world, collection);
   world.lookAgain(world.catalog.pathsWithProblem(collection, 'invalid', 'recorded'));
   return frame;
 }
@@ -242,11 +243,25 @@ async function applyDerived(world: World, problems: Judged['problems']): Promise
   }
 }
 
-/** Judges a collection by the schema in force, as after a rebuild of the catalog: no event. */
-export async function rejudge(world: World, collection: string): Promise<void> {
-  const { problems } = await judgeAll(world, collection, world.schemas.inForce(collection)?.schema ?? null, null);
-  await applyDerived(world, problems);
+/**
+ * Judges by the schemas in force, without an event, what the catalog has not been judged by: all of a new one, and what a crash
+ * cut off between a schema and the marks that it makes.
+ */
+export async function rejudge(world: World): Promise<void> {
+  const judged = world.catalog.judged();
+  for (const collection of new Set([...world.schemas.collections(), ...Object.keys(judged)])) {
+    if (!world.catalog.isNew && (judged[collection] ?? null) === digestInForce(world, collection)) continue;
+    const { problems } = await judgeAll(world, collection, world.schemas.inForce(collection)?.schema ?? null, null);
+    await applyDerived(world, problems);
+    noteJudged(world, collection);
+  }
 }
+
+const digestInForce = (world: World, collection: string): Digest | null =>
+  world.schemas.inForce(collection)?.source?.digest ?? null;
+
+const noteJudged = (world: World, collection: string): void =>
+  world.catalog.noteJudged(collection, digestInForce(world, collection));
 
 async function record(
   world: World,

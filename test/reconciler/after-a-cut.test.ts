@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Larder } from '../../src/larder-types.ts';
 import type { LoggedEntry } from '../../src/core/events.ts';
+import type { ReadAnswer } from '../../src/core/requests.ts';
 import { openEventLog } from '../../src/events/event-log.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
@@ -93,6 +94,21 @@ test('an edit by hand names the file that it replaced, although the catalog was 
   expect(entries.at(-1)?.replaced).toEqual({ ino, birthtimeNs, mtimeNs });
 });
 
+test('documents that a schema made unfit are marked, although the catalog lost both the schema and the marks', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 100}', 'lod/things/b.json': '{"v": 1}' });
+  const [derived, kept] = [world.at('.larder/derived'), world.at('.larder/kept')];
+  await world.reopen(() => cpSync(derived, kept, { recursive: true }));
+  const schema = bytes({ properties: { v: { maximum: 60 } } });
+  await world.larder.putSchema('lod/things', schema, me, undefined);
+  const marks = async () => Promise.all(['a', 'b'].map(async (id) => markOf(await world.read(id))));
+  expect(await marks()).toEqual(['invalid', null]);
+  await world.reopen(() => {
+    rmSync(derived, { recursive: true });
+    renameSync(kept, derived);
+  });
+  expect(await marks()).toEqual(['invalid', null]);
+});
+
 test('a follower that comes back while a catalog behind its log catches up is not sent away', async () => {
   await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
   await world.larder[Symbol.asyncDispose]();
@@ -103,6 +119,8 @@ test('a follower that comes back while a catalog behind its log catches up is no
   await world.larder.caughtUp;
   expect(next()).toMatchObject({ kind: 'range', events: [] });
 });
+
+const markOf = (answer: ReadAnswer): string | null => (answer.kind === 'served' ? (answer.mark?.code ?? null) : 'none');
 
 async function loggedIn(root: string): Promise<LoggedEntry[]> {
   const host = { fs: nodeFileSystem, clock: systemClock, random: systemRandom };

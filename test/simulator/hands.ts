@@ -131,6 +131,7 @@ export class Hands {
     const name = this.#nameOf(fd, path);
     if (name === null) this.changedAside.add(path);
     this.touched(name ?? path);
+    this.#machine.timeline.adopt(name ?? path);
   }
 
   /** Where an open file lies by now; null when it is nowhere in the tree. */

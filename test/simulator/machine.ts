@@ -17,6 +17,8 @@ export class Machine {
   /** A real directory too: what SQLite writes lies there, under the same path. */
   readonly root: string;
   disk: SimulatedFileSystem;
+  /** When a power cut took the catalog, or a part of it. */
+  readonly catalogLostMs: number[] = [];
   readonly story: string[] = [];
   /** Bytes of everything that was ever put into a file, for telling the story. */
   readonly #names = new Map<Digest, string>();
@@ -110,13 +112,18 @@ export class Machine {
     return new Map(files.flatMap((file) => readIfThere(file).map((bytes) => [file, bytes] as const)));
   }
 
+  loseCatalog(): void {
+    rmSync(this.derived, { recursive: true, force: true });
+    mkdirSync(this.derived, { recursive: true });
+  }
+
   /** What a power cut leaves of them: a beginning of the write-ahead log, or nothing. */
   cutCatalog(kept: ReadonlyMap<string, Buffer>): void {
     const fate = this.pick(['all', 'beginning', 'beginning', 'nothing'] as const);
     if (fate === 'all') return;
-    rmSync(this.derived, { recursive: true, force: true });
-    mkdirSync(this.derived, { recursive: true });
+    this.loseCatalog();
     this.tell(`  of the catalog survives ${fate}`);
+    this.catalogLostMs.push(this.nowMs);
     if (fate === 'nothing') return;
     for (const [file, bytes] of kept)
       writeFileSync(file, file.endsWith('-wal') ? bytes.subarray(0, this.below(bytes.length + 1)) : bytes);

@@ -43,19 +43,28 @@ export class PowerCut {
 
   /**
    * What a power cut makes of saves by hand and no redo can know from a later edit: half of one save and half of another in the
-   * same file; or a file that was saved into, unrecorded, then replaced, and comes back with that save's times and its old bytes.
+   * same file; a file that was saved into, unrecorded, then replaced, and comes back with that save's times and its old bytes; or
+   * a file that redo had written, which only the catalog knew, when an earlier cut had taken that.
    */
   #isUnknowable(path: string, found: Digest | null): boolean {
     if (this.#hands.changedAside.has(path)) return true;
     const states = this.#machine.timeline.states(path);
     if (found === null) return states.some(isMoment);
     const earlier = states.findLastIndex(({ digest }) => digest === found);
-    if (earlier >= 0)
-      return states.slice(earlier).some((state) => state.by === 'hand' && !this.#recorded.has(state.digest));
+    if (earlier >= 0) {
+      const isUnrecorded = (state: State): boolean => state.by === 'hand' && !this.#recorded.has(state.digest);
+      return states.slice(earlier).some(isUnrecorded) || this.#wasForgotten(states, earlier);
+    }
     const bytes = this.#machine.bytesOf(found);
     const isPieceOf = ({ digest }: State): boolean =>
       digest !== null && isTornPieceOf(bytes, this.#machine.bytesOf(digest));
     return !states.some((state) => state.by === 'process' && isPieceOf(state));
+  }
+
+  #wasForgotten(states: readonly State[], at: number): boolean {
+    const [before, state] = [states[at - 1], states[at]];
+    if (before?.by !== 'power' || state?.by !== 'process') return false;
+    return this.#machine.catalogLostMs.some((lostMs) => lostMs >= state.fromMs && lostMs <= state.toMs);
   }
 }
 

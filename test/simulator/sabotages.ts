@@ -1,4 +1,6 @@
 /** One safeguard less each: what the simulator must notice. */
+import type { Head } from '../../src/catalog/types.ts';
+import { readFile } from '../../src/host/read-file.ts';
 import type { FileStat, FileSystem } from '../../src/host/ports.ts';
 import type { World } from '../../src/reconciler/world.ts';
 import type { Sabotage } from './process.ts';
@@ -32,6 +34,49 @@ const believesOneAbsence: Sabotage = {
   world: (world) => altered(world, ({ pendings }) => Object.assign(pendings, { ageMs: () => 10_000 })),
 };
 
+/** The new file takes the name as by a plain rename: what comes out is a copy of ours, not what lay there. */
+const replacesByRename: Sabotage = {
+  fs: (fs) => ({
+    ...fs,
+    exchange(ours, target) {
+      const bytes = readFile(fs, ours);
+      fs.rename(ours, target);
+      const fd = fs.open(ours, 'create-new');
+      fs.write(fd, bytes, 0, bytes.length, 0);
+      fs.close(fd);
+    },
+  }),
+};
+
+/** A little later than it is: no stat identity is so young that a change could have left it the same. */
+const BEYOND_RACY_NS = 25_000_000n;
+const trustsYoungStats: Sabotage = {
+  clock: (clock) => ({ ...clock, nowNs: () => clock.nowNs() + BEYOND_RACY_NS }),
+};
+
+/** What is served beside a broken file looks like any other. */
+const marksNothing: Sabotage = {
+  world: (world) =>
+    altered(world, ({ catalog }) => {
+      const head = catalog.head.bind(catalog);
+      const unmarked = (path: string): Head | undefined => {
+        const found = head(path);
+        return found && { ...found, problems: [] };
+      };
+      Object.assign(catalog, { head: unmarked });
+    }),
+};
+
+/** A start takes every document for judged by the schema in force, also in a catalog that was made a moment ago. */
+const judgesNothingAnew: Sabotage = {
+  world: (world) =>
+    altered(world, ({ catalog, schemas }) => {
+      const inForce = (): [string, unknown][] =>
+        schemas.collections().map((collection) => [collection, schemas.inForce(collection)?.source?.digest]);
+      Object.assign(catalog, { isNew: false, judged: () => Object.fromEntries(inForce()) });
+    }),
+};
+
 function altered(world: World, alter: (world: World) => unknown): World {
   alter(world);
   return world;
@@ -43,13 +88,34 @@ export interface Missing {
   /** Seeds among which a run must fail. */
   readonly from: number;
   readonly count: number;
+  /** What the first that fails complains of. */
+  readonly shows: RegExp;
 }
 
+const SECOND_HAND = /no hand did that/;
+const LOST = /^I6 .* kept nowhere/;
+
 export const MISSING: readonly Missing[] = [
-  { name: 'the sync before the answer', sabotage: answersBeforeTheSync, from: 1, count: 50 },
-  { name: 'redo', sabotage: { without: ['redo'] }, from: 1, count: 50 },
-  { name: 'the identities that redo goes by', sabotage: knowsNoFileAgain, from: 30, count: 200 },
-  { name: 'the rescue of what a swap brings out', sabotage: rescuesNothing, from: 100, count: 300 },
-  { name: 'the second look at an absence', sabotage: believesOneAbsence, from: 1, count: 50 },
-  { name: 'the abort of a write that failed', sabotage: { without: ['abort'] }, from: 1, count: 50 },
+  {
+    name: 'the sync before the answer',
+    sabotage: answersBeforeTheSync,
+    from: 1,
+    count: 50,
+    shows: /the log has it not/,
+  },
+  { name: 'redo', sabotage: { without: ['redo'] }, from: 1, count: 50, shows: SECOND_HAND },
+  { name: 'the identities that redo goes by', sabotage: knowsNoFileAgain, from: 1, count: 200, shows: SECOND_HAND },
+  { name: 'the rescue of what a swap brings out', sabotage: rescuesNothing, from: 150, count: 300, shows: LOST },
+  { name: 'the second look at an absence', sabotage: believesOneAbsence, from: 1, count: 50, shows: /not absent for/ },
+  { name: 'the exchange of two files', sabotage: replacesByRename, from: 100, count: 200, shows: LOST },
+  { name: 'the doubt about a young stat', sabotage: trustsYoungStats, from: 50, count: 200, shows: /^I1 .* holds/ },
+  { name: 'the mark of a broken file', sabotage: marksNothing, from: 1, count: 50, shows: /^I4 .* without a mark/ },
+  { name: 'the judging anew', sabotage: judgesNothingAnew, from: 175, count: 300, shows: /^I1 after a rebuild/ },
+  {
+    name: 'the abort of a write that failed',
+    sabotage: { without: ['abort'] },
+    from: 1,
+    count: 50,
+    shows: /was refused/,
+  },
 ];

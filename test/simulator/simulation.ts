@@ -2,8 +2,11 @@
  * One seed, one execution: clients, editors, faults and crashes over the real log, files and reconciler, on a simulated disk
  * and clock. Nothing in it depends on the machine that runs it, so a seed that fails fails again.
  */
+import { classify } from '../../src/core/refs.ts';
 import type { FeedEvent } from '../../src/core/requests.ts';
+import { allAnswers, compareAnswers, judgeAnswer, judgeReads, type Answers } from './answers.ts';
 import { examine } from './examine.ts';
+import { Faults } from './faults.ts';
 import { Hands } from './hands.ts';
 import { Machine } from './machine.ts';
 import { PowerCut } from './power-cut.ts';
@@ -11,46 +14,35 @@ import { Process, type Sabotage } from './process.ts';
 import type { Call } from './seen-calls.ts';
 import { settlementOf } from './settlement.ts';
 import type { State } from './timeline.ts';
-import { judgeBytes, judgeFeed, judgeHandEvents, judgeHeads, judgeSaves, judgeWrites } from './verdicts.ts';
+import { fold, judgeBytes, judgeFeed, judgeHandEvents, judgeHeads, judgeSaves, judgeWrites } from './verdicts.ts';
 import { Writers } from './writers.ts';
 
 const PATHS = ['ns/c/a.json', 'ns/c/b.json', 'ns/c/d/e.json', 'ns/c/d/f.json', 'ns/g/h.json', 'ns/g/i/j.json'];
 const QUIET_MS = 3500;
-
-interface Fault {
-  readonly calls: ReadonlySet<Call>;
-  readonly code: string;
-  readonly likelihood: number;
-  /** Calls that fail before the disk is well again by itself. */
-  readonly times: number;
-}
-
-const FAULTS: readonly Fault[] = [
-  { calls: new Set<Call>(['write']), code: 'ENOSPC', likelihood: 0.5, times: Infinity },
-  { calls: new Set<Call>(['exchange', 'rename', 'renameNoReplace', 'link']), code: 'EIO', likelihood: 0.5, times: 1 },
-  { calls: new Set<Call>(['open']), code: 'EMFILE', likelihood: 0.2, times: Infinity },
-  { calls: new Set<Call>(['read']), code: 'EIO', likelihood: 0.1, times: Infinity },
-];
+const STEPS_A_READ = 4;
+/** A rebuild takes as long as a third of a run. */
+const SEEDS_A_REBUILD = 10;
 
 /** Calls around which a swap happens: there others get their turn most. */
 const DELICATE: ReadonlySet<Call> = new Set(['exchange', 'rename', 'renameNoReplace', 'link', 'unlink']);
 
 export class Simulation {
+  readonly #seed: number;
   readonly #machine: Machine;
   readonly #sabotage: Sabotage;
   readonly #hands: Hands;
   readonly #writers: Writers;
   #process: Process;
   #told: FeedEvent[] = [];
-  #fault: Fault | null = null;
+  readonly #faults: Faults;
   #isCalm = false;
   #isInside = false;
-  #wasWell = true;
-  #isFailing = false;
-  #faultTimes = 0;
+  #complaints: string[] = [];
 
   constructor(seed: number, root: string, sabotage: Sabotage) {
+    this.#seed = seed;
     this.#machine = new Machine(seed, root);
+    this.#faults = new Faults(this.#machine);
     this.#sabotage = sabotage;
     this.#hands = new Hands(this.#machine, PATHS, (path) => this.#touched(path));
     this.#writers = new Writers(this.#machine, PATHS);
@@ -66,7 +58,7 @@ export class Simulation {
   /** Complaints; none when every promise was kept. */
   async run(steps: number): Promise<string[]> {
     try {
-      for (let step = 0; step < steps; step += 1) await this.#step();
+      for (let step = 0; step < steps; step += 1) await this.#step(step);
       return await this.#end();
     } catch (error) {
       return [String(error instanceof Error ? error.stack : error)];
@@ -80,22 +72,35 @@ export class Simulation {
     this.#machine.tell(`the process starts${callsLeft > 0 ? ` and has ${callsLeft} calls to live` : ''}`);
     const surroundings = {
       meanwhile: (call: Call, path: string) => this.#meanwhile(call, path),
-      failure: (call: Call) => this.#failure(call),
+      failure: (call: Call) => this.#faults.failureOf(call),
     };
     return new Process(this.#machine, surroundings, this.#sabotage, callsLeft);
   }
 
-  async #step(): Promise<void> {
+  async #step(step: number): Promise<void> {
     await this.#act();
     await this.#pause();
     if (this.#process.failure !== null) this.#giveUpStarting(this.#process.failure);
     if (this.#process.isDead) await this.#restart();
     this.#follow();
+    if (step % STEPS_A_READ === 0) this.#read();
+  }
+
+  /** Somebody reads, at any moment. */
+  #read(): void {
+    const { larder, isDead } = this.#process;
+    const path = this.#machine.pick(PATHS);
+    const meaning = classify(path);
+    if (!larder || isDead || meaning.kind !== 'document') return;
+    larder.read({ collection: meaning.collection, id: meaning.id }).then(
+      (answer) => void this.#complaints.push(...judgeAnswer(path, answer)),
+      () => {},
+    );
   }
 
   /** A disk that fails may keep the process from starting; then it is started again. */
   #giveUpStarting(failure: unknown): void {
-    if (!this.#process.isDead && !this.#isFailing) throw failure;
+    if (!this.#process.isDead && !this.#faults.isFailing) throw failure;
     this.#machine.tell(`it does not start: ${String(failure)}`);
     this.#process.die();
   }
@@ -107,7 +112,7 @@ export class Simulation {
     if (dice < 50) return this.#hands.begin();
     if (dice < 80) return this.#hands.go();
     if (dice < 84 && larder && this.#process.isReady) return void larder.rescan().catch(() => {});
-    if (dice < 88) return this.#fail();
+    if (dice < 88) return this.#faults.turn(this.#process.isReady);
     if (dice < 92) return this.#dieLater();
     if (dice < 95) return this.#process.die();
     if (dice < 97) return this.#stopInOrder();
@@ -117,24 +122,12 @@ export class Simulation {
     if (this.#process.larder && !this.#process.isDead) this.#writers.ask(this.#process.larder);
   }
 
-  #fail(): void {
-    if (this.#fault) this.#machine.tell('the disk is well again');
-    else if (this.#machine.maybe(0.3)) {
-      this.#machine.tell('the next syncs fail');
-      this.#isFailing = true;
-      return this.#machine.disk.failNextSyncs(1 + this.#machine.below(2));
-    }
-    this.#fault = this.#fault || !this.#process.isReady ? null : this.#machine.pick(FAULTS);
-    this.#faultTimes = 0;
-    if (this.#fault) this.#machine.tell(`calls begin to fail with ${this.#fault.code}`);
-  }
-
   #dieLater(): void {
     this.#process.callsLeft = 1 + this.#machine.below(80);
   }
 
   async #stopInOrder(): Promise<void> {
-    this.#heal();
+    this.#faults.heal();
     const { larder } = this.#process;
     if (!larder || this.#process.isDead || this.#process.callsLeft > 0) return;
     this.#machine.tell('the process is stopped in order');
@@ -154,7 +147,7 @@ export class Simulation {
 
   async #restart(): Promise<void> {
     this.#writers.giveUp();
-    this.#heal();
+    this.#faults.heal();
     if (this.#machine.maybe(0.5)) await this.#losePower();
     else await this.#bury();
     this.#process = this.#start();
@@ -189,8 +182,8 @@ export class Simulation {
     const { larder } = this.#process;
     state.hintedMs ??= this.#machine.nowMs;
     this.#machine.clock.after(QUIET_MS, () => {
-      const isSame = this.#process.larder === larder && !this.#process.isDead && this.#fault === null;
-      if (isSame && state.isWhole && state.toMs === Infinity && this.#wasWell) state.isOwed = true;
+      const isSame = this.#process.larder === larder && !this.#process.isDead && !this.#faults.isActive;
+      if (isSame && state.isWhole && state.toMs === Infinity && this.#faults.wasWell) state.isOwed = true;
     });
   }
 
@@ -204,23 +197,6 @@ export class Simulation {
     if (this.#hands.isBusy && this.#machine.maybe(0.7)) this.#hands.go();
     else this.#hands.begin();
     this.#isInside = false;
-  }
-
-  #failure(call: Call): string | null {
-    const fault = this.#fault;
-    if (!fault?.calls.has(call) || !this.#machine.maybe(fault.likelihood)) return null;
-    this.#wasWell = false;
-    this.#isFailing = true;
-    this.#faultTimes += 1;
-    if (this.#faultTimes >= fault.times) this.#fault = null;
-    return fault.code;
-  }
-
-  #heal(): void {
-    this.#fault = null;
-    this.#wasWell = true;
-    this.#isFailing = false;
-    this.#machine.disk.failNextSyncs(0);
   }
 
   #follow(): void {
@@ -251,15 +227,17 @@ export class Simulation {
 
   async #end(): Promise<string[]> {
     this.#isCalm = true;
-    this.#heal();
+    this.#faults.heal();
     this.#process.callsLeft = 0;
     this.#machine.tell('everybody comes to rest');
     this.#hands.finish();
     if (this.#process.isDead) await this.#restart();
     await this.#rest();
+    const answers = await this.#allAnswers();
     const aside = await this.#stop();
     const findings = await examine(this.#machine);
     return [
+      ...this.#complaints,
       ...aside,
       ...judgeHeads(this.#machine, findings),
       ...judgeWrites(this.#writers.asked, findings),
@@ -267,7 +245,25 @@ export class Simulation {
       ...judgeSaves(this.#machine, this.#hands.savedAside, findings),
       ...judgeHandEvents(this.#machine, findings),
       ...judgeFeed(this.#told, findings, this.#told.at(-1)?.seq ?? 0),
+      ...judgeReads(this.#machine, answers, fold(findings.frames)),
+      ...(this.#seed % SEEDS_A_REBUILD === 0 ? await this.#rebuild(answers) : []),
     ];
+  }
+
+  /** Everything is asked again of a catalog made from nothing. */
+  async #rebuild(before: Answers): Promise<string[]> {
+    this.#machine.loseCatalog();
+    this.#process = this.#start();
+    await this.#rest();
+    const after = await this.#allAnswers();
+    return [...compareAnswers(before, after), ...(await this.#stop())];
+  }
+
+  async #allAnswers(): Promise<Answers> {
+    const { larder } = this.#process;
+    if (!larder) throw new Error('nobody to ask');
+    this.#follow();
+    return allAnswers(larder, this.#told, (promise) => this.#wait(promise, 20_000));
   }
 
   async #rest(): Promise<void> {

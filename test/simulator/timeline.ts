@@ -59,15 +59,21 @@ export class Timeline {
   clear(path: string, nowMs: number): void {
     const states = this.#byPath.get(path) ?? [];
     const last = states.at(-1);
+    if (last?.digest === null && last.by === 'hand') return;
     if (last) Object.assign(last, { toMs: nowMs, endedBy: 'hand' });
     states.push(blank(null, 'hand', nowMs));
     this.#byPath.set(path, states);
   }
 
-  finish(path: string): void {
+  /** A hand wrote to it: what a power cut left is somebody's now, also when the bytes are the same. */
+  adopt(path: string): void {
     const last = this.current(path);
-    // The same bytes once more, by hand: what a power cut left is somebody's save now.
     if (last?.by === 'power') Object.assign(last, { by: 'hand' });
+  }
+
+  finish(path: string): void {
+    this.adopt(path);
+    const last = this.current(path);
     if (last?.by === 'hand') last.isWhole = true;
   }
 }

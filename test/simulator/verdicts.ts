@@ -1,6 +1,7 @@
 /** What must hold at the end of a run (DESIGN 11), told as complaints; none is the verdict wanted. */
 import { digestOf, type Digest } from '../../src/core/digest.ts';
 import type { EventFrame, LoggedEntry, Seq } from '../../src/core/events.ts';
+import { isTornPieceOf } from '../../src/core/redo.ts';
 import type { Head } from '../../src/catalog/types.ts';
 import type { FeedEvent } from '../../src/core/requests.ts';
 import type { SavedAside } from './hands.ts';
@@ -20,7 +21,7 @@ export interface Findings {
 
 type Complaints = string[];
 
-interface FoldedHead {
+export interface FoldedHead {
   readonly disk: Digest | null;
   readonly served: Digest | null;
 }
@@ -28,7 +29,7 @@ interface FoldedHead {
 const NOTHING: FoldedHead = { disk: null, served: null };
 
 /** The heads that the log alone says. */
-function fold(frames: readonly EventFrame[]): Map<string, FoldedHead> {
+export function fold(frames: readonly EventFrame[]): Map<string, FoldedHead> {
   const heads = new Map<string, FoldedHead>();
   for (const entry of frames.flatMap(({ entries }) => entries)) {
     const before = heads.get(entry.path) ?? NOTHING;
@@ -99,14 +100,15 @@ export function judgeBytes({ frames, bytesOf }: Findings): Complaints {
 }
 
 /** I3 and I6: what history owes somebody who saved. */
-export function judgeSaves(machine: Machine, aside: readonly SavedAside[], { frames }: Findings): Complaints {
+export function judgeSaves(machine: Machine, aside: readonly SavedAside[], { frames, bytesOf }: Findings): Complaints {
   const kept = keptDigests(frames);
+  const isPiece = (path: string, digest: Digest): boolean => looksTorn(machine.bytesOf(digest), path, frames, bytesOf);
   const complaints: Complaints = [];
   for (const path of machine.timeline.paths()) {
     for (const state of machine.timeline.states(path)) {
       const { digest } = state;
       if (digest === null || state.by !== 'hand' || kept.get(digest)) continue;
-      if (state.isWhole && state.endedBy === 'process' && digest !== EMPTY)
+      if (state.isWhole && state.endedBy === 'process' && !isPiece(path, digest))
         complaints.push(`I6 ${machine.nameOf(digest)} was saved to ${path}, replaced by the process, and kept nowhere`);
       if (state.isOwed) complaints.push(`I3 ${machine.nameOf(digest)} lay quietly at ${path} and was kept nowhere`);
     }
@@ -119,8 +121,14 @@ export function judgeSaves(machine: Machine, aside: readonly SavedAside[], { fra
   return complaints;
 }
 
-/** An empty file is what a power cut leaves of a version; redo takes it for that. */
-const EMPTY = digestOf(new Uint8Array());
+/** What a power cut leaves of a version, an empty file first of all: redo takes it for that, whoever saved it. */
+function looksTorn(found: Uint8Array, path: string, frames: Findings['frames'], bytesOf: Findings['bytesOf']): boolean {
+  const versions = frames.flatMap(({ entries }) => entries.filter((entry) => entry.path === path));
+  return versions.some((entry) => {
+    const bytes = entry.digest === null ? null : bytesOf(entry);
+    return bytes !== null && isTornPieceOf(found, bytes);
+  });
+}
 
 const keptDigests = (frames: readonly EventFrame[]): Map<Digest, true> =>
   new Map(frames.flatMap(({ entries }) => entries.flatMap(({ digest }) => (digest ? [[digest, true] as const] : []))));

@@ -1,0 +1,93 @@
+/** What readers are told: never anything broken, and after a rebuild from nothing the same as before. */
+import { isDeepStrictEqual } from 'node:util';
+import { digestOf } from '../../src/core/digest.ts';
+import type { Problem } from '../../src/core/problems.ts';
+import { classify } from '../../src/core/refs.ts';
+import type { FeedEvent, ReadAnswer } from '../../src/core/requests.ts';
+import type { Larder } from '../../src/larder-types.ts';
+import type { Machine } from './machine.ts';
+import type { FoldedHead } from './verdicts.ts';
+
+type Wait = <T>(promise: PromiseLike<T>) => Promise<T>;
+
+/** What was answered, by what was asked. */
+export interface Answers {
+  readonly reads: ReadonlyMap<string, ReadAnswer>;
+  readonly others: ReadonlyMap<string, unknown>;
+}
+
+const MANY = 1000;
+
+/** Asks a Larder at rest everything about every document that ever was. */
+export async function allAnswers(larder: Larder, told: readonly FeedEvent[], wait: Wait): Promise<Answers> {
+  const reads = new Map<string, ReadAnswer>();
+  const others = new Map<string, unknown>();
+  const paths = new Set(told.map(({ collection, id }) => `${collection}/${id}.json`));
+  for (const path of paths) {
+    const meaning = classify(path);
+    if (meaning.kind !== 'document') continue;
+    const ref = { collection: meaning.collection, id: meaning.id };
+    reads.set(path, await wait(larder.read(ref)));
+    others.set(`the history of ${path}`, larder.history(ref, { before: null, limit: MANY }));
+  }
+  for (const { name } of larder.namespaces()) {
+    for (const summary of larder.collections(name) ?? []) {
+      const collection = `${name}/${summary.name}`;
+      others.set(`the count of ${collection}`, summary);
+      others.set(`the list of ${collection}`, larder.list(collection, { limit: MANY, prefix: null, cursor: null }));
+    }
+  }
+  const { items } = larder.problems({ collection: null, limit: MANY, cursor: null });
+  others.set('the problems', items.map(withoutSince));
+  return { reads, others };
+}
+
+/** Since when a document does not fit its schema is known to the catalog alone. */
+function withoutSince(problem: Problem): Partial<Problem> {
+  const { since: _, ...rest } = problem;
+  return rest;
+}
+
+/** I1: `rebuild` from nothing answers everything the same. */
+export function compareAnswers(before: Answers, after: Answers): string[] {
+  const all = ({ reads, others }: Answers): Map<string, unknown> => new Map<string, unknown>([...reads, ...others]);
+  const [first, second] = [all(before), all(after)];
+  return [...new Set([...first.keys(), ...second.keys()])].flatMap((asked) => {
+    const [was, is] = [first.get(asked), second.get(asked)];
+    return isDeepStrictEqual(was, is) ? [] : [`I1 after a rebuild ${asked} is ${told(is)}, was ${told(was)}`];
+  });
+}
+
+const told = (answer: unknown): string =>
+  JSON.stringify(answer, (_, value: unknown) => (value instanceof Uint8Array ? digestOf(value) : value)) ?? 'nothing';
+
+/** I4: a broken file, or one that does not fit, changes no answer but by its mark. */
+export function judgeReads(machine: Machine, { reads }: Answers, folded: ReadonlyMap<string, FoldedHead>): string[] {
+  return [...reads].flatMap(([path, answer]) => {
+    const served = folded.get(path)?.served ?? null;
+    if (answer.kind !== 'served')
+      return served === null ? [] : [`I4 ${path} is not served; its last good version is ${machine.nameOf(served)}`];
+    const digest = digestOf(answer.bytes);
+    const name = machine.nameOf(digest);
+    const complaints = judgeAnswer(path, answer);
+    if (digest !== served) complaints.push(`I4 ${path} is served as ${name}, its last good version is another`);
+    if (digest !== machine.digestAt(path) && answer.mark === null)
+      complaints.push(`I4 ${path} is served as ${name} without a mark; the file is another`);
+    return complaints;
+  });
+}
+
+/** At any moment: what is served is a document. */
+export const judgeAnswer = (path: string, answer: ReadAnswer): string[] =>
+  answer.kind === 'served' && !isDocument(answer.bytes)
+    ? [`I4 ${path} is answered with bytes that are no document`]
+    : [];
+
+function isDocument(bytes: Uint8Array): boolean {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
