@@ -1,4 +1,5 @@
 /** Bulk writes: in sets that share a frame, so that a sync and a catalog transaction serve some hundred documents. */
+import { MOST_CHANGE_BYTES, MOST_CHANGES } from '../core/change-set.ts';
 import { LarderError } from '../core/errors.ts';
 import { folded } from '../core/names.ts';
 import { pathOf } from '../core/refs.ts';
@@ -7,8 +8,6 @@ import { refusedAt, writeSet } from '../reconciler/write.ts';
 import type { World } from '../reconciler/world.ts';
 
 const SET_SIZE = 200;
-const LARGEST_ATOMIC_SET = 10_000;
-const LARGEST_ATOMIC_BYTES = 64 * 1024 * 1024;
 
 type Options = WriteOptions & { readonly atomic?: boolean };
 
@@ -69,10 +68,10 @@ function* setsOf(requests: readonly WriteRequest[]): Generator<WriteRequest[]> {
 
 function checkAtomic(requests: readonly WriteRequest[]): void {
   const bytes = requests.reduce((sum, { change }) => sum + ('body' in change ? change.body.length : 0), 0);
-  if (requests.length > LARGEST_ATOMIC_SET || bytes > LARGEST_ATOMIC_BYTES) {
+  if (requests.length > MOST_CHANGES || bytes > MOST_CHANGE_BYTES) {
     throw new LarderError(
       'too_large',
-      `a change set holds at most ${LARGEST_ATOMIC_SET} changes and ${LARGEST_ATOMIC_BYTES} bytes; these are ${requests.length} and ${bytes}`,
+      `a change set holds at most ${MOST_CHANGES} changes and ${MOST_CHANGE_BYTES} bytes; these are ${requests.length} and ${bytes}`,
     );
   }
   const paths = new Set<string>();

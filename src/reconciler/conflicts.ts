@@ -15,7 +15,7 @@ import type { StatKey } from '../core/stat-key.ts';
 import type { Examined } from '../files/types.ts';
 import type { FileStat } from '../host/ports.ts';
 import { bytesOf } from './bodies.ts';
-import { bodyOf, keptBytes, modifiedMsOf } from './drafts.ts';
+import { bodyOf, mostKeptBytes, modifiedMsOf } from './drafts.ts';
 import { originOf } from './origin.ts';
 import { absolute } from './places.ts';
 import type { Settled, SettleOptions } from './settled.ts';
@@ -182,7 +182,7 @@ async function recordVersion(
   { look, digest }: { readonly look: Extract<Examined['look'], { kind: 'file' | 'large' }>; readonly digest: Digest },
   origin: Origin,
 ): Promise<void> {
-  const body = look.kind === 'file' ? bodyOf(look.bytes, keptBytes(stem)) : {};
+  const body = look.kind === 'file' ? bodyOf(look.bytes, mostKeptBytes(stem)) : {};
   if (look.kind === 'file' && body.inBlob) await world.blobs.put(digest, look.bytes);
   const entry = {
     op: 'problem',

@@ -3,6 +3,7 @@
  * and 64 MiB; several share a session, so that they can be undone together.
  */
 import type { Head } from '../catalog/types.ts';
+import { MOST_CHANGE_BYTES, MOST_CHANGES } from '../core/change-set.ts';
 import { LarderError } from '../core/errors.ts';
 import type { Origin } from '../core/events.ts';
 import { classify } from '../core/refs.ts';
@@ -10,8 +11,8 @@ import type { Who } from '../core/requests.ts';
 import { place } from '../files/swap.ts';
 import { makeDirectories, writeTemp } from '../files/temp.ts';
 import { endHold } from './absences.ts';
-import { bytesOf } from './bodies.ts';
 import { commit, originFor } from './commit.ts';
+import { keptBytes } from './known-versions.ts';
 import { originOf } from './origin.ts';
 import { absolute, parentOf, rootIsThere } from './places.ts';
 import { settle, settleHeld } from './settle.ts';
@@ -20,8 +21,6 @@ import type { World } from './world.ts';
 
 /** Paths of one frame: so many files are written in one turn of the event loop or two. */
 const BATCH = 200;
-const LARGEST_SET = 10_000;
-const LARGEST_SET_BYTES = 64 * 1024 * 1024;
 
 export interface HoldDecided {
   readonly changed: number;
@@ -96,7 +95,7 @@ function setsOf(paths: readonly string[], sizeOf: (path: string) => number): str
   for (const path of paths) {
     const last = sets.at(-1);
     const size = sizeOf(path);
-    if (last === undefined || last.length >= LARGEST_SET || bytes + size > LARGEST_SET_BYTES) {
+    if (last === undefined || last.length >= MOST_CHANGES || bytes + size > MOST_CHANGE_BYTES) {
       sets.push([path]);
       bytes = size;
     } else {
@@ -128,7 +127,7 @@ function prepare(world: World, head: Head): Prepared | null {
   const { path, servedBody: body, servedDigest: digest, diskDigest } = head;
   const meaning = classify(path);
   if (!('id' in meaning) || body === null || digest === null || digest !== diskDigest) return null;
-  const bytes = keptBytes(() => bytesOf(world, body, digest));
+  const bytes = keptBytes(world, body, digest);
   if (bytes === null) return null;
   const ref = { collection: meaning.collection, id: meaning.id };
   const request = { ref, change: { op: 'exact', body: bytes } } as const;
@@ -136,20 +135,11 @@ function prepare(world: World, head: Head): Prepared | null {
   return { request, path, outcome: 'updated', bytes, digest, ...nothingThere, searchText: null };
 }
 
-function keptBytes(read: () => Uint8Array): Uint8Array | null {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof LarderError && error.code === 'gone') return null;
-    throw error;
-  }
-}
-
 /** A schema, and a document that was broken when it vanished: once the file is back the log is right again, without an event. */
 function writeUnrecorded(world: World, { path, diskDigest }: Head): boolean {
   const version = diskDigest === null ? undefined : world.catalog.versionWith(path, diskDigest);
   if (version === undefined || diskDigest === null) return false;
-  const bytes = keptBytes(() => bytesOf(world, version.body, diskDigest));
+  const bytes = keptBytes(world, version.body, diskDigest);
   if (bytes === null) return false;
   makeDirectories(world, parentOf(path));
   const temp = writeTemp(world, { path, bytes, digest: diskDigest, replaces: null });

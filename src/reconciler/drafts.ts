@@ -66,7 +66,7 @@ function version({ observation: { path, head, examined } }: Settled): Omit<Draft
     modifiedMs: modifiedMsOf(look.stat),
     ...replacedOf(head),
   };
-  return { ...base, ...(look.kind === 'file' && bodyOf(look.bytes, keptBytes(examined.path))) };
+  return { ...base, ...(look.kind === 'file' && bodyOf(look.bytes, mostKeptBytes(examined.path))) };
 }
 
 const placedIn = ({ observation: { examined } }: Settled): Pick<DraftEntry, 'placed'> =>
@@ -77,7 +77,7 @@ export const replacedOf = (head: Head | undefined): Pick<DraftEntry, 'replaced'>
   head?.stat ? { replaced: identityIn(head.stat) } : {};
 
 /** Files below `files/` are promised history up to 1 MiB, documents and streams up to 16 MiB. */
-export const keptBytes = (path: string): number =>
+export const mostKeptBytes = (path: string): number =>
   path.split('/')[1] === 'files' ? LARGEST_BODY_BYTES : LARGEST_DOCUMENT_BYTES;
 
 /** The part of an entry that says where the bytes of a version are kept; larger ones than `keptUpTo` by digest only. */
@@ -90,6 +90,6 @@ export function bodyOf(bytes: Uint8Array, keptUpTo: number): Pick<DraftEntry, 'b
 export async function keepLargeBytes(world: World, { observation: { examined }, decision }: Settled): Promise<void> {
   const isVersion = decision.do === 'record' || decision.do === 'record-invalid';
   if (!isVersion || examined.look.kind !== 'file' || examined.digest === null) return;
-  if (bodyOf(examined.look.bytes, keptBytes(examined.path)).inBlob)
+  if (bodyOf(examined.look.bytes, mostKeptBytes(examined.path)).inBlob)
     await world.blobs.put(examined.digest, examined.look.bytes);
 }

@@ -3,6 +3,7 @@
  * 10,000 paths is cut). Before it is recorded the bytes are compared with history: a restore is one deed with a cause and a
  * session of its own.
  */
+import { MOST_CHANGES } from '../core/change-set.ts';
 import type { Origin } from '../core/events.ts';
 import { isRestore, restoreSession, type LookTally, type RestoreSession } from '../core/restore.ts';
 import { identityIn } from '../core/stat-key.ts';
@@ -20,8 +21,6 @@ import type { World } from './world.ts';
 const IN_FLIGHT = 8;
 /** Bytes of documents that these hold, and one batch more. */
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
-/** Paths of one change set (DESIGN 3.3). */
-const LARGEST_SET = 10_000;
 /** Fewer paths are no restore, whatever they hold. */
 const SURVEYED_FROM = 20;
 const COPIES_AT_ONCE = 50;
@@ -75,7 +74,7 @@ export class Findings {
     this.#sizeByPath.set(path, size);
     if (isFamiliar) this.#familiar.add(path);
     // A first index starts at once: nothing it finds has to be compared with the rest.
-    if (this.#sizeByPath.size >= (this.#nothingKnown ? BATCH : LARGEST_SET)) await this.#flush();
+    if (this.#sizeByPath.size >= (this.#nothingKnown ? BATCH : MOST_CHANGES)) await this.#flush();
   }
 
   /** Resolves when everything found is recorded, applied and announced. */
@@ -118,7 +117,7 @@ export class Findings {
   async #originOf(paths: readonly string[]): Promise<Origin> {
     this.#room -= paths.length;
     if (this.#origin !== null && this.#room >= 0) return this.#origin;
-    this.#room = LARGEST_SET - paths.length;
+    this.#room = MOST_CHANGES - paths.length;
     this.#origin = originOf(this.#world, 'hand');
     if (this.#nothingKnown || !(await this.#isRestore(paths))) return this.#origin;
     const session = this.#world.restores.sessionAt(this.#world);

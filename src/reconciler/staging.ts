@@ -2,7 +2,7 @@
 import type { DraftEntry } from '../core/events.ts';
 import type { Placement } from '../files/swap.ts';
 import { makeDirectories, writeTemps, type NewBytes, type Temp } from '../files/temp.ts';
-import { bodyOf, identityOf, keptBytes, modifiedMsOf } from './drafts.ts';
+import { bodyOf, identityOf, mostKeptBytes, modifiedMsOf } from './drafts.ts';
 import { parentOf } from './places.ts';
 import type { Prepared } from './write.ts';
 import type { World } from './world.ts';
@@ -42,7 +42,7 @@ type Body = ReturnType<typeof bodyOf>;
 async function keepBodies(world: World, files: readonly Writing[]): Promise<Body[]> {
   const bodies: Body[] = [];
   for (const { path, bytes, digest } of files) {
-    const body = bodyOf(bytes, keptBytes(path));
+    const body = bodyOf(bytes, mostKeptBytes(path));
     if (body.inBlob) await world.blobs.put(digest, bytes);
     bodies.push(body);
   }

@@ -2,6 +2,7 @@
  * Writes asked for by a client: the same queue, look and record as a hand edit, with a judgement before and a swap after
  * the log is synced (DESIGN 4).
  */
+import { MOST_CHANGE_BYTES } from '../core/change-set.ts';
 import type { Digest } from '../core/digest.ts';
 import { digestOf } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
@@ -82,7 +83,7 @@ async function tryWrite(
   refuseUntilTaken(world, paths);
   if (settled === 'moving' || settled.some((one) => isUndecided(world, one))) return 'undecided';
   const settledByPath = new Map(settled.map((one) => [one.observation.path, one]));
-  const results = await prepareAll(world, requests, settledByPath);
+  const results = await prepareAll(world, requests, settledByPath, options.atomic ? MOST_CHANGE_BYTES : Infinity);
   const refused = options.atomic ? results.findIndex((result) => result instanceof Error) : -1;
   if (results[refused] instanceof LarderError) throw refusedAt(refused, results[refused]);
   const prepared = results.filter((result): result is Prepared => !(result instanceof Error));
@@ -138,10 +139,17 @@ async function prepareAll(
   world: World,
   requests: readonly WriteRequest[],
   settledByPath: ReadonlyMap<string, Settled>,
+  mostBytes: number,
 ): Promise<(Prepared | LarderError)[]> {
   const results: (Prepared | LarderError)[] = [];
-  for (const request of requests) {
-    results.push(prepare(world, request, settledByPath.get(pathOf(request.ref))));
+  let bytes = 0;
+  for (const [i, request] of requests.entries()) {
+    const result = prepare(world, request, settledByPath.get(pathOf(request.ref)));
+    results.push(result);
+    if (!(result instanceof Error)) bytes += result.bytes?.length ?? 0;
+    // A small patch may make a large document.
+    if (bytes > mostBytes)
+      throw refusedAt(i, new LarderError('too_large', `a change set holds at most ${mostBytes} bytes of documents`));
     if (results.length % AT_ONCE === 0) await world.clock.yieldTurn();
   }
   return results;

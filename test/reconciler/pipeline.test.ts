@@ -101,6 +101,22 @@ test('a collection that vanishes whole is held, served and marked, over a restar
   ).rejects.toMatchObject({ code: 'document_held' });
 });
 
+test('small patches of large documents are refused together where what they make is too much for a change set', async () => {
+  const large = `{"text": "${'x'.repeat(13 * 1024 * 1024)}"}`;
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  await using world = await openTestLarder(Object.fromEntries(ids.map((id) => [`lod/things/${id}.json`, large])));
+  const { seq } = world.larder;
+  const patches = ids.map((id) => ({
+    ref: ref(id),
+    change: { op: 'merge-patch', body: Buffer.from('{"n": 1}') } as const,
+  }));
+  await expect(world.larder.writeAll(patches, me, { atomic: true })).rejects.toMatchObject({
+    code: 'too_large',
+    members: { i: 4 },
+  });
+  expect(world.larder.seq).toBe(seq);
+});
+
 test('an atomic set changes all or nothing', async () => {
   await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
   const put = (id: string, text: string) =>

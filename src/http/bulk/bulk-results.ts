@@ -1,4 +1,5 @@
 /** When the lines of a bulk are written: together in batches, or all at once. */
+import { MOST_CHANGE_BYTES, MOST_CHANGES } from '../../core/change-set.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Incoming } from './bulk-incoming.ts';
 import { runAtomic, runBatch, summaryLine, type Bulk, type Numbered } from './bulk-run.ts';
@@ -8,9 +9,6 @@ import { tooLarge } from '../request/request-body.ts';
 /** Lines are written together up to either; a slow sender's lines are written as soon as it pauses. */
 const BATCH_LINES = 1000;
 const BATCH_BYTES = 4 * 1024 * 1024;
-
-const ATOMIC_LINES = 10_000;
-const ATOMIC_BYTES = 64 * 1024 * 1024;
 
 /** Result lines batch by batch, the summary last. */
 export async function* results(bulk: Bulk, incoming: AsyncIterable<Incoming>): AsyncGenerator<string, void> {
@@ -37,9 +35,9 @@ export async function* atomicResults(bulk: Bulk, incoming: AsyncIterable<Incomin
     if (next.kind === 'pause') continue;
     lines.push(next.one);
     bytes += next.bytes;
-    if (lines.length > ATOMIC_LINES)
-      throw new LarderError('too_large', `an atomic bulk takes at most ${ATOMIC_LINES} lines`);
-    if (bytes > ATOMIC_BYTES) throw tooLarge(ATOMIC_BYTES);
+    if (lines.length > MOST_CHANGES)
+      throw new LarderError('too_large', `an atomic bulk takes at most ${MOST_CHANGES} lines`);
+    if (bytes > MOST_CHANGE_BYTES) throw tooLarge(MOST_CHANGE_BYTES);
   }
   yield (await runAtomic(bulk, lines)) + summaryLine(bulk.tally);
 }

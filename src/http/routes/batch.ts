@@ -1,4 +1,5 @@
 /** `_batch`: mixed writes over several collections as one change set. */
+import { MOST_CHANGE_BYTES } from '../../core/change-set.ts';
 import type { Context } from 'hono';
 import { readBatch, type BatchRead, type BatchRequest } from '../../core/batch-requests.ts';
 import { LarderError } from '../../core/errors.ts';
@@ -28,13 +29,11 @@ export const batchRoutes = (serving: Serving): Route[] => [
   },
 ];
 
-const LARGEST_BYTES = 64 * 1024 * 1024;
-
 async function answerBatch({ env }: Context<HttpEnv>, { larder, clock }: Serving): Promise<Response> {
   bodyType(env.incoming.headers, [JSON_TYPE]);
   const { who, options, preferences } = writeIntent(env);
   refuseConditions(env);
-  const requests = await parse(await readBody(env, LARGEST_BYTES, clock));
+  const requests = await parse(await readBody(env, MOST_CHANGE_BYTES, clock));
   const items = requests.map((request, i) => naming(i, () => setItemOf(request)));
   const written = await larder.versions.writeSet(items, who, options);
   const headers: Record<string, string> = { 'Larder-Seq': String(larder.seq) };

@@ -1,5 +1,6 @@
 /** The steps of an undo as writes: exact bytes of the versions that were there, each only over what was planned for. */
 import type { StoredEvent } from '../../catalog/types.ts';
+import { MOST_CHANGE_BYTES, MOST_CHANGES } from '../../core/change-set.ts';
 import { LarderError } from '../../core/errors.ts';
 import { folded } from '../../core/names.ts';
 import { classify, type DocumentRef } from '../../core/refs.ts';
@@ -16,12 +17,10 @@ export interface Planned {
 
 /** Looked up in one turn of the event loop. */
 const AT_ONCE = 200;
-const MOST_STEPS = 10_000;
-const MOST_BYTES = 64 * 1024 * 1024;
 
 /** Throws `too_large` where the set would be. */
 export async function requestsFor(world: World, steps: readonly UndoStep[]): Promise<Planned> {
-  if (steps.length > MOST_STEPS) throw tooLarge(`${steps.length} documents`);
+  if (steps.length > MOST_CHANGES) throw tooLarge(`${steps.length} documents`);
   const requests: WriteRequest[] = [];
   const conflicts: UndoConflict[] = [];
   const deleted = new Set(steps.flatMap(({ path, to }) => (to === null ? [path] : [])));
@@ -31,7 +30,7 @@ export async function requestsFor(world: World, steps: readonly UndoStep[]): Pro
     if ('why' in request) conflicts.push(request);
     else requests.push(request);
     if ('change' in request && 'body' in request.change) bytes += request.change.body.length;
-    if (bytes > MOST_BYTES) throw tooLarge(`more than ${MOST_BYTES} bytes`);
+    if (bytes > MOST_CHANGE_BYTES) throw tooLarge(`more than ${MOST_CHANGE_BYTES} bytes`);
     if (index % AT_ONCE === AT_ONCE - 1) await world.clock.yieldTurn();
   }
   return { requests, conflicts };
@@ -40,7 +39,7 @@ export async function requestsFor(world: World, steps: readonly UndoStep[]): Pro
 const tooLarge = (what: string): LarderError =>
   new LarderError(
     'too_large',
-    `an undo is one change set, of at most ${MOST_STEPS} documents and ${MOST_BYTES} bytes; this would be ${what}`,
+    `an undo is one change set, of at most ${MOST_CHANGES} documents and ${MOST_CHANGE_BYTES} bytes; this would be ${what}`,
     {
       members: { hint: 'Undo one collection at a time, or less: collection, since and to_seq narrow it.' },
     },

@@ -4,6 +4,7 @@
  */
 import type { Catalog } from '../../catalog/types.ts';
 import type { Digest } from '../../core/digest.ts';
+import { MOST_CHANGES } from '../../core/change-set.ts';
 import { LarderError } from '../../core/errors.ts';
 import { equalJson } from '../../core/json/equal.ts';
 import { layOut } from '../../core/json/layout.ts';
@@ -27,7 +28,6 @@ export interface NormalisePlan {
 }
 
 const BATCH = 200;
-const MOST_CHANGES = 10_000;
 
 interface Gathered {
   looked: number;
