@@ -266,6 +266,22 @@ describe('forget', () => {
     expect(await world.text('copy')).toBe(secret);
   });
 
+  test('removes large bytes that nobody else has, also beside some that another path needs', async () => {
+    const large = (text: string): string => `{"secret": "${text.repeat(1_500_000)}"}`;
+    await using world = await openTestLarder({ 'lod/things/a.json': large('x'), 'lod/things/copy.json': large('x') });
+    for (const text of [large('y'), '{}'])
+      await world.larder.write({ ref: ref('a'), change: { op: 'exact', body: Buffer.from(text) } }, me);
+    const blobs = (): number =>
+      readdirSync(world.at('.larder/blobs'), { recursive: true }).filter((name) => /[0-9a-f]{64}$/.test(String(name)))
+        .length;
+    expect(blobs()).toBe(2);
+    const report = await world.larder.maintenance.forget('lod/things/a.json', null);
+    expect(report.digests).toHaveLength(2);
+    expect(report.elsewhere).toEqual([{ path: 'lod/things/copy.json', seq: expect.any(Number) }]);
+    expect(blobs()).toBe(1);
+    expect(await world.text('copy')).toBe(large('x'));
+  });
+
   test('works on what was deleted', async () => {
     await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
     await world.larder.write({ ref: ref('a'), change: { op: 'delete' } }, me);

@@ -32,8 +32,17 @@ export async function forget(history: History, { path, seq, settle }: Forgetting
   await settle(history.events.lastSeq);
   const freed = await dropAll(history, seqs);
   const elsewhere = await keptElsewhere(history, digests);
-  removeNow(history, digests, elsewhere);
-  return { forgotten: [...seqs], digests, freed_bytes: freed, elsewhere };
+  const needed = new Set(elsewhere.map(({ digest }) => digest));
+  removeNow(
+    history,
+    digests.filter((digest) => !needed.has(digest)),
+  );
+  return {
+    forgotten: [...seqs],
+    digests,
+    freed_bytes: freed,
+    elsewhere: elsewhere.map(({ path, seq: other }) => ({ path, seq: other })),
+  };
 }
 
 function toForget({ catalog }: History, path: string, seq: Seq | null): StoredEvent[] {
@@ -78,18 +87,18 @@ const STRETCH = 20_000;
 async function keptElsewhere(
   { catalog, events, clock }: History,
   digests: readonly Digest[],
-): Promise<ForgetReport['elsewhere']> {
-  const found: { path: string; seq: Seq }[] = [];
+): Promise<(ForgetReport['elsewhere'][number] & { readonly digest: Digest })[]> {
+  const found: { path: string; seq: Seq; digest: Digest }[] = [];
   for (let from: Seq = 0; from <= events.lastSeq; from += STRETCH + 1) {
-    for (const digest of digests) found.push(...catalog.versionsWithBytes(digest, from, from + STRETCH));
+    for (const digest of digests)
+      for (const one of catalog.versionsWithBytes(digest, from, from + STRETCH)) found.push({ ...one, digest });
     await clock.yieldTurn();
   }
   return found;
 }
 
-/** Blobs, and files that a swap brought out and that wait in `.larder/tmp`, unless another version needs them. */
-function removeNow({ blobs, fs, tmp }: History, digests: readonly Digest[], elsewhere: readonly unknown[]): void {
-  if (elsewhere.length > 0) return;
+/** Blobs, and files that a swap brought out and that wait in `.larder/tmp`: only of bytes that no other version needs. */
+function removeNow({ blobs, fs, tmp }: History, digests: readonly Digest[]): void {
   for (const digest of digests) {
     if (blobs.has(digest)) blobs.remove(digest);
     for (const { name, kind } of fs.readDirectory(tmp)) {
