@@ -22,11 +22,15 @@ export interface Sized {
   readonly size: number | null;
 }
 
-export function* batchesOf(world: Pick<World, 'fs' | 'root'>, found: Iterable<Sized>): Generator<Batch> {
+export function* batchesOf(
+  world: Pick<World, 'fs' | 'root'>,
+  found: Iterable<Sized>,
+  mostPaths: number = BATCH,
+): Generator<Batch> {
   let [paths, bytes]: [string[], number] = [[], 0];
   for (const { path, size } of found) {
     const held = heldBytes(size ?? sizeAt(world, path));
-    if (paths.length >= BATCH || (paths.length > 0 && bytes + held > BATCH_BYTES)) {
+    if (paths.length >= mostPaths || (paths.length > 0 && bytes + held > BATCH_BYTES)) {
       yield { paths, bytes };
       [paths, bytes] = [[], 0];
     }
@@ -35,6 +39,9 @@ export function* batchesOf(world: Pick<World, 'fs' | 'root'>, found: Iterable<Si
   }
   if (paths.length > 0) yield { paths, bytes };
 }
+
+/** For paths that nobody walked to. */
+export const unsized = (paths: readonly string[]): Sized[] => paths.map((path) => ({ path, size: null }));
 
 /** Larger files are hashed in pieces. */
 const heldBytes = (size: number): number => (size > LARGEST_DOCUMENT_BYTES ? 0 : size);

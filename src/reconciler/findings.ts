@@ -9,7 +9,7 @@ import { isRestore, restoreSession, type LookTally, type RestoreSession } from '
 import { identityIn } from '../core/stat-key.ts';
 import type { HashedFile } from '../files/hash-batch.ts';
 import { isSchemaPath } from '../core/refs.ts';
-import { BATCH, batchesOf, type Batch } from './batches.ts';
+import { BATCH, batchesOf, unsized, type Batch } from './batches.ts';
 import { copyAt } from './conflicts.ts';
 import { originOf } from './origin.ts';
 import { isMovedFile } from './moves.ts';
@@ -90,10 +90,9 @@ export class Findings {
     const copies = [...this.#copies];
     this.#copies.clear();
     const origin = this.#origin ?? originOf(this.#world, 'hand');
-    for (let start = 0; start < copies.length; start += COPIES_AT_ONCE) {
-      const batch = copies.slice(start, start + COPIES_AT_ONCE);
-      await unlessRefused(this.#world, batch, async () => {
-        await Promise.all(batch.map((path) => settle(this.#world, [path], { origin })));
+    for (const { paths } of batchesOf(this.#world, unsized(copies), COPIES_AT_ONCE)) {
+      await unlessRefused(this.#world, paths, async () => {
+        await Promise.all(paths.map((path) => settle(this.#world, [path], { origin })));
       });
     }
   }

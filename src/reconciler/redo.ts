@@ -10,7 +10,7 @@ import type { Examined } from '../files/types.ts';
 import { place, type Placement } from '../files/swap.ts';
 import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
 import { attempt } from '../host/durable-files.ts';
-import { batchesOf } from './batches.ts';
+import { batchesOf, unsized } from './batches.ts';
 import { bytesOf } from './bodies.ts';
 import { identityOf } from './drafts.ts';
 import { absolute, parentOf } from './places.ts';
@@ -35,8 +35,7 @@ export async function redo(world: World): Promise<RedoReport> {
   // Versions first: what a lost move left under its old name goes only when the new name has it.
   const ordered = [...candidates.filter(isVersion), ...candidates.filter((one) => !isVersion(one))];
   const byPath = new Map(ordered.map((one) => [one.path, one]));
-  const found = ordered.map(({ path }) => ({ path, size: null }));
-  for (const { paths } of batchesOf(world, found)) {
+  for (const { paths } of batchesOf(world, unsized([...byPath.keys()]))) {
     for (const examined of await world.bulk.examine(paths, new Map())) {
       const candidate = byPath.get(examined.path);
       if (candidate) redoOrWait(world, candidate, examined, report);

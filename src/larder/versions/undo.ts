@@ -9,6 +9,7 @@ import { classify } from '../../core/refs.ts';
 import type { Who, WriteOptions, WriteRequest, Written } from '../../core/requests.ts';
 import { planUndo, transitionsOf, type Transition, type UndoPlan } from '../../core/undo-plan.ts';
 import type { SchemaLeft, UndoConflict, Undone, UndoneItem, UndoRequest } from '../../core/undo-requests.ts';
+import { batchesOf, unsized } from '../../reconciler/batches.ts';
 import { settle } from '../../reconciler/settle.ts';
 import type { World } from '../../reconciler/world.ts';
 import { writeMany } from '../many-writes.ts';
@@ -44,8 +45,8 @@ const SETTLED_AT_ONCE = 200;
 /** What editors did up to now counts as well. */
 async function planNow(world: World, transitions: readonly Transition[]): Promise<UndoPlan> {
   const paths = [...new Set(transitions.map(({ path }) => path))];
-  for (let start = 0; start < paths.length; start += SETTLED_AT_ONCE) {
-    await settle(world, paths.slice(start, start + SETTLED_AT_ONCE));
+  for (const batch of batchesOf(world, unsized(paths), SETTLED_AT_ONCE)) {
+    await settle(world, batch.paths);
     await world.clock.yieldTurn();
   }
   return planUndo(transitions, (path) => world.catalog.head(path)?.diskDigest ?? null);
