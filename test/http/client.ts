@@ -34,7 +34,7 @@ export function request(port: number, method: string, path: string, options: Req
     });
     sent.on('error', (error) => {
       // The server closed an idle connection just when it was used again: a read may be asked once more (RFC 9112, 9.3.1).
-      if (sent.reusedSocket && method === 'GET') request(port, method, path, options).then(resolve, reject);
+      if (sent.reusedSocket && method === 'GET') resolve(request(port, method, path, options));
       else reject(error);
     });
     sent.end(bytes);
