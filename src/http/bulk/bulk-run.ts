@@ -96,8 +96,9 @@ function resultLine({ tally, onFault }: Bulk, i: number, result: WriteResult | u
 function tell(tally: Tally, { outcome, ref, etag, seq, changeSet }: Written): Record<string, unknown> {
   tally.outcomes[outcome] += 1;
   if (outcome !== 'unchanged') {
-    tally.first ??= seq;
-    tally.last = seq;
+    // Sets that are written beside each other may reach the log in either order.
+    tally.first = Math.min(tally.first ?? seq, seq);
+    tally.last = Math.max(tally.last ?? seq, seq);
     tally.changeSets.add(changeSet);
   }
   return { id: ref.id, status: STATUS[outcome], ...(etag !== null && { etag }), seq };
