@@ -53,7 +53,8 @@ export class PowerCut {
     const earlier = states.findLastIndex(({ digest }) => digest === found);
     if (earlier >= 0) {
       const isUnrecorded = (state: State): boolean => state.by === 'hand' && !this.#recorded.has(state.digest);
-      return states.slice(earlier).some(isUnrecorded) || this.#wasForgotten(states, earlier);
+      const first = states.findIndex(({ digest }) => digest === found);
+      return states.slice(first).some(isUnrecorded) || this.#wasForgotten(states, earlier);
     }
     const bytes = this.#machine.bytesOf(found);
     const isPieceOf = ({ digest }: State): boolean =>

@@ -3,12 +3,16 @@ import { rsyncCopies } from './copies.ts';
 import type { Harness } from './harness.ts';
 import { kill } from './kill.ts';
 import { powerCut } from './power-cut.ts';
+import { modelReal, modelSimulated, simulator } from './simulated.ts';
 import { storms, stormsStopped, unwatchedTree } from './storm.ts';
 import { suites } from './suites.ts';
 import { tools } from './tools.ts';
 
 /** In the order in which they run and are reported. */
 export const HARNESSES: readonly Harness[] = [
+  modelSimulated,
+  modelReal,
+  simulator,
   kill,
   powerCut,
   tools,
