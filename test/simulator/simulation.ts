@@ -8,17 +8,16 @@ import { allAnswers, compareAnswers, judgeAnswer, judgeReads, type Answers } fro
 import { examine } from './examine.ts';
 import { Faults } from './faults.ts';
 import { Hands } from './hands.ts';
+import { hintsFor, QUIET_MS } from './hints.ts';
 import { Machine } from './machine.ts';
 import { PowerCut } from './power-cut.ts';
 import { Process, type Sabotage } from './process.ts';
 import type { Call } from './seen-calls.ts';
-import { settlementOf } from './settlement.ts';
-import type { State } from './timeline.ts';
+import { settled } from './settlement.ts';
 import { fold, judgeBytes, judgeFeed, judgeHandEvents, judgeHeads, judgeSaves, judgeWrites } from './verdicts.ts';
 import { Writers } from './writers.ts';
 
 const PATHS = ['ns/c/a.json', 'ns/c/b.json', 'ns/c/d/e.json', 'ns/c/d/f.json', 'ns/g/h.json', 'ns/g/i/j.json'];
-const QUIET_MS = 3500;
 const STEPS_A_READ = 4;
 /** A rebuild takes as long as a third of a run. */
 const SEEDS_A_REBUILD = 10;
@@ -44,7 +43,11 @@ export class Simulation {
     this.#machine = new Machine(seed, root);
     this.#faults = new Faults(this.#machine);
     this.#sabotage = sabotage;
-    this.#hands = new Hands(this.#machine, PATHS, (path) => this.#touched(path));
+    this.#hands = new Hands(
+      this.#machine,
+      PATHS,
+      hintsFor(this.#machine, this.#faults, () => this.#process),
+    );
     this.#writers = new Writers(this.#machine, PATHS);
     for (let saves = this.#machine.below(5); saves > 0; saves -= 1) this.#hands.begin();
     this.#hands.finish();
@@ -165,28 +168,6 @@ export class Simulation {
     cut.observe();
   }
 
-  /** A hint of the watcher, which may come late or never; the process itself causes some too. */
-  #touched(path: string): void {
-    if (!this.#machine.maybe(0.7)) return;
-    const lateMs = this.#machine.pick([0, 5, 40, 400]);
-    this.#machine.clock.after(lateMs, () => {
-      const slash = path.lastIndexOf('/');
-      const isHeard = this.#process.hint({ directory: path.slice(0, slash), name: path.slice(slash + 1) });
-      const state = this.#machine.timeline.current(path);
-      if (isHeard && state && this.#process.isReady) this.#expect(state);
-    });
-  }
-
-  /** What lies there quietly from now on, while the process lives and the disk is well, has to be kept. */
-  #expect(state: State): void {
-    const { larder } = this.#process;
-    state.hintedMs ??= this.#machine.nowMs;
-    this.#machine.clock.after(QUIET_MS, () => {
-      const isSame = this.#process.larder === larder && !this.#process.isDead && !this.#faults.isActive;
-      if (isSame && state.isWhole && state.toMs === Infinity && this.#faults.wasWell) state.isOwed = true;
-    });
-  }
-
   #meanwhile(call: Call, path: string): void {
     const isOurs = path.startsWith(`${this.#machine.root}/.larder/log`);
     // Two seconds after a file was taken out, whoever saves into it is late (docs/reliability.md).
@@ -213,16 +194,8 @@ export class Simulation {
     return `  ${actor} ${op} ${name} is event ${seq}: ${this.#machine.nameOf(digest)}`;
   }
 
-  /** Lets a promise settle, with time going on. Throws what it throws. */
-  async #wait<T>(promise: PromiseLike<T>, limitMs: number): Promise<T> {
-    const settlement = settlementOf(promise);
-    const { clock } = this.#machine;
-    for (let spentMs = 0; !settlement.isThere; spentMs += 5) {
-      if (spentMs > limitMs) throw new Error(`nothing happened for ${limitMs} ms`);
-      for (let turns = 0; turns < 8 && !settlement.isThere; turns += 1) await clock.yieldTurn();
-      if (!settlement.isThere) await clock.advance(5);
-    }
-    return promise;
+  #wait<T>(promise: PromiseLike<T>, limitMs: number): Promise<T> {
+    return settled(this.#machine.clock, promise, limitMs);
   }
 
   async #end(): Promise<string[]> {
