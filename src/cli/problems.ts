@@ -33,9 +33,15 @@ function describe({ id, code, state, since, errors, hint, serving }: Problem, pa
     const place = [path, line, column].filter((part) => part !== undefined).join(':');
     return `${place}: ${pointer === undefined || pointer === '' ? '' : `${pointer} `}${detail}\n`;
   });
-  const served = serving === null ? 'nothing is served there' : 'the last good version is served';
+  const served = sayServed(code, serving);
   const lines = places.length > 0 ? places : [`${path}: ${state}\n`];
   return `${lines.join('')}    ${code} ${id} since ${since}; ${served}. ${hint}\n`;
+}
+
+/** What is held stands for many documents, none of which `serving` could name: all of them are served. */
+function sayServed(code: Problem['code'], serving: Problem['serving']): string {
+  if (code === 'held') return 'what vanished is served as it was';
+  return serving === null ? 'nothing is served there' : 'the last good version is served';
 }
 
 export interface DecideFlags extends Choice {

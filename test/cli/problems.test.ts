@@ -69,6 +69,9 @@ test('a daemon holds what a rm in the wrong place took, and writes it back', asy
   const ask = askDaemon(world);
   rmSync(join(world.root, 'lod'), { recursive: true });
   await expect.poll(() => codes(ask), { timeout: 30_000 }).toEqual(['held']);
+  const shown = (await ask('problems')).out;
+  expect(shown).toContain('what vanished is served as it was');
+  expect(shown).not.toContain('nothing is served');
   const held = await world.get('/v1/lod/things/eu/d7');
   const [problem] = await listed(ask);
   expect(held.headers['larder-problem']).toContain(`held; id=${problem?.id}`);

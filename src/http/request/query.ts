@@ -50,7 +50,7 @@ function unknown(name: string, known: readonly string[]): LarderError {
   if (!name.startsWith('_')) {
     return new LarderError('unknown_parameter', `${show(name)} is no parameter: filters by field are not offered yet`);
   }
-  const offered = known.length === 0 ? 'none is taken here' : `${known.join(', ')} are taken here`;
+  const offered = known.length === 0 ? 'none is taken here' : `taken here: ${known.join(', ')}`;
   const nearest = nearestName(name, known);
   const detail =
     nearest === null
