@@ -88,7 +88,7 @@ export interface Missing {
   /** Seeds among which a run must fail. */
   readonly from: number;
   readonly count: number;
-  /** What the first that fails complains of. */
+  /** What one of those that fail complains of. */
   readonly shows: RegExp;
 }
 
@@ -107,7 +107,7 @@ export const MISSING: readonly Missing[] = [
   { name: 'the identities that redo goes by', sabotage: knowsNoFileAgain, from: 1, count: 200, shows: SECOND_HAND },
   { name: 'the rescue of what a swap brings out', sabotage: rescuesNothing, from: 150, count: 300, shows: LOST },
   { name: 'the second look at an absence', sabotage: believesOneAbsence, from: 1, count: 50, shows: /not absent for/ },
-  { name: 'the exchange of two files', sabotage: replacesByRename, from: 100, count: 200, shows: LOST },
+  { name: 'the exchange of two files', sabotage: replacesByRename, from: 1, count: 200, shows: LOST },
   { name: 'the doubt about a young stat', sabotage: trustsYoungStats, from: 50, count: 200, shows: /^I1 .* holds/ },
   { name: 'the mark of a broken file', sabotage: marksNothing, from: 1, count: 50, shows: /^I4 .* without a mark/ },
   { name: 'the judging anew', sabotage: judgesNothingAnew, from: 175, count: 300, shows: /^I1 after a rebuild/ },

@@ -1,9 +1,17 @@
 import { expect, test } from 'vitest';
-import { runSeeds } from './run-seeds.ts';
-import { MISSING } from './sabotages.ts';
+import { runSeeds, type Failure } from './run-seeds.ts';
+import { MISSING, type Missing } from './sabotages.ts';
+
+/** The first failure that shows what is missing; others may come before it. */
+async function failureOf({ sabotage, from, count, shows }: Missing): Promise<Failure | null> {
+  for (let next = from; next < from + count;) {
+    const failure = await runSeeds(next, from + count - next, { sabotage });
+    if (failure === null || failure.complaints.some((complaint) => shows.test(complaint))) return failure;
+    next = failure.seed + 1;
+  }
+  return null;
+}
 
 test.each(MISSING)('without $name the simulator fails', { timeout: 600_000 }, async (missing) => {
-  const { sabotage, from, count, shows } = missing;
-  const failure = await runSeeds(from, count, { sabotage });
-  expect(failure?.complaints.join('\n')).toMatch(new RegExp(shows, 'm'));
+  expect(await failureOf(missing)).not.toBeNull();
 });
