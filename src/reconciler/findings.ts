@@ -5,7 +5,7 @@
  */
 import { MOST_CHANGES } from '../core/change-set.ts';
 import type { Origin } from '../core/events.ts';
-import { isRestore, restoreSession, type LookTally, type RestoreSession } from '../core/restore.ts';
+import { isGoingOn, isRestore, restoreSession, type LookTally, type RestoreSession } from '../core/restore.ts';
 import { identityIn } from '../core/stat-key.ts';
 import type { HashedFile } from '../files/hash-batch.ts';
 import { isSchemaPath } from '../core/refs.ts';
@@ -21,8 +21,8 @@ import type { World } from './world.ts';
 const IN_FLIGHT = 8;
 /** Bytes of documents that these hold, and one batch more. */
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
-/** Fewer paths are no restore, whatever they hold. */
-const SURVEYED_FROM = 20;
+/** Fewer paths begin no restore, whatever they hold: a person who takes back a change is spared the second look. */
+const SURVEYED_FROM = 3;
 const COPIES_AT_ONCE = 50;
 /** Questions to the catalog before the event loop is given back. */
 const ASKED_AT_ONCE = 200;
@@ -36,10 +36,17 @@ export interface FindingsOptions {
 export class Restores {
   #last: RestoreSession | null = null;
 
-  sessionAt(world: Pick<World, 'clock' | 'random'>): string {
+  isGoingOn(world: Pick<World, 'clock'>): boolean {
+    return isGoingOn(this.#last, world.clock.monotonicMs());
+  }
+
+  /** Where what was found comes from, by what it brings back. */
+  originOf(world: Pick<World, 'clock' | 'random'>, tally: LookTally): Origin {
     const newName = (): string => `restore-${originOf(world, 'restore').changeSet}`;
-    this.#last = restoreSession(this.#last, world.clock.monotonicMs(), newName);
-    return this.#last.session;
+    const session = restoreSession(this.#last, tally, world.clock.monotonicMs(), newName);
+    if (session === null) return originOf(world, 'hand');
+    this.#last = session;
+    return { ...originOf(world, isRestore(session) ? 'restore' : 'hand', 'hand'), session: session.session };
   }
 }
 
@@ -117,17 +124,18 @@ export class Findings {
     this.#room -= paths.length;
     if (this.#origin !== null && this.#room >= 0) return this.#origin;
     this.#room = MOST_CHANGES - paths.length;
-    this.#origin = originOf(this.#world, 'hand');
-    if (this.#nothingKnown || !(await this.#isRestore(paths))) return this.#origin;
-    const session = this.#world.restores.sessionAt(this.#world);
-    this.#origin = { ...originOf(this.#world, 'restore', 'hand'), session };
+    this.#origin = await this.#comparedWithHistory(paths);
     return this.#origin;
   }
 
   /** Only what looks different can have been brought back. */
-  async #isRestore(paths: readonly string[]): Promise<boolean> {
-    const strange = paths.filter((path) => !this.#familiar.delete(path));
-    return strange.length >= SURVEYED_FROM && isRestore(await survey(this.#world, strange));
+  async #comparedWithHistory(paths: readonly string[]): Promise<Origin> {
+    const { restores } = this.#world;
+    const strange = this.#nothingKnown ? [] : paths.filter((path) => !this.#familiar.delete(path));
+    const isSurveyed = strange.length >= SURVEYED_FROM || (strange.length > 0 && restores.isGoingOn(this.#world));
+    return isSurveyed
+      ? restores.originOf(this.#world, await survey(this.#world, strange))
+      : originOf(this.#world, 'hand');
   }
 
   #start(batch: Batch, origin: Origin): Promise<void> {

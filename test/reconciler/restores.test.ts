@@ -106,3 +106,20 @@ test('a restore whose files vanished before is told from new documents', async (
   await world.larder.rescan();
   expect(new Set(last(world, 25).map(({ op, cause }) => `${op} ${cause}`))).toEqual(new Set(['create restore']));
 });
+
+test('a restore that trickles in a few files at a time is one session, and undo takes it back whole', async () => {
+  await using world = await openGuarded(versions(40, 1));
+  saveAll(world, versions(40, 2));
+  await world.larder.rescan();
+  const files = Object.entries(versions(40, 1));
+  for (let start = 0; start < files.length; start += 8) {
+    saveAll(world, Object.fromEntries(files.slice(start, start + 8)));
+    await world.larder.rescan();
+  }
+  const restored = last(world, 40);
+  const [session] = new Set(restored.map((event) => event.session));
+  expect(restored.filter((event) => event.session === session)).toHaveLength(40);
+  expect(restored.map(({ cause }) => cause).filter((cause) => cause === 'restore')).toHaveLength(24);
+  expect(await world.larder.versions.undo({ session: session ?? '' }, me)).toMatchObject({ undone: 40 });
+  expect(await world.text('d0')).toBe('{"d": 0, "v": 2}\n');
+});
