@@ -10,7 +10,8 @@ test(
   async () => {
     using checkout = copyCheckout();
     await using daemon = await startScript(checkout, ['scripts/start', '--port', '0']);
-    await daemon.until(/^ready: \d+ documents, \d+ problems? \(larder problems\)$/m);
+    // The broken document of the data is only pending, and not counted, while its file is younger than 2 s.
+    await daemon.until(/^ready: \d+ documents(, \d+ problems? \(larder problems\))?$/m);
     const printed = daemon.printed();
     expect(printed).toMatch(new RegExp(`^Larder \\d\\S+ serves ${checkout.path}/data on ${daemon.url}$`, 'm'));
     const docs = /^ +docs +(\S+)$/m.exec(printed)?.[1] ?? '';
