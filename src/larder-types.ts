@@ -10,6 +10,7 @@ import type {
   ListItem,
   ListOptions,
   Page,
+  CurrentAnswer,
   ReadAnswer,
   ReadinessReport,
   Status,
@@ -62,7 +63,7 @@ export interface Larder extends AsyncDisposable {
   status(): Status;
 
   /** As fresh as the disk: one stat, and a look where it changed. */
-  read(ref: DocumentRef): Promise<ReadAnswer>;
+  read(ref: DocumentRef): Promise<CurrentAnswer>;
   /** The served head at a point in history. Throws `future_seq`, `gone`. */
   readAt(ref: DocumentRef, at: At): Promise<ReadAnswer>;
   /** The exact bytes of the version with this very seq, whatever its kind. */

@@ -3,7 +3,7 @@ import { LarderError } from '../core/errors.ts';
 import { formatItem } from '../core/list-items.ts';
 import { parseMoment } from '../core/moments.ts';
 import type { DocumentRef } from '../core/refs.ts';
-import type { At, ReadAnswer, Who } from '../core/requests.ts';
+import type { At, CurrentAnswer, Who } from '../core/requests.ts';
 import { tellDeletion, tellVersion, type ToldDeletion } from '../core/told-versions.ts';
 import type { Larder } from '../larder-types.ts';
 import type { PastList, VersionsAccess } from './versions-access.ts';
@@ -42,7 +42,14 @@ function parseAt(text: string): At {
 const missing = ({ collection, id }: DocumentRef, hint: string | null): LarderError =>
   new LarderError('not_found', `${collection}/${id} is not there`, hint === null ? {} : { members: { hint } });
 
-function textOf(answer: ReadAnswer, ref: DocumentRef): string {
+function textOf(answer: CurrentAnswer, ref: DocumentRef): string {
+  if (answer.kind === 'open') {
+    try {
+      return Buffer.from(answer.read(0, answer.size)).toString('utf8');
+    } finally {
+      answer.close();
+    }
+  }
   if (answer.kind === 'served') return Buffer.from(answer.bytes).toString('utf8');
   if (answer.kind === 'missing') throw missing(ref, answer.hint);
   const { path, code, errors, hint } = answer.problem;

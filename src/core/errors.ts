@@ -105,7 +105,12 @@ export const ERRORS = define({
     hint: 'Fetch everything anew, then follow from Larder-Seq.',
   },
   patch_failed: { status: 409, exit: 6, title: 'The patch does not apply', hint: 'errors names the operation.' },
-  gone: { status: 410, exit: 5, title: 'That version is pruned', hint: 'Newer versions are there.' },
+  gone: {
+    status: 410,
+    exit: 5,
+    title: 'The bytes of that version are not kept',
+    hint: 'They were pruned or forgotten, or are more than the history keeps. Other versions may be there.',
+  },
   precondition_failed: {
     status: 412,
     exit: 6,

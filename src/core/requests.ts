@@ -36,6 +36,18 @@ export type ReadAnswer =
   | { readonly kind: 'missing'; readonly hint: string | null }
   | { readonly kind: 'problem'; readonly problem: Problem };
 
+/** A stream beyond what the history keeps: it is read from its file as it is sent, and never held whole. */
+export interface Opened extends Omit<Served, 'kind' | 'bytes'> {
+  readonly kind: 'open';
+  readonly size: number;
+  readonly read: (start: number, end: number) => Uint8Array;
+  /** Must be called once. */
+  readonly close: () => void;
+}
+
+/** What lies there now; `Opened` for streams alone. */
+export type CurrentAnswer = ReadAnswer | Opened;
+
 export interface ListOptions {
   readonly limit: number;
   readonly prefix: string | null;

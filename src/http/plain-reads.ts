@@ -3,6 +3,7 @@
  * (the scenario tests ask both ways), but goes past the router and past a web `Request` and `Response`, which cost as much
  * as the rest together.
  */
+import { assert } from '../util/assert.ts';
 import { isStreamId, type DocumentRef } from '../core/refs.ts';
 import type { Served } from '../core/requests.ts';
 import { requireServed, versionHeaders } from './answer/served-documents.ts';
@@ -28,7 +29,9 @@ export async function answerPlainRead(exchange: Exchange, ref: DocumentRef, { la
   const { incoming, outgoing } = exchange;
   exchange.route = ROUTE;
   answerType(incoming.headers.accept, [JSON_TYPE]);
-  const served = requireServed(await larder.read(ref), ref);
+  const found = await larder.read(ref);
+  assert(found.kind !== 'open', 'only streams are read from their files');
+  const served = requireServed(found, ref);
   if (served.bytes.length > STREAMED_ABOVE_BYTES) return false;
   outgoing.writeHead(200, ['Larder-Request-Id', exchange.requestId, ...headersOf(served)]);
   outgoing.end(served.bytes);

@@ -2,13 +2,13 @@
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import { pathOfFile } from '../core/refs.ts';
-import { statKeyOf } from '../core/stat-key.ts';
+import type { StatKey } from '../core/stat-key.ts';
 import { look } from '../files/look.ts';
 import type { Look } from '../files/types.ts';
 import type { FileAnswer } from '../larder-types.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
-import { absolute } from '../reconciler/places.ts';
 import type { World } from '../reconciler/world.ts';
+import { openWithKey } from './open-file.ts';
 
 const ATTEMPTS = 5;
 
@@ -54,32 +54,10 @@ async function digestOfFile(
 }
 
 /** Null when the file was replaced since it was hashed. */
-function openAs(world: World, path: string, key: string, etag: Digest): FileAnswer | null {
-  const fd = world.fs.open(absolute(world, path), 'read');
-  const stat = world.fs.fstat(fd);
-  if (statKeyOf(stat) !== key) {
-    world.fs.close(fd);
-    return null;
-  }
+function openAs(world: World, path: string, key: StatKey, etag: Digest): FileAnswer | null {
+  const opened = openWithKey(world, path, key);
+  if (!opened) return null;
   const head = world.catalog.head(path);
-  return {
-    kind: 'file',
-    size: stat.size,
-    etag,
-    seq: head?.servedDigest === etag ? head.servedSeq : null,
-    modifiedMs: Number(stat.mtimeNs / 1_000_000n),
-    read: (start, end) => readRange(world, fd, start, end),
-    close: () => world.fs.close(fd),
-  };
-}
-
-function readRange(world: World, fd: number, start: number, end: number): Uint8Array {
-  const bytes = Buffer.alloc(end - start);
-  let length = 0;
-  while (length < bytes.length) {
-    const count = world.fs.read(fd, bytes, length, bytes.length - length, start + length);
-    if (count === 0) break;
-    length += count;
-  }
-  return bytes.subarray(0, length);
+  const seq = head?.servedDigest === etag ? head.servedSeq : null;
+  return { kind: 'file', etag, seq, ...opened };
 }

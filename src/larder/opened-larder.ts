@@ -15,6 +15,7 @@ import type {
   ListItem,
   ListOptions,
   Page,
+  CurrentAnswer,
   ReadAnswer,
   ReadinessReport,
   Status,
@@ -133,7 +134,7 @@ export class OpenedLarder implements Larder {
     };
   }
 
-  async read(ref: DocumentRef): Promise<ReadAnswer> {
+  async read(ref: DocumentRef): Promise<CurrentAnswer> {
     if (!this.#startUp.isCaughtUp) await this.#startUp.caughtUp;
     return this.#reads.read(ref);
   }

@@ -3,10 +3,11 @@ import type { Head, StoredEvent } from '../catalog/types.ts';
 import { LarderError } from '../core/errors.ts';
 import { digestOf, type Digest } from '../core/digest.ts';
 import type { Seq } from '../core/events.ts';
+import type { StatKey } from '../core/stat-key.ts';
 import type { Problem, ProblemCode, ProblemMark } from '../core/problems.ts';
 import { problemIdOf } from '../core/problem-hints.ts';
 import { pathOf, type DocumentRef } from '../core/refs.ts';
-import type { At, ReadAnswer, Served } from '../core/requests.ts';
+import type { At, CurrentAnswer, Opened, ReadAnswer, Served } from '../core/requests.ts';
 import { statOnly } from '../files/look.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { pendingProblem, problemIdOfPending } from '../reconciler/pending-problems.ts';
@@ -15,6 +16,7 @@ import { rootIsThere } from '../reconciler/places.ts';
 import { settle } from '../reconciler/settle.ts';
 import type { Settled } from '../reconciler/settled.ts';
 import type { World } from '../reconciler/world.ts';
+import { openWithKey } from './open-file.ts';
 import { ReadCache } from './read-cache.ts';
 import { seqAt } from './moments.ts';
 import { eventOf } from './versions/find-version.ts';
@@ -30,11 +32,11 @@ export class Reads {
   }
 
   /** The hot path: one stat, and the cached answer where the stat is the one it was made with. */
-  async read(ref: DocumentRef): Promise<ReadAnswer> {
+  async read(ref: DocumentRef): Promise<CurrentAnswer> {
     const path = pathOf(ref);
     const key = statOnly(this.#world, path);
     const cached = key === undefined ? undefined : this.#cache.get(path, key);
-    return cached ?? this.#readAnew(ref, path);
+    return cached ?? openUnchanged(this.#world, path, key) ?? this.#readAnew(ref, path);
   }
 
   /** Marks are part of a cached answer: whoever changes them says so here. */
@@ -46,13 +48,15 @@ export class Reads {
     this.#cache.clear();
   }
 
-  async #readAnew(ref: DocumentRef, path: string): Promise<ReadAnswer> {
+  async #readAnew(ref: DocumentRef, path: string): Promise<CurrentAnswer> {
     const settled = await settle(this.#world, [path]);
     const one = settled.find(({ observation }) => observation.path === path);
     const head = this.#world.catalog.head(path);
     const fromDisk = servedUnrecorded(this.#world, path, head, one);
     if (fromDisk) return fromDisk;
     if (!head || head.servedDigest === null) return notServed(this.#world, ref, path, one);
+    const opened = openLooked(this.#world, path, head, one);
+    if (opened) return opened;
     const bytes = bytesIfServed(one, head.servedDigest) ?? recordedBytes(this.#world, head);
     const served = servedOf(head, bytes, markOf(this.#world, path, head, one));
     this.#keep(path, one, served);
@@ -65,6 +69,37 @@ export class Reads {
     if (look?.kind !== 'file' || look.racy || this.#world.pendings.get(path)) return;
     this.#cache.set(path, { key: look.key, served });
   }
+}
+
+const isUnkept = ({ kind, servedDigest, servedBody }: Head): boolean =>
+  kind === 'stream' && servedDigest !== null && servedBody?.in === 'nowhere';
+
+/** A stream whose bytes are kept nowhere but in its file, as it was recorded: nothing of it is read before it is sent. */
+function openUnchanged(world: World, path: string, key: StatKey | undefined): Opened | null {
+  const head = key === undefined ? undefined : world.catalog.head(path);
+  if (!head || !isUnkept(head) || !head.clean || head.stat !== key || head.diskDigest !== head.servedDigest)
+    return null;
+  if (world.pendings.get(path) || !world.queues.isFree(path)) return null;
+  return openAs(world, path, head, head.stat, undefined);
+}
+
+/** The same after a look, which hashed it. Throws `pending` while somebody goes on writing. */
+function openLooked(world: World, path: string, head: Head, one: Settled | undefined): Opened | null {
+  const examined = one?.observation.examined;
+  if (!isUnkept(head) || !examined) return null;
+  const { look, digest } = examined;
+  const opened =
+    look.kind === 'large' && digest === head.servedDigest ? openAs(world, path, head, look.key, one) : null;
+  if (!opened && (look.kind === 'large' || look.kind === 'unstable'))
+    throw new LarderError('pending', `${path} is being written`, { headers: { 'Retry-After': '1' } });
+  return opened;
+}
+
+function openAs(world: World, path: string, head: Head, key: StatKey, one: Settled | undefined): Opened | null {
+  const source = openWithKey(world, path, key);
+  if (!source) return null;
+  const { servedDigest: etag, servedSeq: seq } = head;
+  return { kind: 'open', etag: etag as Digest, seq, mark: markOf(world, path, head, one), ...source };
 }
 
 /** The log has no room for what was found: the disk's bytes, judged, with the seq of the last version that is recorded. */

@@ -1,7 +1,7 @@
 /** A Larder and the hands that edit its files, driven step by step; what a command does to it, it does to the model too. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { digestOf } from '../../src/core/digest.ts';
-import type { FeedEvent, ReadAnswer, WriteRequest, Written } from '../../src/core/requests.ts';
+import type { FeedEvent, CurrentAnswer, WriteRequest, Written } from '../../src/core/requests.ts';
 import { readFile } from '../../src/host/read-file.ts';
 import type { Larder } from '../../src/larder-types.ts';
 import { Process } from '../simulator/process.ts';
@@ -67,7 +67,7 @@ export class KeptWorld {
     return promise;
   }
 
-  read(id: string): Promise<ReadAnswer> {
+  read(id: string): Promise<CurrentAnswer> {
     return this.drive(this.larder.read(ref(id)));
   }
 

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Larder } from '../../src/larder-types.ts';
 import type { LoggedEntry } from '../../src/core/events.ts';
-import type { ReadAnswer } from '../../src/core/requests.ts';
+import type { CurrentAnswer } from '../../src/core/requests.ts';
 import { openEventLog } from '../../src/events/event-log.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
@@ -120,7 +120,8 @@ test('a follower that comes back while a catalog behind its log catches up is no
   expect(next()).toMatchObject({ kind: 'range', events: [] });
 });
 
-const markOf = (answer: ReadAnswer): string | null => (answer.kind === 'served' ? (answer.mark?.code ?? null) : 'none');
+const markOf = (answer: CurrentAnswer): string | null =>
+  answer.kind === 'served' ? (answer.mark?.code ?? null) : 'none';
 
 async function loggedIn(root: string): Promise<LoggedEntry[]> {
   const host = { fs: nodeFileSystem, clock: systemClock, random: systemRandom };

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { FeedEvent, ReadAnswer } from '../../src/core/requests.ts';
+import type { FeedEvent, CurrentAnswer } from '../../src/core/requests.ts';
 import type { Larder } from '../../src/larder-types.ts';
 import { openLarder, type OpenOptions } from '../../src/larder.ts';
 
@@ -13,7 +13,7 @@ export interface TestLarder extends AsyncDisposable {
   save(path: string, text: string): void;
   /** Closes and opens it again; `while` it is closed something may happen to the files. */
   reopen(meanwhile?: () => void): Promise<void>;
-  read(id: string): Promise<ReadAnswer>;
+  read(id: string): Promise<CurrentAnswer>;
   text(id: string): Promise<string | null>;
   events(): readonly FeedEvent[];
 }

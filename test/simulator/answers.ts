@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { digestOf } from '../../src/core/digest.ts';
 import type { Problem } from '../../src/core/problems.ts';
 import { classify } from '../../src/core/refs.ts';
-import type { FeedEvent, ReadAnswer } from '../../src/core/requests.ts';
+import type { FeedEvent, CurrentAnswer } from '../../src/core/requests.ts';
 import type { Larder } from '../../src/larder-types.ts';
 import type { Machine } from './machine.ts';
 import type { FoldedHead } from './verdicts.ts';
@@ -12,7 +12,7 @@ type Wait = <T>(promise: PromiseLike<T>) => Promise<T>;
 
 /** What was answered, by what was asked. */
 export interface Answers {
-  readonly reads: ReadonlyMap<string, ReadAnswer>;
+  readonly reads: ReadonlyMap<string, CurrentAnswer>;
   readonly others: ReadonlyMap<string, unknown>;
 }
 
@@ -20,7 +20,7 @@ const MANY = 1000;
 
 /** Asks a Larder at rest everything about every document that ever was. */
 export async function allAnswers(larder: Larder, told: readonly FeedEvent[], wait: Wait): Promise<Answers> {
-  const reads = new Map<string, ReadAnswer>();
+  const reads = new Map<string, CurrentAnswer>();
   const others = new Map<string, unknown>();
   const paths = new Set(told.map(({ collection, id }) => `${collection}/${id}.json`));
   for (const path of paths) {
@@ -78,7 +78,7 @@ export function judgeReads(machine: Machine, { reads }: Answers, folded: Readonl
 }
 
 /** At any moment: what is served is a document. */
-export const judgeAnswer = (path: string, answer: ReadAnswer): string[] =>
+export const judgeAnswer = (path: string, answer: CurrentAnswer): string[] =>
   answer.kind === 'served' && !isDocument(answer.bytes)
     ? [`I4 ${path} is answered with bytes that are no document`]
     : [];

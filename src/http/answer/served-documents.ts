@@ -2,22 +2,24 @@
 import { LarderError } from '../../core/errors.ts';
 import type { Problem, ProblemMark } from '../../core/problems.ts';
 import { isStreamId, type DocumentRef } from '../../core/refs.ts';
-import type { ReadAnswer, Served } from '../../core/requests.ts';
+import type { CurrentAnswer, Opened, Served } from '../../core/requests.ts';
 import { answer, asBody, type Headers } from './answers.ts';
 import { isKnown } from '../request/entity-tags.ts';
 import type { Exchange } from '../exchange.ts';
 import { STREAMED_ABOVE_BYTES } from '../http-config.ts';
 import { JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
 import { rangeOf } from '../request/ranges.ts';
+import { answerFromSource } from './served-files.ts';
 import { streamBytes } from './streamed-bytes.ts';
 
 /** Throws `not_found`, `not_servable`, `other_device`, `range_not_satisfiable`. */
 export function answerDocument(
   exchange: Exchange,
   ref: DocumentRef,
-  found: ReadAnswer,
+  found: CurrentAnswer,
   more: Headers = NO_HEADERS,
 ): Response {
+  if (found.kind === 'open') return answerOpened(exchange, found, more);
   const served = requireServed(found, ref);
   const { headers } = exchange.incoming;
   if (isKnown(headers['if-none-match'], served.etag))
@@ -26,6 +28,9 @@ export function answerDocument(
 }
 
 const NO_HEADERS: Headers = {};
+
+const answerOpened = (exchange: Exchange, opened: Opened, more: Headers): Response =>
+  answerFromSource(exchange, opened, { 'Content-Type': NDJSON_TYPE, ...versionHeaders(opened), ...more });
 
 function answerWhole(exchange: Exchange, served: Served, type: string, more: Headers): Response {
   const size = served.bytes.length;
@@ -50,7 +55,7 @@ function answerStream(exchange: Exchange, served: Served, more: Headers): Respon
 }
 
 /** Throws `not_found`, `not_servable` or `other_device` when there is no version to serve. */
-export function requireServed(found: ReadAnswer, ref: DocumentRef): Served {
+export function requireServed(found: Exclude<CurrentAnswer, Opened>, ref: DocumentRef): Served {
   if (found.kind === 'served') return found;
   if (found.kind === 'problem') throw notServable(found.problem);
   throw notFound(`${ref.collection}/${ref.id}`, found.hint);
@@ -73,7 +78,7 @@ export const notServable = (problem: Problem): LarderError =>
 const isElsewhere = ({ errors }: Problem): boolean => errors.some(({ code }) => code === 'unreadable_other-device');
 
 /** What is said of every version, whether or not its bytes are sent. */
-export function versionHeaders(served: Served): Record<string, string> {
+export function versionHeaders(served: Omit<Served, 'kind' | 'bytes'>): Record<string, string> {
   const headers: Record<string, string> = {
     ETag: `"${served.etag}"`,
     'Last-Modified': new Date(served.modifiedMs).toUTCString(),

@@ -6,17 +6,33 @@ import { isKnown } from '../request/entity-tags.ts';
 import type { Exchange } from '../exchange.ts';
 import { STREAMED_ABOVE_BYTES } from '../http-config.ts';
 import { rangeOf, type ByteRange } from '../request/ranges.ts';
-import { streamRange } from './streamed-bytes.ts';
+import { streamRange, type ByteSource } from './streamed-bytes.ts';
 
 export type OpenFile = Extract<FileAnswer, { kind: 'file' }>;
 
+interface Sent extends ByteSource {
+  readonly size: number;
+  readonly etag: string;
+}
+
 /** Closes the file once it is sent, or at once when there is nothing to send. Throws `range_not_satisfiable`. */
-export function answerFile(exchange: Exchange, path: string, file: OpenFile): Response {
-  const headers = fileHeaders(path, file);
-  if (isKnown(exchange.incoming.headers['if-none-match'], file.etag)) {
+export const answerFile = (exchange: Exchange, path: string, file: OpenFile): Response =>
+  answerFromSource(exchange, file, fileHeaders(path, file));
+
+/** The same for whatever is read as it is sent. The source is this function's own: it is closed in any case. */
+export function answerFromSource(exchange: Exchange, file: Sent, headers: Headers): Response {
+  try {
+    return answerOpen(exchange, file, headers);
+  } catch (error) {
     file.close();
-    return answer(exchange, 304, headers, null);
+    throw error;
   }
+}
+
+/** What closes the source comes last, so that whoever catches a failure closes it for the first time. */
+function answerOpen(exchange: Exchange, file: Sent, headers: Headers): Response {
+  if (isKnown(exchange.incoming.headers['if-none-match'], file.etag))
+    return closing(file, answer(exchange, 304, headers, null));
   const range = rangeOf(exchange.incoming.headers, file.size, file.etag);
   if (range === null) return answerBytes(exchange, 200, file, { start: 0, end: file.size }, headers);
   const contentRange = { 'Content-Range': `bytes ${range.start}-${range.end - 1}/${file.size}` };
@@ -26,7 +42,7 @@ export function answerFile(exchange: Exchange, path: string, file: OpenFile): Re
 function answerBytes(
   exchange: Exchange,
   status: number,
-  file: OpenFile,
+  file: Sent,
   { start, end }: ByteRange,
   headers: Headers,
 ): Response {
@@ -35,8 +51,12 @@ function answerBytes(
   if (!isHead && end - start > STREAMED_ABOVE_BYTES)
     return answer(exchange, status, all, streamRange(exchange, file, start, end));
   const bytes = isHead || start === end ? null : asBody(file.read(start, end));
+  return closing(file, answer(exchange, status, all, bytes));
+}
+
+function closing(file: Sent, response: Response): Response {
   file.close();
-  return answer(exchange, status, all, bytes);
+  return response;
 }
 
 /** Types that a browser shows without running anything in them. Whatever else is below `files/` is offered for download. */

@@ -52,12 +52,7 @@ async function readFile({ env }: Context<HttpEnv>, { larder }: Serving): Promise
   const found = await larder.openFile(namespace, path);
   if (found.kind === 'problem') throw notServable(found.problem);
   if (found.kind === 'missing') throw notFound(`${namespace}/files/${path}`, found.hint);
-  try {
-    return answerFile(env, path, found);
-  } catch (error) {
-    found.close();
-    throw error;
-  }
+  return answerFile(env, path, found);
 }
 
 async function putFile({ env }: Context<HttpEnv>, { larder, config, clock }: Serving): Promise<Response> {
