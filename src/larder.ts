@@ -3,17 +3,14 @@
  * anything about documents.
  */
 import type { ZodType } from 'zod';
-import { openBlobStore } from './blobs/blob-store.ts';
 import { peekCatalog } from './catalog/catalog.ts';
 import type { Catalog } from './catalog/types.ts';
-import { digestOf } from './core/digest.ts';
 import { openEventLog } from './events/event-log.ts';
 import type { EventLog } from './events/types.ts';
 import { openBulkInThread } from './files/bulk-in-thread.ts';
 import { openBulkThreads } from './files/bulk-threads.ts';
 import type { BulkReader } from './files/bulk.ts';
 import { takeLock, type Lock } from './files/lock.ts';
-import { probeSwap } from './files/probe-swap.ts';
 import type { Watcher, WatchOptions } from './files/types.ts';
 import { nodeFileSystem } from './host/node-file-system.ts';
 import type { Clock, FileSystem, RandomBytes } from './host/ports.ts';
@@ -22,22 +19,9 @@ import { systemRandom } from './host/system-random.ts';
 import { OpenedLarder } from './larder/opened-larder.ts';
 import { openCatalogWherePossible } from './larder/catalog-place.ts';
 import { prepareRoot, type Root } from './larder/root.ts';
+import { wire } from './larder/wire.ts';
 import type { Larder } from './larder-types.ts';
-import { Reconciler } from './reconciler.ts';
-import { AbsenceLedger } from './reconciler/absences.ts';
-import { Checkpoints } from './reconciler/checkpoints.ts';
-import { openBacklog } from './reconciler/open-backlog.ts';
-import { renew } from './reconciler/renew.ts';
-import { ConflictLedger } from './reconciler/conflicts.ts';
-import { Displaced } from './reconciler/displaced.ts';
-import { Restores } from './reconciler/findings.ts';
-import { Pendings } from './reconciler/pendings.ts';
-import { Recorder } from './reconciler/recorder.ts';
-import { rescue } from './reconciler/rescue.ts';
-import { SchemaBook } from './reconciler/schema-book.ts';
-import { compileInTime } from './reconciler/schema-changes.ts';
 import type { Log, Safeguard, World } from './reconciler/world.ts';
-import { KeyedQueue } from './util/keyed-queue.ts';
 
 type WatcherChoice = 'auto' | 'chokidar' | 'directories' | 'poll' | 'none';
 
@@ -79,8 +63,6 @@ export interface Host {
   readonly world?: (world: World) => World;
 }
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 /**
  * Opens a root for reading and writing, and starts its first scan. Rejects with a LarderError: `root_missing`, `root_empty`,
  * `root_locked`, `log_damaged`. Closing (`await using`) ends it cleanly; a process that just dies loses nothing.
@@ -119,15 +101,6 @@ export interface Parts {
   readonly bulk: BulkReader;
 }
 
-export interface Wired {
-  readonly world: World;
-  readonly reconciler: Reconciler;
-  readonly cursorKey: Uint8Array;
-  readonly log: Log;
-  /** Set by whoever caches answers. */
-  readonly marks: { onMarked: (path: string) => void };
-}
-
 const lockRoot = (root: Root, { address }: OpenOptions): Lock =>
   takeLock({
     file: root.lockFile,
@@ -147,86 +120,4 @@ function openEvents(root: Root, host: Parts['host'], options: OpenOptions): Prom
     rootIdentity: root.identity,
     ...(peeked && { knownSeq: peeked.reached, knownLogId: peeked.logId }),
   });
-}
-
-/** Builds the state that the reconciler's pieces share. The knots (who looks again, who is told) are tied here. */
-function wire(parts: Parts, options: OpenOptions): Wired {
-  const { root, host, events, catalog, bulk } = parts;
-  const { fs, clock, random } = host;
-  const log = options.log ?? silent;
-  const without = new Set(options.host?.without);
-  const isWithout = (safeguard: Safeguard): boolean => without.has(safeguard);
-  const swap = probeSwap({ fs, random, tmp: root.tmp });
-  const marks = { onMarked: (_path: string): void => {} };
-  const onFailure = (error: unknown): void => log.error({ err: error }, 'background work failed');
-  const blobs = openBlobStore({ fs, clock, directory: root.blobs, random });
-  const recorder = new Recorder({
-    log: events,
-    catalog,
-    aborts: !isWithout('abort'),
-    retryDelay: () => new Promise((resolve) => void clock.after(500, resolve)),
-  });
-  const base = {
-    fs,
-    clock,
-    random,
-    root: root.path,
-    rootDevice: root.device,
-    rootInode: root.inode,
-    tmp: root.tmp,
-    events,
-    durability: options.durability ?? 'sync',
-    catalog,
-    blobs,
-    bulk,
-    recorder,
-    log,
-  };
-  const keep = async (file: string, path: string): Promise<void> => {
-    await rescue(base, file, path);
-    marks.onMarked(path);
-  };
-  const displaced = new Displaced({ fs, clock, rescue: keep, onFailure });
-  const checkpoints = new Checkpoints({
-    fs,
-    clock,
-    events,
-    root: root.path,
-    settledUpTo: () => Math.min(displaced.settledUpTo, backlog.settledUpTo),
-    renew: (path) => renew(world, path),
-    onFailure,
-  });
-  const backlog = openBacklog(
-    clock,
-    () => world,
-    (reason) => reconciler.rescanSoon(reason),
-  );
-  const lookAgain = (paths: readonly string[]): void => reconciler.lookAgain(paths);
-  const pieces: World = {
-    ...base,
-    swap: isWithout('exchange') ? { ...swap, exchange: false } : swap,
-    without,
-    tryCompile: host.inThread === true ? async () => ({ kind: 'done' }) : compileInTime,
-    queues: new KeyedQueue(),
-    pendings: new Pendings(clock, lookAgain),
-    schemas: new SchemaBook(),
-    absences: new AbsenceLedger(),
-    restores: new Restores(),
-    conflicts: new ConflictLedger(),
-    firstIndex: null,
-    checkpoints,
-    displaced,
-    backlog,
-    lookAgain,
-    onMarked: (path) => marks.onMarked(path),
-  };
-  const world = host.world?.(pieces) ?? pieces;
-  const reconciler: Reconciler = new Reconciler(world);
-  return {
-    world,
-    reconciler,
-    cursorKey: Buffer.from(digestOf(Buffer.from(`cursors ${events.id}`)), 'hex'),
-    log,
-    marks,
-  };
 }

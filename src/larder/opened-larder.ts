@@ -27,7 +27,8 @@ import type {
   Written,
 } from '../core/requests.ts';
 import type { FileAnswer, Larder } from '../larder-types.ts';
-import type { OpenOptions, Parts, Wired } from '../larder.ts';
+import type { OpenOptions, Parts } from '../larder.ts';
+import type { Wired } from './wire.ts';
 import { writeSchema } from '../reconciler/write-schema.ts';
 import { write } from '../reconciler/write.ts';
 import { Decisions } from './decisions.ts';
