@@ -52,12 +52,16 @@ export class Applier {
 
   apply(frames: readonly ToApply[]): Promise<void> {
     const due = frames.filter(({ frame }) => lastSeqOf(frame) > this.#reached);
-    if (this.#waiting === 0 && rowsOf(due) <= TURN_ROWS && !this.#options.checkpoints.isFull())
-      return this.#applyNow(due);
+    if (this.#waiting === 0 && rowsOf(due) <= TURN_ROWS && !this.#isBehind()) return this.#applyNow(due);
     this.#waiting++;
     const done = this.#tail.then(() => this.#applyInTurns(due)).finally(() => this.#waiting--);
     this.#tail = done.catch(() => undefined);
     return done;
+  }
+
+  #isBehind(): boolean {
+    const { transactions, checkpoints } = this.#options;
+    return transactions.hasAside || checkpoints.isFull();
   }
 
   /** A write beside frames that must not be lost: in a transaction of its own, behind what waits. */
@@ -117,7 +121,7 @@ export class Applier {
       if (!this.#isClosed) transactions.rollback();
       throw error;
     }
-    transactions.writeAside();
+    while (!this.#isClosed && transactions.writeAside()) yield;
   }
 
   /** Returns the seq reached. */

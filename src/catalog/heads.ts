@@ -31,7 +31,8 @@ export const HEAD = `${HEADS} WHERE p.directory = ? AND p.name = ? AND p.known`;
 export const HEADS_WITH_DIGEST = `${HEADS} WHERE substr(p.disk_digest, 1, 6) = substr(?, 1, 6) AND p.disk_digest = ?`;
 
 /** What a directory holds, in the order in which the rescan compares it. */
-export const NAMES_IN = `SELECT ${KNOWN_NAME_COLUMNS} FROM paths WHERE directory = ? AND known ORDER BY name`;
+export const NAMES_IN = `
+  SELECT ${KNOWN_NAME_COLUMNS} FROM paths WHERE directory = ? AND name > ? AND known ORDER BY name LIMIT ?`;
 
 /** The next directory with a known name, so that a directory costs one step however many names it holds. */
 export const NEXT_DIRECTORY = `
@@ -111,7 +112,7 @@ export function openHeadReads(reader: Database, commits: () => number): HeadRead
       const blob = digestToBlob(digest);
       return headsWithDigest.all(blob, blob).map(withServed);
     },
-    namesIn: (directory) => namesIn.all(directory),
+    namesIn: (directory, after, limit) => namesIn.all(directory, after, limit),
     directoriesBelow(directory) {
       const found: string[] = [];
       for (const { from, to } of directoriesIn(directory)) {

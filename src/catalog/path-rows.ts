@@ -6,6 +6,7 @@ import { placeOf, splitPath, type Place } from './places.ts';
 import { decodePath, digestToBlob, PATH_COLUMNS, type PathRow } from './rows.ts';
 import type { Scope, Scopes, Share } from './scopes.ts';
 import { prepareCommand, prepareQuery, type Bindable } from './sql.ts';
+import type { Seen } from './types.ts';
 
 const BY_NAME = `SELECT ${PATH_COLUMNS} FROM paths WHERE directory = ? AND name = ?`;
 
@@ -18,6 +19,9 @@ const INSERT = `
 const UPDATE = `
   UPDATE paths SET disk_digest = ?, disk_seq = ?, served_seq = ?, deleted_seq = ?, stat = ?, clean = ?, problems = ?, known = ?
   WHERE id = ?`;
+
+/** What was seen counts for nothing that is counted: one statement does. */
+const SEE = 'UPDATE paths SET stat = ?, clean = ? WHERE directory = ? AND name = ?';
 
 export type PathState = Omit<PathRow, 'id' | 'kind' | 'scope'>;
 
@@ -61,12 +65,15 @@ export interface PathRows {
   /** The row of a path, blank where it is new. */
   loadOrInsert(path: string): PathRow;
   save(before: PathRow, after: PathRow): void;
+  /** Notes a stat identity; a path that has no row gets none. */
+  see(path: string, seen: Seen | null): void;
 }
 
 export function openPathRows(database: Database, scopes: Scopes): PathRows {
   const byName = prepareQuery(database, BY_NAME, decodePath);
   const insertRow = prepareCommand(database, INSERT);
   const update = prepareCommand(database, UPDATE);
+  const see = prepareCommand(database, SEE);
 
   function load(path: string): PathRow | undefined {
     const { directory, name } = splitPath(path);
@@ -95,6 +102,10 @@ export function openPathRows(database: Database, scopes: Scopes): PathRows {
       update(...columnsOf(after), after.id);
       const scope = after.scope === null ? null : scopes.byId(after.scope);
       scopes.count(scope, shareOf(before.kind, before), shareOf(after.kind, after));
+    },
+    see(path, seen) {
+      const { directory, name } = splitPath(path);
+      see(seen?.key ?? null, seen?.clean ? 1 : 0, directory, name);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { Digest } from '../core/digest.ts';
 import type { Tables } from './apply-entry.ts';
 import { prepareCommand, prepareQuery } from './sql.ts';
 import type { Transactions } from './transactions.ts';
-import type { Catalog, DerivedProblem, Seen } from './types.ts';
+import type { Catalog, DerivedProblem } from './types.ts';
 
 type Sightings = Pick<Catalog, 'noteSeen' | 'setDerived' | 'judged' | 'noteJudged'>;
 
@@ -23,15 +23,11 @@ export function openSightings(writer: Database, tables: Tables, transactions: Tr
       transactions.aside(() => setJudged(JSON.stringify(all)));
     },
     noteSeen(seen) {
-      if (seen.length > 0) transactions.aside(() => seen.forEach((one) => writeSeen(tables, one)));
+      if (seen.length > 0)
+        transactions.aside(() => seen.forEach(({ path, seen: at }) => tables.paths.see(path, at)), seen.length);
     },
     setDerived: (path, problems) => transactions.aside(() => writeDerived(tables, path, problems)),
   };
-}
-
-function writeSeen({ paths }: Tables, { path, seen }: { readonly path: string; readonly seen: Seen | null }): void {
-  const row = paths.load(path);
-  if (row) paths.save(row, { ...row, stat: seen?.key ?? null, clean: seen?.clean ?? false });
 }
 
 function writeDerived({ paths, problems }: Tables, path: string, derived: readonly DerivedProblem[]): void {

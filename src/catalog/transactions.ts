@@ -11,6 +11,13 @@ import { prepareCommand } from './sql.ts';
 const REACHED = 'UPDATE state SET reached = ?';
 /** Kept while there is no space to write them; past these the oldest are forgotten, and found again by the next look. */
 const MOST_ASIDE = 1000;
+/** Rows that are written beside frames before the event loop is given back. */
+const ASIDE_ROWS = 200;
+
+interface Aside {
+  readonly write: () => void;
+  readonly rows: number;
+}
 
 export class Transactions {
   readonly #writer: Database;
@@ -19,7 +26,7 @@ export class Transactions {
   readonly #begin: () => unknown;
   readonly #commit: () => unknown;
   readonly #rollback: () => unknown;
-  #aside: (() => void)[] = [];
+  #aside: Aside[] = [];
   #commits = 0;
 
   constructor(writer: Database, scopes: Scopes) {
@@ -57,9 +64,14 @@ export class Transactions {
     this.#scopes.reload();
   }
 
+  /** Whether something waits to be written beside frames. */
+  get hasAside(): boolean {
+    return this.#aside.length > 0;
+  }
+
   /** Runs a write in a transaction of its own, now or as soon as there is none open; without space it waits for some. */
-  aside(write: () => void): void {
-    this.#aside.push(write);
+  aside(write: () => void, rows = 1): void {
+    this.#aside.push({ write, rows });
     if (this.#aside.length > MOST_ASIDE) this.#aside.shift();
     if (!this.#writer.inTransaction) this.writeAside();
   }
@@ -76,20 +88,28 @@ export class Transactions {
     }
   }
 
-  /** Writes what came while a transaction was open. */
-  writeAside(): void {
-    if (this.#aside.length === 0) return;
+  /** Writes of what came while a transaction was open as much as one turn may hold; true when more can be written now. */
+  writeAside(): boolean {
+    const due = this.#nextAside();
+    if (due.length === 0) return false;
     try {
       this.#begin();
-      for (const write of this.#aside) write();
+      for (const { write } of due) write();
       this.#scopes.flush();
       this.#commit();
-      this.#aside = [];
     } catch (error) {
       this.rollback();
-      if (error instanceof CatalogError && error.failure === 'full') return;
-      this.#aside = [];
+      if (error instanceof CatalogError && error.failure === 'full') return false;
+      this.#aside.splice(0, due.length);
       throw error;
     }
+    this.#aside.splice(0, due.length);
+    return this.hasAside;
+  }
+
+  #nextAside(): Aside[] {
+    let rows = 0;
+    const end = this.#aside.findIndex((one, index) => (rows += one.rows) > ASIDE_ROWS && index > 0);
+    return this.#aside.slice(0, end < 0 ? undefined : end);
   }
 }

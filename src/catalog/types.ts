@@ -187,8 +187,8 @@ export interface Catalog extends Retained, Disposable {
   noteJudged(collection: string, schema: Digest | null): void;
 
   head(path: string): Head | undefined;
-  /** Known names directly in a directory ('' is the root), in byte order. What is only history is not among them. */
-  namesIn(directory: string): KnownName[];
+  /** Known names directly in a directory ('' is the root) behind this one, in byte order; '' begins. What is only history is not among them. */
+  namesIn(directory: string, after: string, limit: number): KnownName[];
   /** Directories that hold known names at or below a directory. */
   directoriesBelow(directory: string): string[];
   /** Paths with a served or disk head below a directory, recursively, at most `limit`. */

@@ -5,8 +5,10 @@ import { examineWhole } from './examine-batch.ts';
 import { fromExaminedColumns } from './examined-columns.ts';
 import { hashAll } from './hash-batch.ts';
 import { fromListingColumns } from './listing-columns.ts';
+import { paceOf } from '../host/pace.ts';
 import { pack, stagedTemps } from './stage-batch.ts';
 import { walkTree } from './tree-walk.ts';
+import type { DirectoryListing } from './types.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export interface BulkThreadsOptions extends BulkWorkerStart {
@@ -38,8 +40,14 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
   // A walk is nothing but lstat: two threads halve the time of a restart.
   const listPool = openPool(1);
   let turn = 0;
-  const list = async (paths: readonly string[]) =>
-    (await ask(turn++ % 2 === 0 ? pool : listPool, 'list', () => ({ paths }))).map(fromListingColumns);
+  const ask = askOf(clock);
+  const list = async (paths: readonly string[]) => {
+    const pace = paceOf(clock);
+    const listings: DirectoryListing[] = [];
+    for (const columns of await ask(turn++ % 2 === 0 ? pool : listPool, 'list', () => ({ paths })))
+      listings.push(await fromListingColumns(columns, pace));
+    return listings;
+  };
   const hash = (path: string) => ask(slowPool, 'hash', () => ({ path }));
   return {
     warmUp() {
@@ -69,15 +77,21 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
 
 type Fields<Kind> = Omit<Extract<BulkRequest, { do: Kind }>, 'do'>;
 
-/** A worker answers a request with the reply of its kind, which the type of messages cannot say. */
-async function ask<Kind extends BulkRequest['do']>(
-  pool: Pool,
-  kind: Kind,
-  fields: (known: Set<string>) => Fields<Kind>,
-): Promise<BulkReplies[Kind]> {
-  const reply = await pool.ask((known) => ({ do: kind, ...fields(known) }) as unknown as BulkRequest);
-  return reply as BulkReplies[Kind];
-}
+/**
+ * A worker answers a request with the reply of its kind, which the type of messages cannot say. What follows from a reply has
+ * a turn of its own: Node delivers all messages that have come in one go.
+ */
+const askOf =
+  (clock: Clock) =>
+  async <Kind extends BulkRequest['do']>(
+    pool: Pool,
+    kind: Kind,
+    fields: (known: Set<string>) => Fields<Kind>,
+  ): Promise<BulkReplies[Kind]> => {
+    const reply = await pool.ask((known) => ({ do: kind, ...fields(known) }) as unknown as BulkRequest);
+    await clock.yieldTurn();
+    return reply as BulkReplies[Kind];
+  };
 
 function unknownTo(
   known: Set<string>,

@@ -1,4 +1,5 @@
 import type { Clock } from './ports.ts';
+import { shareTurns } from './turns.ts';
 
 const NS_PER_MS = 1_000_000n;
 
@@ -12,5 +13,5 @@ export const systemClock: Clock = {
     timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
-  yieldTurn: () => new Promise((resolve) => void setImmediate(resolve)),
+  yieldTurn: shareTurns({ nowMs: () => performance.now(), soon: (run) => void setImmediate(run) }),
 };

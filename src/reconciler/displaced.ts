@@ -4,6 +4,7 @@
  */
 import { identityIn, isRacy, statKeyOf, type StatKey } from '../core/stat-key.ts';
 import type { Seq } from '../core/events.ts';
+import { paceOf, type Pace } from '../host/pace.ts';
 import type { Clock, FileStat, FileSystem, Timer } from '../host/ports.ts';
 
 const QUIET_MS = 2000;
@@ -32,11 +33,13 @@ export interface DisplacedOptions {
 export class Displaced {
   readonly #options: DisplacedOptions;
   readonly #waiting = new Set<Waiting>();
+  readonly #pace: Pace;
   #timer: Timer | null = null;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: DisplacedOptions) {
     this.#options = options;
+    this.#pace = paceOf(options.clock);
   }
 
   /** Checkpoints must not pass what still waits here: start-up finds its path through the log from there on. */
@@ -85,6 +88,7 @@ export class Displaced {
   }
 
   async #lookAt(one: Waiting): Promise<void> {
+    await this.#pace();
     const stat = this.#options.fs.lstat(one.file);
     if (!stat) return void this.#waiting.delete(one);
     const isUnchanged = statKeyOf(stat) === one.key;

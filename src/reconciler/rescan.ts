@@ -7,6 +7,7 @@ import { ABSENCE_MS } from '../core/decision.ts';
 import { classify, SCHEMA_NAME } from '../core/refs.ts';
 import { sizeIn } from '../core/stat-key.ts';
 import { isOurs, join } from '../files/ours.ts';
+import { paceOf, type Pace } from '../host/pace.ts';
 import type { DirectoryListing, ListedName } from '../files/types.ts';
 import { reportUnaddressable, reportUnreadable } from './odd-places.ts';
 import { isCopyOnly } from './conflicts.ts';
@@ -58,43 +59,65 @@ export async function walk(world: World, options: RescanOptions, findings: Findi
   let looked = 0;
   const visited = new Set<string>();
   const unreadable: string[] = [];
+  const pace = paceOf(world.clock);
   for await (const listings of world.bulk.walk(subtree)) {
     for (const listing of listings) {
       visited.add(listing.path);
       if (listing.unreadable !== undefined) unreadable.push(listing.path);
-      else await compare(world, listing, options, findings);
+      else await compare(world, listing, options, findings, pace);
       options.onProgress?.((looked += listing.entries.length));
       await unlessRefused(world, [listing.path], () => reportUnreadable(world, listing));
     }
   }
-  if (!options.nothingKnown) await lookForVanished(world, subtree, visited, unreadable, findings);
+  if (!options.nothingKnown) await lookForVanished(world, subtree, { visited, unreadable }, findings, pace);
 }
 
 /** Directories that are known and were not met: what they held is looked at, unless they lie where nothing can be read. */
 async function lookForVanished(
   world: World,
   subtree: string,
-  visited: ReadonlySet<string>,
-  unreadable: readonly string[],
+  met: { readonly visited: ReadonlySet<string>; readonly unreadable: readonly string[] },
   findings: Findings,
+  pace: Pace,
 ): Promise<void> {
   for (const directory of world.catalog.directoriesBelow(subtree)) {
-    if (visited.has(directory) || unreadable.some((place) => isBelow(directory, place))) continue;
-    for (const known of world.catalog.namesIn(directory)) {
-      if (known.present || known.hasProblem) await findings.add(join(directory, known.name));
+    if (met.visited.has(directory) || met.unreadable.some((place) => isBelow(directory, place))) continue;
+    for await (const page of namesIn(world, directory, pace)) {
+      for (const known of page) if (known.present || known.hasProblem) await findings.add(join(directory, known.name));
     }
   }
 }
+
+/** Read in one slice of the event loop: some milliseconds. */
+const NAMES_AT_ONCE = 1000;
+
+/** What is recorded between two pages makes a needless look at worst: it is a look that decides. */
+async function* namesIn(world: World, directory: string, pace: Pace): AsyncGenerator<readonly KnownName[]> {
+  for (let after = ''; ;) {
+    const page = world.catalog.namesIn(directory, after, NAMES_AT_ONCE);
+    yield page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < NAMES_AT_ONCE) return;
+    after = last.name;
+    await pace();
+  }
+}
+
+/** Compared before it is asked whether the slice is over. */
+const COMPARED_AT_ONCE = 64;
 
 async function compare(
   world: World,
   listing: DirectoryListing,
   options: RescanOptions,
   findings: Findings,
+  pace: Pace,
 ): Promise<void> {
   const known = new Map<string, KnownName>();
-  if (!options.nothingKnown) for (const one of world.catalog.namesIn(listing.path)) known.set(one.name, one);
-  for (const entry of schemaFirst(listing.entries)) {
+  if (!options.nothingKnown)
+    for await (const page of namesIn(world, listing.path, pace)) for (const one of page) known.set(one.name, one);
+  for (const [index, entry] of schemaFirst(listing.entries).entries()) {
+    if (index % COMPARED_AT_ONCE === COMPARED_AT_ONCE - 1) await pace();
     const before = known.get(entry.name);
     known.delete(entry.name);
     const path = join(listing.path, entry.name);

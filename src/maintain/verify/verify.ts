@@ -7,6 +7,7 @@
  * lies in a scratch database.
  */
 import { openFold } from '../../catalog/fold.ts';
+import { paceOf } from '../../host/pace.ts';
 import { checkBlobs } from './blobs-stage.ts';
 import { compareCatalog } from './catalog-stage.ts';
 import { compareFiles } from './compare-stage.ts';
@@ -20,9 +21,6 @@ export interface VerifyListener {
   readonly progress: (progress: VerifyProgress) => void;
 }
 
-/** Longest time on the event loop between two turns. */
-const TURN_MS = 10;
-
 export async function verify(subject: Subject, listener: VerifyListener): Promise<VerifySummary> {
   const startedMs = subject.clock.monotonicMs();
   using fold = openFold();
@@ -35,7 +33,7 @@ export async function verify(subject: Subject, listener: VerifyListener): Promis
       listener.finding(finding);
     },
     progress: listener.progress,
-    breathe: breather(subject),
+    breathe: paceOf(subject.clock),
     counts: { files: 0, versions: 0, blobs: 0, withoutBytes: 0 },
   };
   await Promise.all([readLog(run), readFiles(run)]);
@@ -56,14 +54,5 @@ export async function verify(subject: Subject, listener: VerifyListener): Promis
     without_bytes: withoutBytes,
     catalog: subject.audit !== null,
     elapsed_ms: Math.round(subject.clock.monotonicMs() - startedMs),
-  };
-}
-
-function breather({ clock }: Subject): () => Promise<void> {
-  let turnMs = clock.monotonicMs();
-  return async () => {
-    if (clock.monotonicMs() - turnMs < TURN_MS) return;
-    await clock.yieldTurn();
-    turnMs = clock.monotonicMs();
   };
 }
