@@ -4,7 +4,8 @@ import { digestOf } from '../../src/core/digest.ts';
 import type { FeedEvent, CurrentAnswer, WriteRequest, Written } from '../../src/core/requests.ts';
 import { readFile } from '../../src/host/read-file.ts';
 import type { Larder } from '../../src/larder-types.ts';
-import { Process } from '../simulator/process.ts';
+import type { Finding } from '../../src/maintain/verify/types.ts';
+import { Process, type Sabotage } from '../simulator/process.ts';
 import { settlementOf } from '../simulator/settlement.ts';
 import type { Place } from './places.ts';
 
@@ -21,15 +22,17 @@ export const decode = (bytes: Uint8Array): string => new TextDecoder().decode(by
 export class KeptWorld {
   readonly place: Place;
   readonly told: FeedEvent[] = [];
+  readonly #sabotage: Sabotage;
   #process: Process;
 
-  private constructor(place: Place) {
+  private constructor(place: Place, sabotage: Sabotage) {
     this.place = place;
-    this.#process = new Process(place, CALM, {}, 0);
+    this.#sabotage = sabotage;
+    this.#process = new Process(place, CALM, sabotage, 0);
   }
 
-  static async open(place: Place): Promise<KeptWorld> {
-    const world = new KeptWorld(place);
+  static async open(place: Place, sabotage: Sabotage = {}): Promise<KeptWorld> {
+    const world = new KeptWorld(place, sabotage);
     await world.#started();
     return world;
   }
@@ -45,7 +48,7 @@ export class KeptWorld {
     if (how === 'in order') await this.drive(this.larder[Symbol.asyncDispose]());
     await this.#process.bury();
     meanwhile();
-    this.#process = new Process(this.place, CALM, {}, 0);
+    this.#process = new Process(this.place, CALM, this.#sabotage, 0);
     await this.#started();
   }
 
@@ -83,6 +86,13 @@ export class KeptWorld {
 
   rescan(): Promise<void> {
     return this.drive(this.larder.rescan());
+  }
+
+  /** What a whole verification finds: files, heads, catalog, words and log held against each other. */
+  async verified(): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    await this.drive(this.larder.maintenance.verify({ finding: (one) => void findings.push(one), progress: () => {} }));
+    return findings;
   }
 
   /** It is derived: nobody should notice. */

@@ -7,22 +7,25 @@ import { expect } from 'vitest';
 import { commands, type Model } from './commands.ts';
 import { decode, KeptWorld, ref } from './kept-world.ts';
 import { realPlace, simulatedPlace, type Place } from './places.ts';
+import type { Sabotage } from '../simulator/process.ts';
 
 export interface ModelOptions {
   readonly runs: number;
   readonly steps: number;
   readonly seed: number;
   readonly on: 'simulated files' | 'real files';
+  /** Takes one safeguard out: some run must fail then. */
+  readonly sabotage?: Sabotage;
 }
 
 /** Rejects with the seed, the path to the smallest failing run, and its commands. */
-export async function runModels({ runs, steps, seed, on }: ModelOptions): Promise<void> {
+export async function runModels({ runs, steps, seed, on, sabotage = {} }: ModelOptions): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'larder-model-'));
   let count = 0;
   const place = (): Place => (on === 'real files' ? realPlace() : simulatedPlace((count += 1), root));
   try {
     await fc.assert(
-      fc.asyncProperty(commands(steps), (plan) => runOne(place(), plan)),
+      fc.asyncProperty(commands(steps), (plan) => runOne(place(), sabotage, plan)),
       { numRuns: runs, seed, endOnFailure: runs > 1000 },
     );
   } finally {
@@ -32,10 +35,11 @@ export async function runModels({ runs, steps, seed, on }: ModelOptions): Promis
 
 async function runOne(
   made: Place,
+  sabotage: Sabotage,
   plan: Parameters<typeof fc.asyncModelRun<Model, KeptWorld, false, Model>>[1],
 ): Promise<void> {
   using place = made;
-  const world = await KeptWorld.open(place);
+  const world = await KeptWorld.open(place, sabotage);
   const model: Model = { texts: new Map(), history: new Map() };
   try {
     await fc.asyncModelRun(() => ({ model, real: world }), plan);
@@ -54,6 +58,7 @@ async function checkAll(model: Model, world: KeptWorld): Promise<void> {
   checkList(model, world);
   checkFeed(model, world);
   for (const [id, texts] of model.history) await checkHistory(world, id, texts);
+  expect(await world.verified(), 'a verification finds nothing').toEqual([]);
 }
 
 function checkList(model: Model, world: KeptWorld): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bursts } from './bursts.ts';
+import { bursts, burstsWithoutExchange } from './bursts.ts';
 
 const SAVES = 200;
 
@@ -28,3 +28,19 @@ test(
     expect(failures.join('\n')).toMatch(/the save \w+ of lod\/things\/d\d+ is in no history/);
   },
 );
+
+test('where files cannot be exchanged, hardly any save is lost', { timeout: 120_000 }, async () => {
+  const { failures, ran } = await burstsWithoutExchange.run({ size: SAVES, seed: 1 });
+  expect(failures).toEqual([]);
+  expect(ran).toBe(SAVES);
+});
+
+test('the test above would notice a fallback that does not compare', { timeout: 180_000 }, async () => {
+  const blind = { size: SAVES, without: 'comparison', patienceMs: 5000 } as const;
+  // How many saves hit the moment is chance: what one burst does not show, the next does.
+  for (let seed = 1; seed <= 4; seed++) {
+    const { failures } = await burstsWithoutExchange.run({ ...blind, seed });
+    if (failures.length > 0) return expect(failures[0]).toMatch(/^\d+ of 200 saves are lost$/);
+  }
+  expect.unreachable('no failure without the comparison');
+});

@@ -94,6 +94,12 @@ class Bursts {
   }
 }
 
+/** Where files cannot be exchanged, microseconds are left in which a save is overwritten. More lost than these few are a fault. */
+const LOST_SHARE = 0.02;
+
+const tooMany = (lost: readonly string[], saves: number): string[] =>
+  lost.length <= saves * LOST_SHARE ? [] : [`${lost.length} of ${saves} saves are lost`, ...shortened(lost)];
+
 async function run(options: Run, mayLose: boolean): Promise<Outcome> {
   const root = mkdtempSync(join(tmpdir(), 'larder-bursts-'));
   mkdirSync(join(root, 'lod'));
@@ -110,7 +116,7 @@ async function run(options: Run, mayLose: boolean): Promise<Outcome> {
       'saves rescued': told.rescued,
       'saves lost': lost.length,
     };
-    return { ran: saves, figures, failures: [...(mayLose ? [] : shortened(lost)), ...differing] };
+    return { ran: saves, figures, failures: [...(mayLose ? tooMany(lost, saves) : shortened(lost)), ...differing] };
   } finally {
     await daemon.kill();
     rmSync(root, { recursive: true, force: true });
@@ -127,8 +133,8 @@ export const bursts: Harness = {
 
 export const burstsWithoutExchange: Harness = {
   name: 'bursts-fallback',
-  what: 'the same where files cannot be exchanged (link and rename): losses are counted, and promised to nobody',
+  what: 'the same where files cannot be exchanged (link and rename): losses are counted, and at most 2 of 100',
   unit: 'saves',
   size: 20_000,
-  run: (options) => run({ ...options, without: 'exchange' }, true),
+  run: (options) => run({ without: 'exchange', ...options }, true),
 };

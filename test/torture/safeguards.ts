@@ -4,7 +4,7 @@
  */
 import { closeSync, copyFileSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
-import type { Clock, FileSystem } from '../../src/host/ports.ts';
+import type { Clock, FileStat, FileSystem } from '../../src/host/ports.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import type { OpenOptions } from '../../src/larder.ts';
@@ -14,6 +14,7 @@ export const SAFEGUARDS = [
   'log-before-answer',
   'redo',
   'exchange',
+  'comparison',
   'displaced',
   'whole-files',
   'patience',
@@ -28,6 +29,7 @@ export interface WeakHost {
 }
 
 const SWAP_MS = 4;
+const COMPARED_MS = 15;
 const WRITTEN_BEHIND_MS = 50;
 
 function blockFor(ms: number): void {
@@ -43,6 +45,7 @@ export function hostWithout(safeguard: Safeguard): WeakHost {
     'log-before-answer': () => logLater(),
     redo: () => lostRedo(() => isReady),
     exchange: () => noExchange(),
+    comparison: () => blindFallback(),
     displaced: () => overwrite(),
     'whole-files': () => inPlace(),
   };
@@ -68,6 +71,31 @@ function noExchange(): FileSystem {
     ...nodeFileSystem,
     exchange() {
       throw Object.assign(new Error('ENOSYS: renameat2'), { code: 'ENOSYS' });
+    },
+  };
+}
+
+/** The fallback takes what it moves out for what it judged a moment ago, whatever has been saved there since. */
+function blindFallback(): FileSystem {
+  const fs = noExchange();
+  const judged = new Map<string, FileStat>();
+  const believed = new Map<string, FileStat>();
+  return {
+    ...fs,
+    lstat(path) {
+      const stat = believed.get(path) ?? fs.lstat(path);
+      if (stat && inTree(path)) judged.set(path, stat);
+      return stat;
+    },
+    link(from, to) {
+      if (inTree(from)) blockFor(COMPARED_MS);
+      fs.link(from, to);
+      const stat = judged.get(from);
+      if (stat && inTree(from)) believed.set(to, stat);
+    },
+    unlink(path) {
+      believed.delete(path);
+      fs.unlink(path);
     },
   };
 }

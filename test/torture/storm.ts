@@ -27,6 +27,8 @@ type Blocking = 'event loop' | 'process';
 export interface StormRun extends Run {
   /** Blocks the event loop by a synchronous call, or stops the whole process. */
   readonly blocking?: Blocking;
+  /** How long at least the process is stopped: until the last file is changed, and so long. */
+  readonly stoppedMs?: number;
 }
 
 interface Agreed {
@@ -37,9 +39,9 @@ interface Agreed {
 export async function storm(options: StormRun): Promise<Outcome> {
   return withDaemon(options, { imports: [BLOCK] }, options.size, async (daemon, root) => {
     const since = (await wholeFeed(daemon)).at(-1)?.seq ?? 0;
-    const { blocking = 'event loop' } = options;
+    const { blocking = 'event loop', stoppedMs = BLOCKED_MS } = options;
     process.kill(daemon.pid, blocking === 'process' ? 'SIGSTOP' : 'SIGUSR2');
-    const released = pause(BLOCKED_MS);
+    const released = pause(blocking === 'process' ? stoppedMs : BLOCKED_MS);
     await pause(100);
     const expected = changeAll(root, options.size);
     await released;
