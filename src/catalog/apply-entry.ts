@@ -35,28 +35,40 @@ const DOCUMENT = codes.pathKind.encode('document');
 /** Codes that a look at the file itself disproves: there are bytes, and they were read. */
 export const DISPROVED_BY_BYTES = ['absent', 'held', 'pending', 'unreadable'] as const satisfies ProblemCode[];
 
-export function applyEntry(tables: Tables, { frame, content, seen }: ToApply, first: Seq, entry: LoggedEntry): void {
+export function applyEntry(tables: Tables, toApply: ToApply, first: Seq, entry: LoggedEntry): void {
+  const { frame, content, seen } = toApply;
   const effect = effectOf(entry);
   const sight = effect === 'remove' || effect === 'keep' || effect === 'none' ? undefined : seen(entry.path);
   if (entry.op === 'create' && effect === 'accept') {
     // Most entries of a first index are these: nothing has to be read for a path that is new.
     const fresh = tables.paths.insert(entry.path, headsAfter(BLANK, entry, effect, sight));
-    if (fresh) return writeFresh(tables, fresh, first, entry, content);
+    if (fresh) return writeFresh(tables, fresh, first, entry, toApply);
   }
   const before = tables.paths.loadOrInsert(entry.path);
   const source = entry.from === undefined || entry.from === entry.path ? null : moveAway(tables, entry.from, entry);
   const heads = headsAfter(before, entry, effect, sight);
   writeProblems(tables.problems, before, entry, effect, frame.origin);
-  const hadProblems = before.problems !== 0 || BEGINS.has(effect);
-  tables.paths.save(before, { ...heads, problems: hadProblems ? tables.problems.bitsOf(entry.path) : 0 });
+  const derived = writeDerived(tables.problems, before, entry, toApply);
+  const hasProblems = before.problems !== 0 || derived || BEGINS.has(effect);
+  tables.paths.save(before, { ...heads, problems: hasProblems ? tables.problems.bitsOf(entry.path) : 0 });
   if (before.kind === DOCUMENT) writeText(tables.texts, before, entry, effect, content);
   tables.events.insertEvent(first, entry, before, source);
 }
 
-function writeFresh(tables: Tables, row: PathRow, first: Seq, entry: LoggedEntry, content: ToApply['content']): void {
+function writeFresh(tables: Tables, row: PathRow, first: Seq, entry: LoggedEntry, toApply: ToApply): void {
   tables.events.insertEvent(first, entry, row, null);
-  const held = row.kind === DOCUMENT ? content(entry) : null;
+  const held = row.kind === DOCUMENT ? toApply.content(entry) : null;
   if (held) tables.texts.insert(row.id, held);
+  if (writeDerived(tables.problems, row, entry, toApply))
+    tables.paths.save(row, { ...row, problems: tables.problems.bitsOf(entry.path) });
+}
+
+/** In the transaction of the entry that brings them: a mark is neither there before its version nor missing after it. */
+function writeDerived(problems: ProblemRows, row: PathRow, { path }: LoggedEntry, { derived }: ToApply): boolean {
+  const marks = derived?.(path) ?? null;
+  if (marks === null || (marks.length === 0 && row.problems === 0)) return false;
+  problems.replaceDerived(path, row, marks);
+  return true;
 }
 
 /** The source of a move keeps its row, as history. */
@@ -81,7 +93,7 @@ function writeProblems(
   const { path, digest, code, faults = [] } = entry;
   switch (effect) {
     case 'accept':
-      return void (row.problems !== 0 && problems.endBy(path, digest));
+      return void (row.problems !== 0 && problems.endAll(path));
     case 'refuse':
       if (row.problems !== 0) for (const disproved of DISPROVED_BY_BYTES) problems.endRecorded(path, disproved);
       return problems.put(

@@ -3,7 +3,7 @@
  *
  *            entry                                        disk head   served head   problems
  *            -------------------------------------------  ----------  ------------  ------------------------------------
- *   accept   valid version, schema in force               moves       moves         end, but for marks of these bytes
+ *   accept   valid version, schema in force               moves       moves         end; its own marks begin
  *   refuse   invalid version, schema that cannot be used  moves       stays         `invalid` begins, or what `code` says
  *   remove   deleted                                      ends        ends          end
  *   report   problem without a version                    stays       stays         `code` begins

@@ -22,9 +22,6 @@ const END_RECORDED = `DELETE FROM problems WHERE path = ? AND derived = 0 AND ${
 const END_RECORDED_CODE = 'DELETE FROM problems WHERE path = ? AND derived = 0 AND code = ?';
 const END_DERIVED_CODE = 'DELETE FROM problems WHERE path = ? AND derived = 1 AND code = ?';
 const DERIVED_CODES = 'SELECT code FROM problems WHERE path = ? AND derived = 1';
-/** A derived problem of these very bytes was found by judging them, a moment before they were recorded. */
-const END_OF_OTHER_BYTES = `
-  DELETE FROM problems WHERE path = ? AND (derived = 0 OR digest IS NOT ?) AND ${DECIDED_BY_ITSELF}`;
 
 interface NewProblem {
   readonly code: ProblemCode;
@@ -43,8 +40,6 @@ export interface ProblemRows {
   /** Ends the recorded problem of a code, or all recorded ones. */
   endRecorded(path: string, code: ProblemCode | null): void;
   endAll(path: string): void;
-  /** What a valid version ends: everything that does not speak of its bytes. */
-  endBy(path: string, digest: Digest | null): void;
   replaceDerived(path: string, owner: Owner, problems: readonly NewProblem[]): void;
   bitsOf(path: string): number;
 }
@@ -56,7 +51,6 @@ export function openProblemRows(database: Database): ProblemRows {
   const endRecorded = prepareCommand(database, END_RECORDED);
   const endRecordedCode = prepareCommand(database, END_RECORDED_CODE);
   const endAll = prepareCommand(database, END_ALL);
-  const endOfOtherBytes = prepareCommand(database, END_OF_OTHER_BYTES);
   const codes = prepareQuery(database, CODES, decodeText);
 
   const rows: ProblemRows = {
@@ -67,7 +61,6 @@ export function openProblemRows(database: Database): ProblemRows {
     },
     endRecorded: (path, code) => void (code === null ? endRecorded(path) : endRecordedCode(path, code)),
     endAll: (path) => void endAll(path),
-    endBy: (path, digest) => void endOfOtherBytes(path, digestToBlob(digest)),
     replaceDerived(path, owner, problems) {
       const stays = new Set<string>(problems.map(({ code }) => code));
       for (const code of derivedCodes.all(path)) if (!stays.has(code)) endDerivedCode(path, code);

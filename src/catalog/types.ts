@@ -66,6 +66,8 @@ export interface ToApply {
   readonly content: (entry: LoggedEntry) => DocumentContent | null;
   /** What was seen on disk when the entry was made; undefined in a replay, which leaves the path unclean. */
   readonly seen: (path: string) => Seen | undefined;
+  /** The derived problems of the bytes that are served from this entry on; null: those that it has stay. */
+  readonly derived?: (path: string) => readonly DerivedProblem[] | null;
 }
 
 export interface ListedDocument {
@@ -271,8 +273,8 @@ export interface Catalog extends Retained, Disposable {
   lastOfSet(seq: Seq): Seq;
 
   /**
-   * Replaces the derived problems of one path; `sinceMs` counts for those that are new. A valid version ends those that speak of
-   * other bytes than its own.
+   * Replaces the derived problems of one path; `sinceMs` counts for those that are new. A valid version ends them all, and brings
+   * its own (`ToApply`).
    */
   setDerived(path: string, problems: readonly DerivedProblem[]): void;
   /** In the order of path and code; `after` is `problemPosition` of the last item before (problems.ts). */

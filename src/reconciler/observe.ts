@@ -128,6 +128,12 @@ function judgedFound(world: World, examined: Examined, seen: Extract<Look, { kin
   return { is: 'invalid', digest, ageMs, key, faults };
 }
 
+/** What was there, as far as a second look has to find the same. What could not be read is no absence. */
+export function sightOf({ found, examined: { look: seen } }: Pick<Observation, 'found' | 'examined'>): string {
+  if (found.is === 'absent') return 'absent';
+  return 'key' in seen && seen.key !== null ? seen.key : found.is;
+}
+
 /** A problem that only a verdict in the log ends; a served document that no longer fits its schema has none. */
 function recordedProblem(head: Head): string | null {
   for (const code of ['unreadable', 'name', 'rotten'] as const) if (head.problems.includes(code)) return code;

@@ -10,7 +10,7 @@ type PendingCode = 'pending' | 'absent' | 'held' | 'unrecorded';
 
 export interface Pending {
   readonly code: PendingCode;
-  /** What was seen: a stat key, or `absent`. Another sight starts the wait anew. */
+  /** What was seen: a stat key, `absent`, or why there is no key. Another sight starts the wait anew. */
   readonly sight: string;
   /** Monotonic ms of the first look with this sight. */
   readonly sinceMs: number;

@@ -15,7 +15,7 @@
 import type { DraftFrame, EventFrame, LoggedEntry, Seq } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
 import { CatalogError } from '../catalog/catalog-error.ts';
-import type { Catalog, DocumentContent, Seen, ToApply } from '../catalog/types.ts';
+import type { Catalog, DerivedProblem, DocumentContent, Seen, ToApply } from '../catalog/types.ts';
 import type { EventLog } from '../events/types.ts';
 import { WakeUp } from '../util/wake-up.ts';
 import { Doubts } from './doubts.ts';
@@ -25,6 +25,8 @@ type EventDraft = Extract<DraftFrame, { type: 'events' }>;
 export interface RecordOptions {
   /** What was seen on disk, per path, at the time the frame is applied. */
   readonly seen?: (path: string) => Seen | undefined;
+  /** What is to be said of the bytes that are served from now on, per path; null: what is said already. */
+  readonly derived?: (path: string) => readonly DerivedProblem[] | null;
   /** Content of the valid documents among the entries. */
   readonly content: (path: string) => DocumentContent;
   /**
@@ -277,6 +279,7 @@ const toApplyOf = ({ frame, options }: Turn): ToApply => ({
   frame,
   content: (entry: LoggedEntry): DocumentContent => options.content(entry.path),
   seen: options.seen ?? (() => undefined),
+  ...(options.derived && { derived: options.derived }),
 });
 
 const seqsOf = (frame: EventFrame): Seq[] => frame.entries.map(({ seq }) => seq);

@@ -6,7 +6,7 @@ import type { DraftEntry, Origin } from '../core/events.ts';
 import { decide, type Decision } from '../core/decision.ts';
 import { collectionOf, isSchemaPath } from '../core/refs.ts';
 import { statKeyOf } from '../core/stat-key.ts';
-import type { Seen } from '../catalog/types.ts';
+import type { DerivedProblem, Seen } from '../catalog/types.ts';
 import type { Examined } from '../files/types.ts';
 import { holdPath, isLost, judgeLost, WALK_RETRY_MS, waitsForWalk } from './absences.ts';
 import { copyAt, settleCopy } from './conflicts.ts';
@@ -14,7 +14,7 @@ import { contentOf } from './content.ts';
 import { draftFor, keepLargeBytes } from './drafts.ts';
 import { derivedProblems } from './derived.ts';
 import { moveSources, withMoves, withoutMoves, type MoveCandidate } from './moves.ts';
-import { knownOf, observe, type Observation } from './observe.ts';
+import { knownOf, observe, sightOf, type Observation } from './observe.ts';
 import { placeLate } from './redo.ts';
 import { settleSchema } from './schema-changes.ts';
 import { freeNames, hasTwin } from './twins.ts';
@@ -154,7 +154,7 @@ const sessionOf = (world: World, { observation }: Settled): string | undefined =
 const originIn = (world: World, origin: Origin, session: string | undefined): Origin =>
   session === undefined || origin.cause !== 'hand' ? origin : { ...originOf(world, 'restore', 'hand'), session };
 
-/** Updates what waits and what is derived; true when an event is due. */
+/** Updates what waits, and what is derived without an event; true when one is due. */
 async function remember(world: World, one: Settled, origin: Origin): Promise<boolean> {
   const { path } = one.observation;
   if (one.decision.do === 'wait') {
@@ -163,23 +163,31 @@ async function remember(world: World, one: Settled, origin: Origin): Promise<boo
   }
   world.pendings.delete(path);
   if (one.from !== undefined) world.pendings.delete(one.from);
-  const derived = derivedProblems(world, one);
-  if (derived.length > 0 || (one.observation.head?.problems.length ?? 0) > 0) setDerived(world, path, derived);
-  if (!isEvent(one.decision)) return false;
+  if (!isEvent(one.decision)) {
+    noteDerived(world, one);
+    return false;
+  }
   await keepLargeBytes(world, one);
   return true;
 }
 
+function noteDerived(world: World, one: Settled): void {
+  const { path, head } = one.observation;
+  const derived = derivedProblems(world, one);
+  if (derived && (derived.length > 0 || (head?.problems.length ?? 0) > 0)) setDerived(world, path, derived);
+}
+
 function waitFor(
   world: World,
-  { observation: { path, examined, meaning } }: Settled,
+  { observation }: Settled,
   { code, forMs, faults }: Extract<Decision, { do: 'wait' }>,
   origin: Origin,
 ): void {
+  const { path, examined, meaning } = observation;
   const collection = collectionOf(meaning);
   // While a collection is held nobody has to wait to know that an absence is held as well: after a restart, for instance.
   if (code === 'absent' && world.absences.held.has(collection)) return holdPath(world, collection, path);
-  const sight = 'key' in examined.look && examined.look.key !== null ? examined.look.key : 'absent';
+  const sight = sightOf(observation);
   const session = code === 'absent' && origin.cause === 'restore' ? origin.session : undefined;
   world.pendings.set(
     path,
@@ -213,7 +221,11 @@ async function recordKind(
   const entries: DraftEntry[] = settled.map((one) => draftFor(one));
   const frame = await world.recorder.record(
     { type: 'events', kind, origin, entries },
-    { seen: (path) => seenOf(byPath.get(path)?.observation.examined), content: (path) => contentFor(byPath.get(path)) },
+    {
+      seen: (path) => seenOf(byPath.get(path)?.observation.examined),
+      derived: (path) => derivedFrom(world, byPath.get(path)),
+      content: (path) => contentFor(byPath.get(path)),
+    },
   );
   for (const { path } of frame.entries) world.firstIndex?.recorded.add(path);
   world.checkpoints.changed(frame);
@@ -226,6 +238,9 @@ function contentFor(one: Settled | undefined): { text: string; searchText: strin
   if (examined?.look.kind !== 'file') throw new Error('only a file that was read has content');
   return contentOf(examined.look.bytes, examined.searchText);
 }
+
+const derivedFrom = (world: World, one: Settled | undefined): readonly DerivedProblem[] | null =>
+  one ? derivedProblems(world, one) : null;
 
 function seenOf(examined: Examined | undefined): Seen | undefined {
   const look = examined?.look;

@@ -1,5 +1,6 @@
 /** What becomes of a look whose outcome the log has no room for: it is served from the disk, marked, until it can be recorded. */
 import { collectionOf } from '../core/refs.ts';
+import { sightOf } from './observe.ts';
 import type { Settled } from './settled.ts';
 import { refusalOfDisk } from './refusals.ts';
 import type { World } from './world.ts';
@@ -24,9 +25,9 @@ export async function unlessRefused(
 }
 
 /** Marks what was found but not recorded, so that reads say so. A path that is to be deleted stays as it was served. */
-export function markUnrecorded(world: World, { observation: { path, meaning, examined }, decision }: Settled): void {
-  const sight = 'key' in examined.look && examined.look.key !== null ? examined.look.key : 'absent';
-  const base = { sight, collection: collectionOf(meaning), digest: examined.digest };
+export function markUnrecorded(world: World, { observation, decision }: Settled): void {
+  const { path, meaning, examined } = observation;
+  const base = { sight: sightOf(observation), collection: collectionOf(meaning), digest: examined.digest };
   switch (decision.do) {
     case 'record':
     case 'reaccept':

@@ -23,6 +23,27 @@ test('few absences become deletions after their second look, and answer with the
   expect(held(world)).toEqual([]);
 });
 
+test('a file that could not be read for a while was not absent then', async () => {
+  let isShort = false;
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    open(path, mode, permissions) {
+      if (isShort && path.endsWith('d0.json')) throw Object.assign(new Error('EMFILE: open'), { code: 'EMFILE' });
+      return nodeFileSystem.open(path, mode, permissions);
+    },
+  };
+  await using world = await openGuarded(documents(30), fs);
+  isShort = true;
+  world.save('lod/things/d0.json', '{"v": "changed"}');
+  await world.larder.rescan();
+  await world.pass(1500);
+  world.remove('lod/things/d0.json');
+  await world.larder.rescan();
+  expect(world.deleted()).toEqual([]);
+  await world.settleDown();
+  expect(world.deleted()).toEqual(['d0']);
+});
+
 test('a rescan that finds a file absent for a second has recorded its deletion when it is done', async () => {
   await using world = await openGuarded(documents(30));
   world.remove(...paths(0, 3));

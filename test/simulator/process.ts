@@ -1,5 +1,6 @@
 /** One life of Larder on a machine of its own: opened, fed with hints, and ended in order or at any call it makes. */
 import { Crash } from '../../src/host/faulty-file-system.ts';
+import type { Catalog } from '../../src/catalog/types.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { Clock, FileSystem, RandomBytes } from '../../src/host/ports.ts';
 import type { Hint, Watcher, WatchOptions } from '../../src/files/types.ts';
@@ -120,6 +121,7 @@ export class Process {
     if (this.isDead) return;
     this.isDead = true;
     this.#clock.die();
+    if (this.world) endWriting(this.world.catalog);
   }
 
   /** Frees what a dead process no longer holds: descriptors, the lock, the catalog. */
@@ -175,6 +177,16 @@ export class Process {
   #below(path: string): string {
     return path.slice(this.#ground.root.length + 1);
   }
+}
+
+/** Calls that change the catalog: a process that died makes no more of them, though its promises still run. */
+const CATALOG_WRITES = ['apply', 'noteSeen', 'setDerived', 'noteJudged', 'movePlaces', 'noteReplaced'] as const;
+
+function endWriting(catalog: Catalog): void {
+  const crash = (): never => {
+    throw new Crash();
+  };
+  Object.assign(catalog, Object.fromEntries(CATALOG_WRITES.map((call) => [call, crash])));
 }
 
 function closeQuietly(disk: FileSystem, fd: number): void {

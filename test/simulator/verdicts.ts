@@ -135,8 +135,10 @@ const keptDigests = (frames: readonly EventFrame[]): Map<Digest, true> =>
 
 /** Events and states are compared by a wall clock that may be read a moment apart. */
 const SLACK_MS = 60;
-/** An absence is believed after a second; looks are made some ticks later. */
+/** An absence is believed when it was seen twice, a second apart; looks are made some ticks later. */
 const ABSENT_MS = 950;
+/** So long after a hint the process has looked: what it did not see in between does not end an absence. */
+const LOOKED_MS = 1100;
 
 /** Nothing is told of hands that no hand did: a change that a crash brought back would be one. */
 export function judgeHandEvents(machine: Machine, { frames }: Findings): Complaints {
@@ -162,11 +164,17 @@ function judgeHandEvent(machine: Machine, entry: LoggedEntry, sinceMs: number, a
   const told = `event ${seq} (${op} ${path} ${machine.nameOf(digest)} by hand)`;
   const matching = during.filter((state) => state.digest === digest);
   if (matching.length === 0) return [`I2 ${told}: no hand did that`];
-  if (digest !== null || matching.some((state) => wasLong(state, atMs))) return [];
+  if (digest !== null || wasSeenTwice(during, atMs)) return [];
   return [`I5 ${told}: it was not absent for a second`];
 }
 
-const wasLong = ({ fromMs, toMs }: State, atMs: number): boolean => Math.min(toMs, atMs) - fromMs >= ABSENT_MS;
+function wasSeenTwice(during: readonly State[], atMs: number): boolean {
+  const wasThere = ({ digest, hintedMs, toMs }: State): boolean =>
+    digest !== null && hintedMs !== null && Math.min(toMs, atMs) - hintedMs >= LOOKED_MS;
+  return during
+    .slice(during.findLastIndex(wasThere) + 1)
+    .some(({ digest, fromMs }) => digest === null && fromMs <= atMs - ABSENT_MS);
+}
 
 /** I5: seqs strictly increase, and what followers were told is what the log says, each once, none left out. */
 export function judgeFeed(told: readonly FeedEvent[], { frames }: Findings, lastTold: Seq): Complaints {
