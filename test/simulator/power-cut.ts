@@ -11,7 +11,8 @@ export class PowerCut {
   readonly #machine: Machine;
   readonly #hands: Hands;
   readonly #excused: ReadonlySet<string>;
-  readonly #recorded: ReadonlySet<Digest | null>;
+  /** What history had of each path: bytes that it knows from another name alone say nothing here. */
+  readonly #recorded: ReadonlySet<string>;
   readonly #before: ReadonlyMap<string, Digest | null>;
   readonly #catalog: ReadonlyMap<string, Buffer>;
 
@@ -23,8 +24,8 @@ export class PowerCut {
     this.#excused = unrecordedSaves(machine, process);
     this.#before = new Map([...machine.timeline.paths()].map((path) => [path, machine.digestAt(path)]));
     this.#catalog = machine.keepCatalog();
-    this.#recorded = new Set(told.map(({ digest }) => digest));
-    forgetUnrecorded(machine, hands, this.#recorded);
+    this.#recorded = new Set(told.flatMap(versionsIn));
+    forgetUnrecorded(machine, hands, new Set(told.map(({ digest }) => digest)));
     hands.stop();
   }
 
@@ -52,7 +53,8 @@ export class PowerCut {
     if (found === null) return states.some(isMoment);
     const earlier = states.findLastIndex(({ digest }) => digest === found);
     if (earlier >= 0) {
-      const isUnrecorded = (state: State): boolean => state.by === 'hand' && !this.#recorded.has(state.digest);
+      const isUnrecorded = ({ by, digest }: State): boolean =>
+        by === 'hand' && !this.#recorded.has(versionAt(path, digest));
       const first = states.findIndex(({ digest }) => digest === found);
       return states.slice(first).some(isUnrecorded) || this.#wasForgotten(states, earlier);
     }
@@ -68,6 +70,13 @@ export class PowerCut {
     return this.#machine.catalogLostMs.some((lostMs) => lostMs >= state.fromMs && lostMs <= state.toMs);
   }
 }
+
+const versionsIn = ({ collection, id, from, digest }: FeedEvent): string[] => [
+  versionAt(`${collection}/${id}.json`, digest),
+  ...(from === undefined ? [] : [versionAt(`${from}.json`, null)]),
+];
+
+const versionAt = (path: string, digest: Digest | null): string => `${path} ${digest}`;
 
 /** Saves by hand that nobody had recorded: a power cut may do with them what it likes. */
 function unrecordedSaves(machine: Machine, { world }: Process): ReadonlySet<string> {
