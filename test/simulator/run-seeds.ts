@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import type { Sabotage } from './process.ts';
 import { Simulation } from './simulation.ts';
 
+/** Seeds 1 to this one run in the checks; those behind them are for the torture. */
+export const GATE_SEEDS = 2000;
+
 export interface SeedOptions {
   /** Steps of a run; 20 to 40 by the seed without it. */
   readonly steps?: number;
@@ -36,6 +39,20 @@ export async function runSeeds(from: number, count: number, options: SeedOptions
     return null;
   } finally {
     rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** Every failure among `count` seeds from `from` on. */
+export async function* failuresAmong(
+  from: number,
+  count: number,
+  options: SeedOptions = {},
+): AsyncGenerator<Failure, void, undefined> {
+  for (let next = from; next < from + count;) {
+    const failure = await runSeeds(next, from + count - next, options);
+    if (failure === null) return;
+    yield failure;
+    next = failure.seed + 1;
   }
 }
 

@@ -1,14 +1,11 @@
 import { expect, test } from 'vitest';
-import { runSeeds, type Failure } from './run-seeds.ts';
+import { failuresAmong, type Failure } from './run-seeds.ts';
 import { MISSING, type Missing } from './sabotages.ts';
 
 /** The first failure that shows what is missing; others may come before it. */
 async function failureOf({ sabotage, from, count, shows }: Missing): Promise<Failure | null> {
-  for (let next = from; next < from + count;) {
-    const failure = await runSeeds(next, from + count - next, { sabotage });
-    if (failure === null || failure.complaints.some((complaint) => shows.test(complaint))) return failure;
-    next = failure.seed + 1;
-  }
+  for await (const failure of failuresAmong(from, count, { sabotage }))
+    if (failure.complaints.some((complaint) => shows.test(complaint))) return failure;
   return null;
 }
 
