@@ -38,7 +38,7 @@ export interface CatalogAudit extends Pick<Catalog, 'events' | 'problems'>, Disp
   readonly paths: number;
   pages(): Generator<readonly AuditedPath[], void, undefined>;
   knows(path: string): boolean;
-  /** Stat identity of a file as it was confirmed last; null where it may not be believed. */
+  /** Stat identity of a file as the whole of it was confirmed last; null where it may not be believed. */
   cleanKey(path: string): string | null;
   recordedProblems(path: string): ProblemCode[];
   /** Whether a search for a word finds the document of this row. */
@@ -61,7 +61,7 @@ const STRAYS = `
   SELECT (SELECT count(*) FROM documents WHERE id NOT IN (SELECT id FROM paths))
        + (SELECT count(*) FROM full_text_docsize WHERE id NOT IN (SELECT id FROM documents))`;
 const KNOWS = 'SELECT 1 FROM paths WHERE directory = ? AND name = ?';
-const CLEAN_KEY = 'SELECT stat FROM paths WHERE directory = ? AND name = ? AND clean';
+const CLEAN_KEY = 'SELECT stat FROM paths WHERE directory = ? AND name = ? AND clean = 1';
 const COUNT = 'SELECT count(*) FROM paths';
 
 const ROWS = 200;

@@ -35,7 +35,7 @@ function effectOfSchema({ digest, inForce }: Entry): Effect {
 
 /** The heads of a path after an entry; its problems are counted after their rows were written. */
 export function headsAfter<Row extends PathState>(row: Row, entry: Entry, effect: Effect, seen: Seen | undefined): Row {
-  const sight = seen ? { stat: seen.key, clean: seen.clean } : toldBy(row, entry);
+  const sight = seen ? { stat: seen.key, clean: seen.clean, grown: seen.grown ?? false } : toldBy(row, entry);
   const { digest: diskDigest, seq: diskSeq } = entry;
   switch (effect) {
     case 'accept':
@@ -55,9 +55,10 @@ export function headsAfter<Row extends PathState>(row: Row, entry: Entry, effect
 }
 
 /** A file that was not seen itself: which one it was is known from the log, so that redo and moves know it after a rebuild. */
-const toldBy = ({ stat }: PathState, { size, placed }: Entry): Pick<PathState, 'stat' | 'clean'> => ({
+const toldBy = ({ stat }: PathState, { size, placed }: Entry): Pick<PathState, 'stat' | 'clean' | 'grown'> => ({
   stat: placed ? keyOfIdentity(size, placed) : stat,
   clean: false,
+  grown: false,
 });
 
 /** A path that is only history from now on: deleted, or moved to another name. */
@@ -69,4 +70,5 @@ export const headless = <Row extends PathState>(row: Row, entry: Entry): Row => 
   deletedSeq: null,
   stat: null,
   clean: false,
+  grown: false,
 });

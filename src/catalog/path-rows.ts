@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import { folded } from '../core/names.ts';
 import * as codes from './codes.ts';
 import { placeOf, splitPath, type Place } from './places.ts';
-import { decodePath, digestToBlob, PATH_COLUMNS, type PathRow } from './rows.ts';
+import { cleanToColumn, decodePath, digestToBlob, PATH_COLUMNS, type PathRow } from './rows.ts';
 import type { Scope, Scopes, Share } from './scopes.ts';
 import { prepareCommand, prepareQuery, type Bindable } from './sql.ts';
 import type { Seen } from './types.ts';
@@ -33,9 +33,11 @@ export const BLANK: PathState = {
   deletedSeq: null,
   stat: null,
   clean: false,
+  grown: false,
   problems: 0,
 };
 
+const UNSEEN = { clean: false };
 const NOTHING: Share = { documents: 0, present: 0, problems: 0 };
 const COUNTED = new Set([codes.pathKind.encode('document'), codes.pathKind.encode('file')]);
 
@@ -53,7 +55,7 @@ const columnsOf = (state: PathState): Bindable[] => [
   state.servedSeq,
   state.deletedSeq,
   state.stat,
-  state.clean ? 1 : 0,
+  cleanToColumn(state),
   state.problems,
   isPresent(state) || state.problems !== 0 ? 1 : 0,
 ];
@@ -105,7 +107,7 @@ export function openPathRows(database: Database, scopes: Scopes): PathRows {
     },
     see(path, seen) {
       const { directory, name } = splitPath(path);
-      see(seen?.key ?? null, seen?.clean ? 1 : 0, directory, name);
+      see(seen?.key ?? null, cleanToColumn(seen ?? UNSEEN), directory, name);
     },
   };
 }

@@ -15,6 +15,7 @@ import type {
   Head,
   KnownName,
   ListedDocument,
+  Seen,
   ServedText,
   StoredEvent,
 } from './types.ts';
@@ -60,8 +61,18 @@ export interface PathRow {
   readonly deletedSeq: Seq | null;
   readonly stat: StatKey | null;
   readonly clean: boolean;
+  readonly grown: boolean;
   readonly problems: number;
 }
+
+/** How far a stat is believed: 0 not at all, 1 for the whole file, 2 for what was appended (Head, `grown`). */
+const believed = (clean: number): { readonly clean: boolean; readonly grown: boolean } => ({
+  clean: clean !== 0,
+  grown: clean === 2,
+});
+
+export const cleanToColumn = ({ clean, grown = false }: Pick<Seen, 'clean' | 'grown'>): number =>
+  !clean ? 0 : grown ? 2 : 1;
 
 export const PATH_COLUMNS = 'id, kind, scope, disk_digest, disk_seq, served_seq, deleted_seq, stat, clean, problems';
 
@@ -87,7 +98,7 @@ export function decodePath(row: RawRow): PathRow {
     servedSeq,
     deletedSeq,
     stat,
-    clean: clean === 1,
+    ...believed(clean),
     problems,
   };
 }
@@ -123,7 +134,7 @@ export function decodeHead(row: RawRow): HeadRow {
     diskDigest: digestFrom(diskDigest),
     diskSeq,
     stat,
-    clean: clean === 1,
+    ...believed(clean),
     problems: codes.codesOf(problems),
   };
   return { head, servedSeq };
@@ -165,7 +176,7 @@ export const KNOWN_NAME_COLUMNS = 'name, stat, clean, disk_digest IS NOT NULL OR
 
 export function decodeKnownName(row: RawRow): KnownName {
   const [name, stat, clean, present, hasProblem] = row as [string, StatKey | null, number, number, number];
-  return { name, stat, clean: clean === 1, present: present === 1, hasProblem: hasProblem === 1 };
+  return { name, stat, clean: clean !== 0, present: present === 1, hasProblem: hasProblem === 1 };
 }
 
 /** Of paths p, their text d, their served event e and its set s. */

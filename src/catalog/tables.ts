@@ -33,7 +33,7 @@ CREATE TABLE scopes (
 const PATHS = `
 -- Every path that ever had an event or a problem. A rowid table, because full text and events name a path by its id. The
 -- disk head is here, the served head is the event 'served_seq'. 'folded' is null where the path is its own folded form, and
--- 'known' is false for what is neither there nor wrong: a path that is only history.
+-- 'known' is false for what is neither there nor wrong: a path that is only history. 'clean' says how far 'stat' is believed.
 CREATE TABLE paths (
   id INTEGER PRIMARY KEY,
   directory TEXT NOT NULL,

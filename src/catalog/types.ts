@@ -31,6 +31,8 @@ export interface Head {
   /** Stat identity when the disk head was last confirmed; `clean` when it may be believed without reading (DESIGN 3.5). */
   readonly stat: StatKey | null;
   readonly clean: boolean;
+  /** Believed for what was appended and the end before it: nobody has read the rest under this stat. */
+  readonly grown: boolean;
   /** Open problems of this path, most severe first. */
   readonly problems: readonly ProblemCode[];
 }
@@ -48,6 +50,8 @@ export interface KnownName {
 export interface Seen {
   readonly key: StatKey;
   readonly clean: boolean;
+  /** Only what was appended was read, and a little before it (Head, `grown`). */
+  readonly grown?: boolean;
 }
 
 /** What full text and lists hold of a valid document. */

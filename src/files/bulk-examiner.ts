@@ -3,6 +3,7 @@ import { judgeBytes } from '../core/examine.ts';
 import type { BulkReply, BulkRequest } from './bulk-requests.ts';
 import { examineBatch, hashFile } from './examine-batch.ts';
 import { toExaminedColumns } from './examined-columns.ts';
+import { lookAtGrowth, readBeginning } from './growth.ts';
 import { hashBatch } from './hash-batch.ts';
 import { SchemaShelf } from './schema-shelf.ts';
 import type { World } from './types.ts';
@@ -16,6 +17,9 @@ export async function examineIn(
   request: Examining,
 ): Promise<{ reply: BulkReply; handedOver: readonly ArrayBuffer[] }> {
   if (request.do === 'hash') return { reply: hashFile(world, request.path), handedOver: [] };
+  if (request.do === 'beginning')
+    return { reply: readBeginning(world, request.path, request.beginning), handedOver: [] };
+  if (request.do === 'growth') return { reply: lookAtGrowth(world, request.path, request.before), handedOver: [] };
   if (request.do === 'digests') return { reply: hashBatch(world, request.paths), handedOver: [] };
   const { inForce, texts } = request;
   await shelf.put(texts);

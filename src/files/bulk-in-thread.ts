@@ -1,6 +1,7 @@
 import { judgeBytes } from '../core/examine.ts';
 import type { BulkReader, SchemaTexts } from './bulk.ts';
 import { examineBatch, examineWhole, hashFile } from './examine-batch.ts';
+import { lookAtGrowth, readBeginning } from './growth.ts';
 import { hashAll, hashBatch } from './hash-batch.ts';
 import { SchemaShelf, type SchemasInForce } from './schema-shelf.ts';
 import { walkTree } from './tree-walk.ts';
@@ -22,6 +23,8 @@ export function openBulkInThread(world: World): BulkReader {
     },
     digests: (paths) => hashAll(paths, hashBatch(world, paths), hash),
     hash,
+    beginning: async (path, beginning) => readBeginning(world, path, beginning),
+    growth: async (path, before) => lookAtGrowth(world, path, before),
     async judge(path, bytes, schemas) {
       const inForce = await shelve(shelf, schemas);
       return judgeBytes(path, bytes, shelf.judgeOf(inForce, path));

@@ -3,6 +3,7 @@ import type { Judged } from '../core/examine.ts';
 import type { Digest } from '../core/digest.ts';
 import type { KnownDigests } from './bulk.ts';
 import type { ExaminedColumns } from './examined-columns.ts';
+import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
 import type { HashedFile } from './hash-batch.ts';
 import type { ListingColumns } from './listing-columns.ts';
 import type { PackedFiles, StagedBatch } from './stage-batch.ts';
@@ -19,6 +20,8 @@ export type BulkRequest =
   | { readonly do: 'list'; readonly paths: readonly string[] }
   | ({ readonly do: 'examine'; readonly paths: readonly string[]; readonly known: KnownDigests } & WithSchemas)
   | { readonly do: 'hash'; readonly path: string }
+  | { readonly do: 'beginning'; readonly path: string; readonly beginning: Beginning }
+  | { readonly do: 'growth'; readonly path: string; readonly before: KnownBeginning }
   | { readonly do: 'digests'; readonly paths: readonly string[] }
   | { readonly do: 'stage'; readonly tmp: string; readonly packed: PackedFiles }
   | ({ readonly do: 'judge'; readonly path: string; readonly bytes: Uint8Array } & WithSchemas);
@@ -27,6 +30,8 @@ export interface BulkReplies {
   readonly list: readonly ListingColumns[];
   readonly examine: ExaminedColumns;
   readonly hash: Look;
+  readonly beginning: KnownBeginning | null;
+  readonly growth: GrowthFound;
   readonly digests: readonly (HashedFile | undefined)[];
   readonly stage: StagedBatch;
   readonly judge: Judged;

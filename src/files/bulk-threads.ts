@@ -64,6 +64,8 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
     },
     digests: async (paths) => hashAll(paths, await ask(pool, 'digests', () => ({ paths })), hash),
     hash,
+    beginning: (path, beginning) => ask(slowPool, 'beginning', () => ({ path, beginning })),
+    growth: (path, before) => ask(slowPool, 'growth', () => ({ path, before })),
     judge: (path, bytes, schemas) => ask(pool, 'judge', (known) => ({ path, bytes, ...unknownTo(known, schemas) })),
     // Beside the worker that examines what comes next.
     ...(tmp !== undefined && {

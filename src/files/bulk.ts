@@ -5,6 +5,7 @@
  */
 import type { Judged } from '../core/examine.ts';
 import type { Digest } from '../core/digest.ts';
+import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
 import type { HashedFile } from './hash-batch.ts';
 import type { NewBytes, Temp } from './temp.ts';
 import type { DirectoryListing, Examined, Look } from './types.ts';
@@ -33,6 +34,9 @@ export interface BulkReader extends AsyncDisposable {
   digests(paths: readonly string[]): Promise<readonly HashedFile[]>;
   /** Hashes a file of any size. */
   hash(path: string): Promise<Look>;
+  /** As `readBeginning` and `lookAtGrowth` (growth.ts), away from the caller's thread. */
+  beginning(path: string, beginning: Beginning): Promise<KnownBeginning | null>;
+  growth(path: string, before: KnownBeginning): Promise<GrowthFound>;
   /** Judges bytes that are to be written to a path, away from the caller's thread. */
   judge(path: string, bytes: Uint8Array, schemas: SchemaTexts): Promise<Judged>;
   /**

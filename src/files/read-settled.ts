@@ -70,16 +70,16 @@ export const isSame = (a: FileStat, b: FileStat): boolean =>
   a.dev === b.dev;
 
 /** The second fstat and the last lstat: the file did not change, and the name still means this file. */
-function isSettled(world: World, path: string, fd: number, stat: FileStat): boolean {
+export function isSettled(world: World, path: string, fd: number, stat: FileStat): boolean {
   if (!isSame(world.fs.fstat(fd), stat)) return false;
   const now = world.fs.lstat(absolutePath(world, path));
   return now !== undefined && isSame(now, stat);
 }
 
-export function readUpTo(world: World, fd: number, into: Uint8Array): number {
+export function readUpTo(world: World, fd: number, into: Uint8Array, from = 0): number {
   let length = 0;
   while (length < into.length) {
-    const read = world.fs.read(fd, into, length, into.length - length, length);
+    const read = world.fs.read(fd, into, length, into.length - length, from + length);
     if (read === 0) break;
     length += read;
   }

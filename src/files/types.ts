@@ -53,6 +53,8 @@ export interface Examined {
     | null;
   /** What full text indexes of a valid document; null otherwise. */
   readonly searchText: string | null;
+  /** Its beginning is believed to be the recorded one (growth.ts). */
+  readonly grown?: true;
 }
 
 export interface ListedName {

@@ -9,6 +9,7 @@ import { Checkpoints } from '../reconciler/checkpoints.ts';
 import { ConflictLedger } from '../reconciler/conflicts.ts';
 import { Displaced } from '../reconciler/displaced.ts';
 import { Restores } from '../reconciler/findings.ts';
+import { GrowingStreams } from '../reconciler/growing-streams.ts';
 import { openBacklog } from '../reconciler/open-backlog.ts';
 import { Pendings } from '../reconciler/pendings.ts';
 import { Recorder } from '../reconciler/recorder.ts';
@@ -94,6 +95,7 @@ function stateOf({ clock }: Tools, { reconciler, marks }: Knots) {
     schemas: new SchemaBook(),
     absences: new AbsenceLedger(),
     restores: new Restores(),
+    streams: new GrowingStreams(),
     conflicts: new ConflictLedger(),
     firstIndex: null,
     lookAgain,

@@ -12,6 +12,7 @@ import { isSchemaPath } from '../core/refs.ts';
 import { BATCH, batchesOf, unsized, type Batch } from './batches.ts';
 import { copyAt } from './conflicts.ts';
 import { originOf } from './origin.ts';
+import { isGrownStream } from './growing-streams.ts';
 import { isMovedFile } from './moves.ts';
 import { settle } from './settle.ts';
 import { unlessRefused } from './unrecorded.ts';
@@ -128,10 +129,11 @@ export class Findings {
     return this.#origin;
   }
 
-  /** Only what looks different can have been brought back. */
+  /** Only what looks different can have been brought back, and no stream that grew. */
   async #comparedWithHistory(paths: readonly string[]): Promise<Origin> {
     const { restores } = this.#world;
-    const strange = this.#nothingKnown ? [] : paths.filter((path) => !this.#familiar.delete(path));
+    const isStrange = (path: string): boolean => !this.#familiar.delete(path) && !isGrownStream(this.#world, path);
+    const strange = this.#nothingKnown ? [] : paths.filter(isStrange);
     const isSurveyed = strange.length >= SURVEYED_FROM || (strange.length > 0 && restores.isGoingOn(this.#world));
     return isSurveyed
       ? restores.originOf(this.#world, await survey(this.#world, strange))

@@ -8,6 +8,8 @@ import type { Digest } from '../core/digest.ts';
 import type { KnownDigests } from '../files/bulk.ts';
 import { look } from '../files/look.ts';
 import type { Examined, Look } from '../files/types.ts';
+import { examineGrowth } from './growing-streams.ts';
+import type { SettleOptions } from './settled.ts';
 import type { World } from './world.ts';
 
 export interface Observation {
@@ -24,9 +26,13 @@ const IN_THREAD_PATHS = 4;
 export const LARGEST_DOCUMENT_BYTES = 16 * 1024 * 1024;
 
 /** One observation a path, in the order of the paths. Paths without a meaning to us are left out. */
-export async function observe(world: World, paths: readonly string[]): Promise<Observation[]> {
+export async function observe(
+  world: World,
+  paths: readonly string[],
+  { whole = false }: Pick<SettleOptions, 'whole'> = {},
+): Promise<Observation[]> {
   const known = soundVersions(world, paths);
-  const examined = await examineAll(world, paths, known);
+  const examined = await examineAll(world, paths, known, whole);
   return examined.flatMap((seen) => {
     const meaning = classify(seen.path);
     if (meaning.kind === 'files-schema') return [];
@@ -52,11 +58,44 @@ function soundVersions(world: World, paths: readonly string[]): KnownDigests {
 const isMarkedSince = (head: Head | undefined, known: KnownDigests): boolean =>
   head !== undefined && head.problems.length > 0 && known.has(head.path);
 
-async function examineAll(world: World, paths: readonly string[], known: KnownDigests): Promise<readonly Examined[]> {
-  if (paths.length > IN_THREAD_PATHS) return examineInBulk(world, paths, known);
+async function examineAll(
+  world: World,
+  paths: readonly string[],
+  known: KnownDigests,
+  whole: boolean,
+): Promise<readonly Examined[]> {
+  const grown = whole ? [] : await examineGrown(world, paths);
+  const others = grown.length === 0 ? paths : without(paths, grown);
+  if (others.length > IN_THREAD_PATHS) return inOrder(paths, grown, await examineInBulk(world, others, known));
   const results: Examined[] = [];
-  for (const path of paths) results.push(await examineOne(world, path, known));
-  return results;
+  for (const path of others) results.push(await examineOne(world, path, known));
+  return inOrder(paths, grown, results);
+}
+
+/** Streams of which only the end has to be read. */
+async function examineGrown(world: World, paths: readonly string[]): Promise<readonly Examined[]> {
+  const examined: Examined[] = [];
+  for (const path of paths) {
+    const head = classify(path).kind === 'stream' ? headOf(world, path) : undefined;
+    const grown = head && (await examineGrowth(world, path, head));
+    if (grown) examined.push(grown);
+  }
+  return examined;
+}
+
+function without(paths: readonly string[], examined: readonly Examined[]): readonly string[] {
+  const done = new Set(examined.map(({ path }) => path));
+  return paths.filter((path) => !done.has(path));
+}
+
+function inOrder(
+  paths: readonly string[],
+  some: readonly Examined[],
+  others: readonly Examined[],
+): readonly Examined[] {
+  if (some.length === 0) return others;
+  const byPath = new Map([...some, ...others].map((one) => [one.path, one]));
+  return paths.flatMap((path) => byPath.get(path) ?? []);
 }
 
 async function examineInBulk(
@@ -145,6 +184,6 @@ export const knownOf = (meaning: PathMeaning, head: Head | undefined): Known => 
   servedDigest: head?.servedDigest ?? null,
   problem: head ? recordedProblem(head) : null,
   recordedWhenQuiet: meaning.kind === 'file',
-  cleanKey: head?.clean ? head.stat : null,
+  cleanKey: head?.clean && !head.grown ? head.stat : null,
   rotListed: head?.problems.includes('rotten') ?? false,
 });

@@ -9,6 +9,7 @@ import { LarderError } from '../core/errors.ts';
 import type { Timer } from '../host/ports.ts';
 import { attempt, writeAll } from '../host/durable-files.ts';
 import { readFile } from '../host/read-file.ts';
+import { beginsAsRecorded, isRecordedStream } from './growing-streams.ts';
 import { settle } from './settle.ts';
 import type { World } from './world.ts';
 
@@ -93,12 +94,23 @@ export class Scrubber {
 
   async #step(most: number): Promise<ScrubReport> {
     if (this.#isClosed) throw new LarderError('stopping', 'the root is being closed');
-    const paths = this.#world.catalog.presentAfter(this.#after, most);
-    const different = await this.#differing(paths);
-    if (different.length > 0) await settle(this.#world, different);
+    const world = this.#world;
+    const paths = world.catalog.presentAfter(this.#after, most);
+    const streams = new Set(paths.filter((path) => isRecordedStream(world, path)));
+    const others = await this.#differing(paths.filter((path) => !streams.has(path)));
+    if (others.length > 0) await settle(world, others);
+    const edited = await this.#edited(streams);
+    if (edited.length > 0) await settle(world, edited, { whole: true });
     this.#after = paths.length < most ? '' : (paths.at(-1) ?? '');
     this.#remember();
-    return { looked: paths.length, different: different.length, next: this.#after };
+    return { looked: paths.length, different: others.length + edited.length, next: this.#after };
+  }
+
+  /** Streams may go on growing while they are read. */
+  async #edited(streams: Iterable<string>): Promise<string[]> {
+    const edited: string[] = [];
+    for (const path of streams) if (!(await beginsAsRecorded(this.#world, path))) edited.push(path);
+    return edited;
   }
 
   async #differing(paths: readonly string[]): Promise<string[]> {

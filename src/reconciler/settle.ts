@@ -60,7 +60,7 @@ export async function settleHeld(
   const [schemas, others] = bySchema(await placedAmong(world, paths));
   if (schemas.length > 0) await settleSchemas(world, schemas, options);
   const schemasBefore = world.schemas.changes;
-  const decided = decideAll(world, await observe(world, others), options);
+  const decided = decideAll(world, await observe(world, others, options), options);
   const moves = options.nothingKnown ? [] : moveSources(world, decided);
   const { ready, postponed } = options.movesAllowed ? withMoves(decided, moves) : withoutMoves(decided, moves);
   await carryOut(world, ready, options);
@@ -245,7 +245,7 @@ const derivedFrom = (world: World, one: Settled | undefined): readonly DerivedPr
 function seenOf(examined: Examined | undefined): Seen | undefined {
   const look = examined?.look;
   if (!look || (look.kind !== 'file' && look.kind !== 'large')) return undefined;
-  return { key: statKeyOf(look.stat), clean: !look.racy };
+  return { key: statKeyOf(look.stat), clean: !look.racy, ...(examined?.grown && { grown: true }) };
 }
 
 /** Paths without an event: their stat is remembered, so that they are not read again. A path that waits stays unclean. */

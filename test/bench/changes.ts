@@ -18,7 +18,7 @@ function largeDocument(): string {
   return `${JSON.stringify({ title: 'large', revision: 0, items }, null, 2)}\n`;
 }
 
-async function start({ daemon }: Setting, root: string): Promise<Served> {
+export async function start({ daemon }: Setting, root: string): Promise<Served> {
   return serve(daemon, (port) => ['start', '--root', root, '--port', String(port)], '/readyz');
 }
 
@@ -69,7 +69,7 @@ const BOUND_MS = 150;
 const PAUSE_MS = 700;
 
 /** Resolves at each event that names the text. */
-async function followFeed(url: string, until: AbortSignal): Promise<(text: string) => Promise<void>> {
+export async function followFeed(url: string, until: AbortSignal): Promise<(text: string) => Promise<void>> {
   const answer = await fetch(`${url}/v1/_changes`, { headers: { accept: 'text/event-stream' }, signal: until });
   const waiting = new Map<string, () => void>();
   const read = async (): Promise<void> => {

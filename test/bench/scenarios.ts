@@ -3,6 +3,7 @@ import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
+import { appends } from './appends.ts';
 import { edits, patches } from './changes.ts';
 import { atLeast, atMost, ms, rounds, type Figure, type Scenario, type Setting } from './figures.ts';
 import { measure, residentMb, serve, threadsOf } from './programs.ts';
@@ -132,5 +133,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   bulk,
   patches,
   edits,
+  appends,
   memory,
 };
