@@ -3,7 +3,7 @@
  * synced, and is believed only after its digest was computed again.
  */
 import { dirname, join } from 'node:path/posix';
-import { digestOf } from '../core/digest.ts';
+import { digestOf, knownDigestOf } from '../core/digest.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import { attempt, isDiskFull, makeDirectoriesDurably, syncDirectory, writeFileDurably } from '../host/durable-files.ts';
@@ -110,7 +110,7 @@ class DirectoryBlobStore implements BlobStore {
   }
 
   async #store(digest: Digest, bytes: Uint8Array): Promise<void> {
-    assert(digestOf(bytes) === digest, `the bytes given for blob ${digest} have another digest`);
+    assert(knownDigestOf(bytes) === digest, `the bytes given for blob ${digest} have another digest`);
     const path = this.#pathOf(digest);
     try {
       if (this.#holds(path, bytes)) await this.#confirm(path);

@@ -16,7 +16,34 @@ export type CborValue =
   | Uint8Array
   | readonly CborValue[]
   | ReadonlyMap<CborValue, CborValue>
+  | Spliced
   | { readonly [key: string]: CborValue | undefined };
+
+/** An encoding that is finished but for one value. */
+export interface Splice {
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+/** Such an encoding with its value: written at the price of the value and a copy. */
+export class Spliced {
+  readonly splice: Splice;
+  readonly value: CborValue;
+
+  constructor(splice: Splice, value: CborValue) {
+    this.splice = splice;
+    this.value = value;
+  }
+}
+
+/** Stands where the value will be, and is told where that is. */
+class Gap extends Spliced {
+  at = 0;
+
+  constructor() {
+    super({ before: NOTHING, after: NOTHING }, null);
+  }
+}
 
 const TEXT = 3;
 const ARRAY = 4;
@@ -38,6 +65,14 @@ export function encodeCbor(value: CborValue): Uint8Array {
   return sink.buffer.subarray(0, sink.length);
 }
 
+/** Encodes what `make` builds around a value that is not known yet; the value must not be the key of a map. */
+export function encodeAround(make: (gap: CborValue) => CborValue): Splice {
+  const sink: Sink = { buffer: Buffer.allocUnsafe(512), length: 0 };
+  const gap = new Gap();
+  writeValue(sink, make(gap));
+  return { before: sink.buffer.subarray(0, gap.at), after: sink.buffer.subarray(gap.at, sink.length) };
+}
+
 function writeValue(sink: Sink, value: CborValue): void {
   if (typeof value === 'string') return writeText(sink, value);
   if (typeof value === 'number') return writeNumber(sink, value);
@@ -49,7 +84,24 @@ function writeValue(sink: Sink, value: CborValue): void {
 function writeObject(sink: Sink, value: Extract<CborValue, object>): void {
   if (value instanceof Uint8Array) return writeBytes(sink, value);
   if (isArray(value)) return writeArray(sink, value);
+  if (value instanceof Spliced) return writeSpliced(sink, value);
   return isMap(value) ? writeMap(sink, value) : writeRecord(sink, value);
+}
+
+function writeSpliced(sink: Sink, spliced: Spliced): void {
+  if (spliced instanceof Gap) {
+    spliced.at = sink.length;
+    return;
+  }
+  const { splice, value } = spliced;
+  copyInto(sink, splice.before);
+  writeValue(sink, value);
+  copyInto(sink, splice.after);
+}
+
+function copyInto(sink: Sink, bytes: Uint8Array): void {
+  const at = grow(sink, bytes.length);
+  sink.buffer.set(bytes, at);
 }
 
 const isArray = (value: object): value is readonly CborValue[] => Array.isArray(value);
@@ -149,8 +201,7 @@ function writeMap(sink: Sink, map: ReadonlyMap<CborValue, CborValue>): void {
     if (previous && Buffer.compare(previous, key) === 0)
       throw new TypeError('two keys of a map have the same encoding');
     previous = key;
-    const at = grow(sink, key.length);
-    sink.buffer.set(key, at);
+    copyInto(sink, key);
     writeValue(sink, value);
   }
 }

@@ -72,7 +72,7 @@ export function planUndo(transitions: readonly Transition[], now: (path: string)
   const conflicts: PathConflict[] = [];
   let unchanged = 0;
   const byPath = Map.groupBy(transitions, ({ path }) => path);
-  for (const path of [...byPath.keys()].toSorted(byBytes)) {
+  for (const path of inByteOrder(byPath.keys())) {
     const planned = planPath(path, byPath.get(path) ?? [], now(path));
     if (planned === null) unchanged++;
     else if ('why' in planned) conflicts.push(planned);
@@ -90,4 +90,7 @@ function planPath(path: string, done: readonly Transition[], now: Digest | null)
   return { path, now, to: first.before, before: first.seq };
 }
 
-const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+function inByteOrder(paths: Iterable<string>): string[] {
+  const spelled = Array.from(paths, (path) => ({ path, bytes: Buffer.from(path) }));
+  return spelled.toSorted((a, b) => Buffer.compare(a.bytes, b.bytes)).map(({ path }) => path);
+}

@@ -1,6 +1,6 @@
 /** The bytes of versions as they lie in a frame's body: each part raw, or zstd where that pays. */
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { digestOf } from '../core/digest.ts';
+import { digestOf, knownDigestOf } from '../core/digest.ts';
 import type { Digest } from '../core/digest.ts';
 
 export type Encoding = 'raw' | 'zstd';
@@ -27,7 +27,7 @@ const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 export function bodyPacker(): (bytes: Uint8Array) => BodyPart {
   let budget = FRAME_BUDGET_BYTES;
   return (bytes) => {
-    const digest = digestOf(bytes);
+    const digest = knownDigestOf(bytes);
     const cost = bytes.length + CALL_COST_BYTES;
     if (bytes.length < SMALLEST_COMPRESSED_BYTES || cost > budget) return { encoding: 'raw', bytes, digest };
     budget -= cost;

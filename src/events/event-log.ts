@@ -11,6 +11,7 @@ import {
   withOpen,
   writeAll,
 } from '../host/durable-files.ts';
+import { paceOf } from '../host/pace.ts';
 import type { Clock, FileSystem } from '../host/ports.ts';
 import { BodyReader } from './body-reader.ts';
 import { findLog, unwritable } from './find-log.ts';
@@ -20,6 +21,8 @@ import { LogWriter } from './log-writer.ts';
 import { SegmentFile } from './segment-file.ts';
 import { rewriteSegment } from './rewrite-segment.ts';
 import type { Rewritten } from './rewrite-segment.ts';
+import { isLarge, prepareDraft } from './prepared-draft.ts';
+import type { EventDraft, PreparedDraft } from './prepared-draft.ts';
 import { readHeader } from './segment-list.ts';
 import type { Segment } from './segment-list.ts';
 import { SegmentSink } from './segment-sink.ts';
@@ -222,9 +225,13 @@ class OpenEventLog implements EventLog {
     return { segments, logId: this.id, isCopied: false, checkpoint, lastSeq, torn: null, aborted };
   }
 
-  append(draft: DraftFrame): Appended {
+  append(draft: DraftFrame, prepared?: PreparedDraft): Appended {
     if (this.#closing) throw new LarderError('stopping', 'the event log is closed');
-    return this.#writer.append(draft);
+    return this.#writer.append(draft, prepared);
+  }
+
+  prepare(draft: EventDraft): Promise<PreparedDraft> | null {
+    return isLarge(draft) ? prepareDraft(draft, paceOf(this.#clock)) : null;
   }
 
   read(after: Seq): Generator<EventFrame, void, undefined> {

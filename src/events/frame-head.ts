@@ -4,8 +4,8 @@
  * every frame says how far the log has come.
  */
 import { Decoder } from 'cbor-x';
-import { encodeCbor } from '../core/cbor.ts';
-import type { CborValue } from '../core/cbor.ts';
+import { encodeCbor, Spliced } from '../core/cbor.ts';
+import type { CborValue, Splice } from '../core/cbor.ts';
 import type { BodyPlace, Cause, DraftFrame, EventFrame, LoggedFrame, Origin, Seq } from '../core/events.ts';
 import type { BodyPart } from './body-parts.ts';
 import { formatEntry, loggedEntry, parseEntry, parsePart } from './logged-entry.ts';
@@ -39,6 +39,8 @@ export interface Composition {
   readonly checkpoint: Seq;
   /** One for each entry; null where the bytes are not in the log. */
   readonly parts: readonly (BodyPart | null)[];
+  /** Of the entries, where they were encoded beforehand. */
+  readonly encodings?: readonly Splice[] | undefined;
 }
 
 interface RawFields {
@@ -62,12 +64,15 @@ export const kindOf = (draft: DraftFrame): FrameKind => (draft.type === 'events'
 export const formatHead = (composition: Composition): Uint8Array =>
   encodeCbor([kindOf(composition.draft), composition.first, composition.last, formatFields(composition)]);
 
-function formatFields({ draft, first, checkpoint, parts }: Composition): CborValue {
+function formatFields({ draft, first, checkpoint, parts, encodings }: Composition): CborValue {
   switch (draft.type) {
     case 'events':
       return formatEvents(
         draft.origin,
-        draft.entries.map((entry, index) => formatEntry(entry, first + index, parts[index] ?? null)),
+        draft.entries.map((entry, index) => {
+          const [seq, encoding] = [first + index, encodings?.[index]];
+          return encoding ? new Spliced(encoding, seq) : formatEntry(entry, seq, parts[index] ?? null);
+        }),
       );
     case 'checkpoint':
       return { upTo: draft.upTo };

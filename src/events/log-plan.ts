@@ -4,14 +4,14 @@
  * frames that wait.
  */
 import { join } from 'node:path/posix';
-import type { DraftEntry, DraftFrame, LoggedFrame, Seq } from '../core/events.ts';
-import { assert } from '../util/assert.ts';
+import type { DraftFrame, LoggedFrame, Seq } from '../core/events.ts';
 import { bodyPacker } from './body-parts.ts';
-import type { BodyPart } from './body-parts.ts';
 import { CHAIN_BYTES, FRAME_HEADER_BYTES, LARGEST_HEAD_BYTES, chainAfter, formatFrameHeader } from './frame.ts';
 import { composedFrame, formatHead, kindOf } from './frame-head.ts';
 import type { Composition, FrameKind } from './frame-head.ts';
 import type { Position } from './position.ts';
+import { packEntry } from './prepared-draft.ts';
+import type { PreparedDraft } from './prepared-draft.ts';
 import { SEGMENT_HEADER_BYTES, formatSegmentHeader, segmentName } from './segment-header.ts';
 
 /** Where the next frame goes. */
@@ -63,8 +63,13 @@ interface Situation {
   readonly logId: string;
 }
 
-export function planFrame(plan: Plan, draft: DraftFrame, limits: PlanLimits, situation: Situation): Planned {
-  const composition = compose(plan, draft);
+export function planFrame(
+  plan: Plan,
+  draft: DraftFrame,
+  limits: PlanLimits,
+  { prepared, ...situation }: Situation & { readonly prepared?: PreparedDraft | undefined },
+): Planned {
+  const composition = compose(plan, draft, prepared);
   const head = formatHead(composition);
   if (head.length > LARGEST_HEAD_BYTES) throw new RangeError('a frame with so many entries has no place in the log');
   const stored = composition.parts.filter((part) => part !== null).map((part) => part.bytes);
@@ -99,22 +104,14 @@ export const frameOnDisk = (frame: PlannedFrame, group: number): readonly Uint8A
   ...frame.pieces,
 ];
 
-function compose({ nextSeq, position }: Plan, draft: DraftFrame): Composition {
+function compose({ nextSeq, position }: Plan, draft: DraftFrame, prepared?: PreparedDraft): Composition {
   const { checkpoint, lastSeq } = position;
   if (draft.type !== 'events') return { draft, first: lastSeq, last: lastSeq, checkpoint, parts: [] };
   if (draft.entries.length === 0) throw new RangeError('a change set without a change has no place in the log');
   const pack = bodyPacker();
-  const parts = draft.entries.map((entry) => packEntry(entry, pack));
-  return { draft, first: nextSeq, last: nextSeq + draft.entries.length - 1, checkpoint, parts };
-}
-
-/** Bytes that are all of a version must be those of its digest: a mistake here would be found when nothing can mend it. */
-function packEntry(entry: DraftEntry, pack: (bytes: Uint8Array) => BodyPart): BodyPart | null {
-  if (!entry.bytes) return null;
-  const part = pack(entry.bytes);
-  const isWhole = entry.bytes.length === entry.size;
-  assert(!isWhole || part.digest === entry.digest, `the bytes of ${entry.path} do not have the digest of the version`);
-  return part;
+  const parts = prepared?.parts ?? draft.entries.map((entry) => packEntry(entry, pack));
+  const last = nextSeq + draft.entries.length - 1;
+  return { draft, first: nextSeq, last, checkpoint, parts, encodings: prepared?.encodings };
 }
 
 const nextSeqAfter = (plan: Plan, draft: DraftFrame): Seq =>

@@ -15,6 +15,7 @@ import { isDiskFull } from '../host/durable-files.ts';
 import type { Clock } from '../host/ports.ts';
 import { planFrame, planSegment } from './log-plan.ts';
 import type { Plan, PlanLimits, Planned, PlannedFrame, PlannedSegment } from './log-plan.ts';
+import type { PreparedDraft } from './prepared-draft.ts';
 import type { SegmentSink } from './segment-sink.ts';
 import type { Appended } from './types.ts';
 
@@ -49,10 +50,10 @@ export class LogWriter {
     this.#replan();
   }
 
-  append(draft: DraftFrame): Appended {
+  append(draft: DraftFrame, prepared?: PreparedDraft): Appended {
     this.#refuseTooMuch();
     const { clock, logId } = this.#options;
-    const planned = planFrame(this.#plan, draft, this.#options, { nowMs: clock.nowMs(), logId });
+    const planned = planFrame(this.#plan, draft, this.#options, { nowMs: clock.nowMs(), logId, prepared });
     this.#plan = planned.next;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     // Whoever does not wait for the answer shall not end the process by that.

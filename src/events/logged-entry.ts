@@ -42,7 +42,7 @@ const digestFrom = (bytes: Uint8Array | undefined): Digest | null =>
   bytes ? (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex') as Digest) : null;
 
 /** The members stand in CBOR's order, which saves sorting them. */
-export function formatEntry(entry: DraftEntry, seq: Seq, part: BodyPart | null): CborValue {
+export function formatEntry(entry: DraftEntry, seq: CborValue, part: BodyPart | null): CborValue {
   return {
     op: entry.op,
     seq,

@@ -1,6 +1,7 @@
 import type { BodyPlace, DraftFrame, EventFrame, LoggedFrame, Seq } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
+import type { EventDraft, PreparedDraft } from './prepared-draft.ts';
 import type { LogSurvey } from './survey.ts';
 
 /** `sync`: on stable storage when settled. `os`: handed to the kernel, which survives a kill, not a power cut. */
@@ -60,7 +61,9 @@ export interface EventLog extends AsyncDisposable {
    * the calls; they strictly increase, with gaps where frames were refused. Throws LarderError `busy` when more than the bound
    * is waiting, `stopping` after `close`. A failure refuses all frames that wait; the next append tries the disk again.
    */
-  append(draft: DraftFrame): Appended;
+  append(draft: DraftFrame, prepared?: PreparedDraft): Appended;
+  /** Does for a large change set what can be done before its seqs are known, in slices; null where appending is quick as it is. */
+  prepare(draft: EventDraft): Promise<PreparedDraft> | null;
   /** Synced frames with events after `after`, oldest first, aborted entries left out. Reads heads only, in bounded memory.
    *  Throws LarderError `log_damaged` where the log cannot be read. */
   read(after: Seq): Generator<EventFrame, void, undefined>;

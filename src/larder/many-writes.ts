@@ -4,6 +4,7 @@ import { LarderError } from '../core/errors.ts';
 import { folded } from '../core/names.ts';
 import { pathOf } from '../core/refs.ts';
 import type { Who, WriteOptions, WriteRequest, WriteResult } from '../core/requests.ts';
+import { paceOf } from '../host/pace.ts';
 import { refusedAt, writeSet } from '../reconciler/write.ts';
 import type { World } from '../reconciler/world.ts';
 
@@ -18,7 +19,7 @@ export async function writeMany(
   options: Options,
 ): Promise<WriteResult[]> {
   if (options.atomic) {
-    checkAtomic(requests);
+    await checkAtomic(world, requests);
     return requests.length === 0 ? [] : writeSet(world, requests, who, options);
   }
   return writeSets(world, requests, who, options);
@@ -66,7 +67,7 @@ function* setsOf(requests: readonly WriteRequest[]): Generator<WriteRequest[]> {
   if (set.length > 0) yield set;
 }
 
-function checkAtomic(requests: readonly WriteRequest[]): void {
+async function checkAtomic(world: World, requests: readonly WriteRequest[]): Promise<void> {
   const bytes = requests.reduce((sum, { change }) => sum + ('body' in change ? change.body.length : 0), 0);
   if (requests.length > MOST_CHANGES || bytes > MOST_CHANGE_BYTES) {
     throw new LarderError(
@@ -76,8 +77,10 @@ function checkAtomic(requests: readonly WriteRequest[]): void {
   }
   const paths = new Set<string>();
   const pathByForm = new Map<string, string>();
+  const pace = paceOf(world.clock);
   for (const [i, { ref, change }] of requests.entries()) {
     const path = pathOf(ref);
+    await pace();
     if (paths.has(path))
       throw refusedAt(
         i,

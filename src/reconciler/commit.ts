@@ -10,6 +10,7 @@ import { contentOf } from './content.ts';
 import { absolute } from './places.ts';
 import { place, takeBack, type Placed } from '../files/swap.ts';
 import { attempt } from '../host/durable-files.ts';
+import { paceOf } from '../host/pace.ts';
 import { discardTemp } from '../files/temp.ts';
 import { originOf } from './origin.ts';
 import { unplacedBy } from './redo-candidates.ts';
@@ -44,15 +45,15 @@ export async function commit(
       content: (path) => contentOf(byPath.get(path)?.bytes ?? NOTHING, byPath.get(path)?.searchText ?? null),
     });
     afterwards(world, frame, placed);
-    return resultsOf(world, prepared, seqByPath(frame), origin);
+    return await resultsOf(world, prepared, seqByPath(frame), origin);
   } catch (error) {
-    throw refuse(world, staged, error);
+    throw await refuse(world, staged, error);
   }
 }
 
 /** Nothing of the write is left but what health says of the disk. */
-export function refuse(world: World, staged: readonly Staged[], error: unknown): unknown {
-  discardAll(world, staged);
+export async function refuse(world: World, staged: readonly Staged[], error: unknown): Promise<unknown> {
+  await discardAll(world, staged);
   const refusal = refusalOfDisk(error);
   if (refusal && refusal.code !== 'busy') world.backlog.noteRefusal(refusal);
   return refusalOf(error);
@@ -81,13 +82,17 @@ export async function stage(world: World, prepared: readonly Prepared[]): Promis
     }
     return staged;
   } catch (error) {
-    throw refuse(world, staged, error);
+    throw await refuse(world, staged, error);
   }
 }
 
 /** What cannot be removed now is removed by the next start. */
-function discardAll(world: World, staged: readonly Staged[]): void {
-  for (const { temp } of staged) if (!('removes' in temp)) attempt(() => discardTemp(world, temp));
+async function discardAll(world: World, staged: readonly Staged[]): Promise<void> {
+  const pace = paceOf(world.clock);
+  for (const { temp } of staged) {
+    if (!('removes' in temp)) attempt(() => discardTemp(world, temp));
+    await pace();
+  }
 }
 
 /**
@@ -109,14 +114,31 @@ export async function placeAll(
       if (placed.size % AT_ONCE === 0) await world.clock.yieldTurn();
     }
   } catch (error) {
-    if (takeAllBack(world, placed, seqByPath(frame))) throw error;
+    if (await takeAllBack(world, placed, seqByPath(frame))) throw error;
     const refusal = refusalOfDisk(error) ?? new LarderError('disk_failed', String(error), { cause: error });
     for (const unplaced of unplacedBy(frame)) world.backlog.noteUnplaced(unplaced, refusal);
-    discardAll(world, staged);
+    await discardAll(world, staged);
+  }
+  await watchDisplaced(world, frame, placed);
+}
+
+/** Before a later frame can be placed: no checkpoint passes what waits here. */
+async function watchDisplaced(world: World, frame: EventFrame, placed: ReadonlyMap<string, Placed>): Promise<void> {
+  const seqs = seqByPath(frame);
+  const pace = paceOf(world.clock);
+  for (const [path, one] of placed) {
+    const out = one.kind === 'placed' ? one.displaced : null;
+    if (out) world.displaced.add(out.file, path, seqs.get(path) ?? 0, out.known);
+    await pace();
   }
 }
 
-function takeAllBack(world: World, placed: Map<string, Placed>, seqs: ReadonlyMap<string, Seq>): boolean {
+async function takeAllBack(
+  world: World,
+  placed: Map<string, Placed>,
+  seqs: ReadonlyMap<string, Seq>,
+): Promise<boolean> {
+  const pace = paceOf(world.clock);
   try {
     for (const [path, one] of [...placed].toReversed()) {
       takeBack(world, absolute(world, path), one);
@@ -124,6 +146,7 @@ function takeAllBack(world: World, placed: Map<string, Placed>, seqs: ReadonlyMa
       // It could not go back, because somebody saved there meanwhile.
       const out = one.kind === 'placed' ? one.displaced : null;
       if (out && world.fs.lstat(out.file)) world.displaced.add(out.file, path, seqs.get(path) ?? 0, out.known);
+      await pace();
     }
     return true;
   } catch {
@@ -144,24 +167,24 @@ export function seenOf(world: World, placed: ReadonlyMap<string, Placed>, path: 
 
 /** A hand edit found in the way came later than the write: it stays, and is looked at as the next version on top. */
 export function afterwards(world: World, frame: EventFrame, placed: ReadonlyMap<string, Placed>): void {
-  const seqs = seqByPath(frame);
-  for (const [path, one] of placed) {
-    if (one.kind === 'occupied') world.lookAgain([path]);
-    else if (one.displaced) world.displaced.add(one.displaced.file, path, seqs.get(path) ?? 0, one.displaced.known);
-  }
+  world.lookAgain([...placed].flatMap(([path, { kind }]) => (kind === 'occupied' ? [path] : [])));
   world.checkpoints.changed(frame);
   freeNames(world, frame);
 }
 
-function resultsOf(
+async function resultsOf(
   world: World,
   prepared: readonly Prepared[],
   seqs: ReadonlyMap<string, Seq>,
   origin: Origin,
-): ReadonlyMap<Prepared, WriteResult> {
-  return new Map(
-    prepared.map((one) => [one, { ok: true, written: writtenOf(world, one, seqs.get(one.path), origin) }]),
-  );
+): Promise<ReadonlyMap<Prepared, WriteResult>> {
+  const results = new Map<Prepared, WriteResult>();
+  const pace = paceOf(world.clock);
+  for (const one of prepared) {
+    results.set(one, { ok: true, written: writtenOf(world, one, seqs.get(one.path), origin) });
+    await pace();
+  }
+  return results;
 }
 
 function writtenOf(

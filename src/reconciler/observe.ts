@@ -10,6 +10,7 @@ import { look } from '../files/look.ts';
 import type { Examined, Look } from '../files/types.ts';
 import { examineGrowth } from './growing-streams.ts';
 import type { SettleOptions } from './settled.ts';
+import { paceOf, type Pace } from '../host/pace.ts';
 import type { World } from './world.ts';
 
 export interface Observation {
@@ -31,25 +32,33 @@ export async function observe(
   paths: readonly string[],
   { whole = false }: Pick<SettleOptions, 'whole'> = {},
 ): Promise<Observation[]> {
-  const known = soundVersions(world, paths);
-  const examined = await examineAll(world, paths, known, whole);
-  return examined.flatMap((seen) => {
-    const meaning = classify(seen.path);
-    if (meaning.kind === 'files-schema') return [];
-    const head = headOf(world, seen.path);
-    const one = isMarkedSince(head, known) ? judgedHere(world, seen) : seen;
-    if (meaning.kind === 'ignored' && !isForeignLink(meaning, one.look)) return formerLink(meaning, head, one);
-    return [{ path: one.path, meaning, head, examined: one, found: foundOf(world, meaning, one) }];
-  });
+  const pace = paceOf(world.clock);
+  const known = await soundVersions(world, paths, pace);
+  const observations: Observation[] = [];
+  for (const examined of await examineAll(world, paths, known, whole)) {
+    observations.push(...observationOf(world, examined, known));
+    await pace();
+  }
+  return observations;
+}
+
+function observationOf(world: World, seen: Examined, known: KnownDigests): Observation[] {
+  const meaning = classify(seen.path);
+  if (meaning.kind === 'files-schema') return [];
+  const head = headOf(world, seen.path);
+  const one = isMarkedSince(head, known) ? judgedHere(world, seen) : seen;
+  if (meaning.kind === 'ignored' && !isForeignLink(meaning, one.look)) return formerLink(meaning, head, one);
+  return [{ path: one.path, meaning, head, examined: one, found: foundOf(world, meaning, one) }];
 }
 
 /** What is served, is what was on disk, and has no mark: most looks find just that again, after a write of our own first of all. */
-function soundVersions(world: World, paths: readonly string[]): KnownDigests {
+async function soundVersions(world: World, paths: readonly string[], pace: Pace): Promise<KnownDigests> {
   const known = new Map<string, Digest>();
   for (const path of paths) {
     const head = headOf(world, path);
     if (head?.servedDigest && head.servedDigest === head.diskDigest && head.problems.length === 0)
       known.set(path, head.servedDigest);
+    await pace();
   }
   return known;
 }

@@ -116,9 +116,11 @@ export class Recorder {
    * as it is placed. Rejects with what refused it, `outcome: unknown` where even the refusal could not be recorded.
    */
   async record(draft: EventDraft, options: RecordOptions): Promise<EventFrame> {
+    const preparing = this.#log.prepare(draft);
+    const prepared = preparing ? await preparing : undefined;
     this.refuseBehind();
     this.#payOwed();
-    const { frame, synced } = this.#log.append(draft);
+    const { frame, synced } = this.#log.append(draft, prepared);
     if (frame.type !== 'events') throw new TypeError('an event draft became another frame');
     const turn: Turn = {
       state: 'waiting',

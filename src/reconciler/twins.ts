@@ -2,7 +2,6 @@
 import type { Decision } from '../core/decision.ts';
 import type { EventFrame } from '../core/events.ts';
 import { folded } from '../core/names.ts';
-import { classify, collectionOf } from '../core/refs.ts';
 import type { Observation } from './observe.ts';
 import { absolute } from './places.ts';
 import type { World } from './world.ts';
@@ -30,10 +29,13 @@ export function hasTwin(world: World, { path, head }: Observation, taken: Map<st
 
 const otherThan = (path: string, found: string | undefined): string | undefined => (found === path ? undefined : found);
 
+/** Ten thousand names are not judged for it: where the two are no collection, nothing waits. */
+const collectionAt = (path: string): string => path.split('/', 2).join('/');
+
 /** Names that a frame gave up may be what others wait for. */
 export function freeNames(world: World, frame: EventFrame): void {
   const given = frame.entries.flatMap((entry) => (entry.kind === 'deleted' ? [entry.path] : (entry.from ?? [])));
-  for (const collection of new Set(given.map((path) => collectionOf(classify(path))))) {
+  for (const collection of new Set(given.map(collectionAt))) {
     world.lookAgain(world.catalog.pathsWithProblem(collection, 'name', 'recorded'));
   }
 }

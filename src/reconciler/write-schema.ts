@@ -52,7 +52,7 @@ export async function writeSchema(
       afterwards(world, frame, placed);
       return writtenOf(world, prepared, origin.changeSet);
     } catch (error) {
-      throw refuse(world, [staged], error);
+      throw await refuse(world, [staged], error);
     }
   });
 }

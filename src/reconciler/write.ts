@@ -4,10 +4,11 @@
  */
 import { MOST_CHANGE_BYTES } from '../core/change-set.ts';
 import type { Digest } from '../core/digest.ts';
-import { digestOf } from '../core/digest.ts';
+import { digestOf, digestOfOwn } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import { classify, pathOf, type PathMeaning } from '../core/refs.ts';
 import type { Change, Who, WriteOptions, WriteRequest, WriteResult, Written } from '../core/requests.ts';
+import { paceOf } from '../host/pace.ts';
 import type { FileStat } from '../host/ports.ts';
 import { commit } from './commit.ts';
 import { copyAt } from './conflicts.ts';
@@ -132,9 +133,6 @@ const failedAlone = (): WriteResult => ({ ok: false, error: new Error('a prepare
 const isUndecided = (world: World, { observation: { path } }: Settled): boolean =>
   world.pendings.get(path)?.code === 'absent';
 
-/** Judged in one turn of the event loop: some milliseconds. */
-const AT_ONCE = 32;
-
 async function prepareAll(
   world: World,
   requests: readonly WriteRequest[],
@@ -143,6 +141,7 @@ async function prepareAll(
 ): Promise<(Prepared | LarderError)[]> {
   const results: (Prepared | LarderError)[] = [];
   let bytes = 0;
+  const pace = paceOf(world.clock);
   for (const [i, request] of requests.entries()) {
     const result = prepare(world, request, settledByPath.get(pathOf(request.ref)));
     results.push(result);
@@ -150,7 +149,7 @@ async function prepareAll(
     // A small patch may make a large document.
     if (bytes > mostBytes)
       throw refusedAt(i, new LarderError('too_large', `a change set holds at most ${mostBytes} bytes of documents`));
-    if (results.length % AT_ONCE === 0) await world.clock.yieldTurn();
+    await pace();
   }
   return results;
 }
@@ -249,7 +248,9 @@ function judgeNewBytes(
 ): Prepared {
   const { path, before: disk } = common;
   const searchText = judgeNew(world, meaning, path, bytes, { isServed, freed: common.request.frees });
-  const digest = digestOf(bytes);
+  const { change } = common.request;
+  // A caller may use its array for something else afterwards.
+  const digest = 'body' in change && change.body === bytes ? digestOf(bytes) : digestOfOwn(bytes);
   const outcome = disk === null ? 'created' : digest === disk ? 'unchanged' : 'updated';
   return { ...common, outcome, bytes, digest, searchText };
 }

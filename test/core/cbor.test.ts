@@ -1,7 +1,7 @@
 import { Decoder } from 'cbor-x';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeCbor } from '../../src/core/cbor.ts';
+import { encodeAround, encodeCbor, Spliced } from '../../src/core/cbor.ts';
 import type { CborValue } from '../../src/core/cbor.ts';
 
 const hex = (value: CborValue): string => Buffer.from(encodeCbor(value)).toString('hex');
@@ -104,6 +104,18 @@ describe('deterministic CBOR', () => {
         expect(normal(decode(value))).toStrictEqual(normal(value));
       }),
       { numRuns: 500 },
+    );
+  });
+
+  test('an encoding around a gap, with its value, is that of the whole', () => {
+    fc.assert(
+      fc.property(values, values, values, (before, value, after) => {
+        const splice = encodeAround((gap) => [before, { a: before, bb: gap, ccc: after }]);
+        expect(encodeCbor(new Spliced(splice, value))).toStrictEqual(
+          encodeCbor([before, { a: before, bb: value, ccc: after }]),
+        );
+      }),
+      { numRuns: 200 },
     );
   });
 

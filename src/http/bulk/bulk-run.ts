@@ -3,6 +3,8 @@ import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import type { Who, WriteOptions, WriteResult, Written } from '../../core/requests.ts';
 import type { SetItem } from '../../larder-versions.ts';
+import { paceOf } from '../../host/pace.ts';
+import type { Clock } from '../../host/ports.ts';
 import type { Larder } from '../../larder-types.ts';
 import type { BulkLine } from './bulk-lines.ts';
 import { asLarderError, problemOf } from '../answer/problem-json.ts';
@@ -18,6 +20,7 @@ export interface Bulk {
   readonly who: Who;
   readonly options: WriteOptions;
   readonly tally: Tally;
+  readonly clock: Clock;
   /** Told of faults of our own. */
   readonly onFault: (error: unknown) => void;
 }
@@ -115,7 +118,13 @@ export function summaryLine({ outcomes, first, last, changeSets }: Tally): strin
 export async function runAtomic(bulk: Bulk, lines: readonly Numbered[]): Promise<string> {
   const items = lines.map((one) => itemOf(bulk, one));
   const written = await bulk.larder.versions.writeSet(items, bulk.who, bulk.options);
-  return lines.map(({ i }, k) => resultLine(bulk, i, resultOf(written[k]))).join('');
+  const pace = paceOf(bulk.clock);
+  let text = '';
+  for (const [k, { i }] of lines.entries()) {
+    text += resultLine(bulk, i, resultOf(written[k]));
+    await pace();
+  }
+  return text;
 }
 
 const resultOf = (written: Written | undefined): WriteResult | undefined => written && { ok: true, written };

@@ -4,7 +4,9 @@ import type { Context } from 'hono';
 import { readBatch, type BatchRead, type BatchRequest } from '../../core/batch-requests.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Written } from '../../core/requests.ts';
+import type { SetItem } from '../../larder-versions.ts';
 import { callWithDeadline } from '../../host/deadline-call.ts';
+import { paceOf } from '../../host/pace.ts';
 import { answerJson } from '../answer/answers.ts';
 import { writeIntent } from '../answer/write-requests.ts';
 import { setItemOf } from '../bulk/batch-items.ts';
@@ -34,7 +36,12 @@ async function answerBatch({ env }: Context<HttpEnv>, { larder, clock }: Serving
   const { who, options, preferences } = writeIntent(env);
   refuseConditions(env);
   const requests = await parse(await readBody(env, MOST_CHANGE_BYTES, clock));
-  const items = requests.map((request, i) => naming(i, () => setItemOf(request)));
+  const items: SetItem[] = [];
+  const pace = paceOf(clock);
+  for (const [i, request] of requests.entries()) {
+    items.push(naming(i, () => setItemOf(request)));
+    await pace();
+  }
   const written = await larder.versions.writeSet(items, who, options);
   const headers: Record<string, string> = { 'Larder-Seq': String(larder.seq) };
   if (preferences.applied.length > 0) headers['Preference-Applied'] = preferences.applied.join(', ');

@@ -36,7 +36,15 @@ async function answerBulk({ env }: Context<HttpEnv>, serving: Serving): Promise<
   const { who, options, preferences } = writeIntent(env);
   const onFault = (error: unknown): void =>
     serving.log.error({ err: error, request_id: env.requestId }, 'a bulk line failed');
-  const bulk: Bulk = { larder: serving.larder, collection, who, options, tally: newTally(), onFault };
+  const bulk: Bulk = {
+    larder: serving.larder,
+    collection,
+    who,
+    options,
+    tally: newTally(),
+    clock: serving.clock,
+    onFault,
+  };
   const lines = type === JSON_TYPE ? arrayItems(env, serving, collection) : bodyLines(env, serving, collection);
   const texts = valueOf(env.target.query, ATOMIC) ? atomicResults(bulk, lines) : results(bulk, lines);
   // What is wrong before the first result is told as a problem of the request; later it can only be a line.

@@ -7,6 +7,7 @@ import { classify, type DocumentRef } from '../../core/refs.ts';
 import type { WriteRequest } from '../../core/requests.ts';
 import type { UndoStep } from '../../core/undo-plan.ts';
 import type { UndoConflict } from '../../core/undo-requests.ts';
+import { paceOf } from '../../host/pace.ts';
 import { keptBytes } from '../../reconciler/known-versions.ts';
 import type { World } from '../../reconciler/world.ts';
 
@@ -15,9 +16,6 @@ export interface Planned {
   readonly conflicts: readonly UndoConflict[];
 }
 
-/** Looked up in one turn of the event loop. */
-const AT_ONCE = 200;
-
 /** Throws `too_large` where the set would be. */
 export async function requestsFor(world: World, steps: readonly UndoStep[]): Promise<Planned> {
   if (steps.length > MOST_CHANGES) throw tooLarge(`${steps.length} documents`);
@@ -25,13 +23,14 @@ export async function requestsFor(world: World, steps: readonly UndoStep[]): Pro
   const conflicts: UndoConflict[] = [];
   const deleted = new Set(steps.flatMap(({ path, to }) => (to === null ? [path] : [])));
   let bytes = 0;
-  for (const [index, step] of steps.entries()) {
+  const pace = paceOf(world.clock);
+  for (const step of steps) {
     const request = requestFor(world, step, deleted);
     if ('why' in request) conflicts.push(request);
     else requests.push(request);
     if ('change' in request && 'body' in request.change) bytes += request.change.body.length;
     if (bytes > MOST_CHANGE_BYTES) throw tooLarge(`more than ${MOST_CHANGE_BYTES} bytes`);
-    if (index % AT_ONCE === AT_ONCE - 1) await world.clock.yieldTurn();
+    await pace();
   }
   return { requests, conflicts };
 }

@@ -3,12 +3,14 @@
  * since refuses all, and all such paths are told.
  */
 import type { StoredEvent } from '../../catalog/types.ts';
+import type { Digest } from '../../core/digest.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import { classify } from '../../core/refs.ts';
 import type { Who, WriteOptions, WriteRequest, Written } from '../../core/requests.ts';
 import { planUndo, transitionsOf, type Transition, type UndoPlan } from '../../core/undo-plan.ts';
 import type { SchemaLeft, UndoConflict, Undone, UndoneItem, UndoRequest } from '../../core/undo-requests.ts';
+import { paceOf } from '../../host/pace.ts';
 import { batchesOf, unsized } from '../../reconciler/batches.ts';
 import { settle } from '../../reconciler/settle.ts';
 import type { World } from '../../reconciler/world.ts';
@@ -21,7 +23,7 @@ const MOST_PLANS = 3;
 
 export async function undo(world: World, request: UndoRequest, who: Who, options: WriteOptions = {}): Promise<Undone> {
   const events = await selectEvents(world, request);
-  const transitions = events.flatMap(transitionsOf).filter(({ path }) => isUndoable(path));
+  const transitions = await undoableOf(world, events);
   const schemas = schemasAmong(events);
   for (let attempt = 1; ; attempt++) {
     const plan = await planNow(world, transitions);
@@ -32,6 +34,16 @@ export async function undo(world: World, request: UndoRequest, who: Who, options
     if (outcome.kind === 'done') return tellUndone(plan, outcome.written, schemas, options);
     if (outcome.kind === 'refused' || attempt === MOST_PLANS) throw refusal(outcome.conflicts);
   }
+}
+
+async function undoableOf(world: World, events: readonly StoredEvent[]): Promise<Transition[]> {
+  const transitions: Transition[] = [];
+  const pace = paceOf(world.clock);
+  for (const event of events) {
+    transitions.push(...transitionsOf(event).filter(({ path }) => isUndoable(path)));
+    await pace();
+  }
+  return transitions;
 }
 
 function isUndoable(path: string): boolean {
@@ -49,7 +61,13 @@ async function planNow(world: World, transitions: readonly Transition[]): Promis
     await settle(world, batch.paths);
     await world.clock.yieldTurn();
   }
-  return planUndo(transitions, (path) => world.catalog.head(path)?.diskDigest ?? null);
+  const now = new Map<string, Digest | null>();
+  const pace = paceOf(world.clock);
+  for (const path of paths) {
+    now.set(path, world.catalog.head(path)?.diskDigest ?? null);
+    await pace();
+  }
+  return planUndo(transitions, (path) => now.get(path) ?? null);
 }
 
 function schemasAmong(events: readonly StoredEvent[]): SchemaLeft[] {

@@ -2,6 +2,7 @@
 import { LarderError } from '../../core/errors.ts';
 import type { Who, WriteOptions, WriteRequest, Written } from '../../core/requests.ts';
 import type { SetItem } from '../../larder-versions.ts';
+import { paceOf } from '../../host/pace.ts';
 import { refusedAt } from '../../reconciler/write.ts';
 import type { World } from '../../reconciler/world.ts';
 import { writeMany } from '../many-writes.ts';
@@ -13,7 +14,12 @@ export async function writeTogether(
   who: Who,
   options: WriteOptions = {},
 ): Promise<Written[]> {
-  const requests = items.map((item, i) => requestOf(world, item, i));
+  const requests: WriteRequest[] = [];
+  const pace = paceOf(world.clock);
+  for (const [i, item] of items.entries()) {
+    requests.push(requestOf(world, item, i));
+    await pace();
+  }
   const results = await writeMany(world, requests, who, { ...options, atomic: true });
   return results.map((result) => {
     if (!result.ok) throw result.error;
