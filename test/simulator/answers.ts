@@ -83,6 +83,16 @@ export const judgeAnswer = (path: string, answer: CurrentAnswer): string[] =>
     ? [`I4 ${path} is answered with bytes that are no document`]
     : [];
 
+/** Never stale, never silent: what is served unmarked lay there at some moment between the question and the answer. `asked`: how many states there had been. */
+export function judgeFresh(machine: Machine, path: string, answer: CurrentAnswer, asked: number): string[] {
+  const mark = answer.kind === 'served' || answer.kind === 'open' ? answer.mark : null;
+  if (answer.kind === 'problem' || mark !== null) return [];
+  const digest = answer.kind === 'missing' ? null : answer.etag;
+  const states = machine.timeline.states(path);
+  const lay = [states[asked - 1]?.digest ?? null, ...states.slice(asked).map((state) => state.digest)];
+  return lay.includes(digest) ? [] : [`I4 ${path} was answered as ${machine.nameOf(digest)}, which did not lie there`];
+}
+
 function isDocument(bytes: Uint8Array): boolean {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));

@@ -45,7 +45,7 @@ export class PowerCut {
   /**
    * What a power cut makes of saves by hand and no redo can know from a later edit: half of one save and half of another in the
    * same file; a file that was saved into, unrecorded, then replaced, and comes back with that save's times and its old bytes; or
-   * a file that redo had written, which only the catalog knew, when an earlier cut had taken that.
+   * a file that redo or a second try had written, which only the catalog knew, when an earlier cut had taken that.
    */
   #isUnknowable(path: string, found: Digest | null): boolean {
     if (this.#hands.changedAside.has(path)) return true;
@@ -56,7 +56,7 @@ export class PowerCut {
       const isUnrecorded = ({ by, digest }: State): boolean =>
         by === 'hand' && !this.#recorded.has(versionAt(path, digest));
       const first = states.findIndex(({ digest }) => digest === found);
-      return states.slice(first).some(isUnrecorded) || this.#wasForgotten(states, earlier);
+      return states.slice(first).some(isUnrecorded) || this.#wasForgotten(states[earlier]);
     }
     const bytes = this.#machine.bytesOf(found);
     const isPieceOf = ({ digest }: State): boolean =>
@@ -64,9 +64,8 @@ export class PowerCut {
     return !states.some((state) => state.by === 'process' && isPieceOf(state));
   }
 
-  #wasForgotten(states: readonly State[], at: number): boolean {
-    const [before, state] = [states[at - 1], states[at]];
-    if (before?.by !== 'power' || state?.by !== 'process') return false;
+  #wasForgotten(state: State | undefined): boolean {
+    if (state?.by !== 'process') return false;
     return this.#machine.catalogLostMs.some((lostMs) => lostMs >= state.fromMs && lostMs <= state.toMs);
   }
 }

@@ -54,6 +54,21 @@ const trustsYoungStats: Sabotage = {
   clock: (clock) => ({ ...clock, nowNs: () => clock.nowNs() + BEYOND_RACY_NS }),
 };
 
+/** What a file's stat says is what it said when it was asked last. */
+const answersByOldStats: Sabotage = {
+  fs(fs) {
+    const before = new Map<string, FileStat | undefined>();
+    return {
+      ...fs,
+      lstat(path) {
+        const stat = before.has(path) && path.endsWith('.json') ? before.get(path) : fs.lstat(path);
+        before.set(path, fs.lstat(path));
+        return stat;
+      },
+    };
+  },
+};
+
 /** What is served beside a broken file looks like any other. */
 const marksNothing: Sabotage = {
   world: (world) =>
@@ -109,8 +124,9 @@ export const MISSING: readonly Missing[] = [
   { name: 'the second look at an absence', sabotage: believesOneAbsence, from: 1, count: 50, shows: /not absent for/ },
   { name: 'the exchange of two files', sabotage: replacesByRename, from: 1, count: 200, shows: LOST },
   { name: 'the doubt about a young stat', sabotage: trustsYoungStats, from: 50, count: 200, shows: /^I1 .* holds/ },
+  { name: 'the stat before each answer', sabotage: answersByOldStats, from: 1, count: 50, shows: /did not lie there/ },
   { name: 'the mark of a broken file', sabotage: marksNothing, from: 1, count: 50, shows: /^I4 .* without a mark/ },
-  { name: 'the judging anew', sabotage: judgesNothingAnew, from: 175, count: 300, shows: /^I1 after a rebuild/ },
+  { name: 'the judging anew', sabotage: judgesNothingAnew, from: 60, count: 50, shows: /^I1 after a rebuild/ },
   {
     name: 'the abort of a write that failed',
     sabotage: { without: ['abort'] },

@@ -3,8 +3,9 @@
  * and clock. Nothing in it depends on the machine that runs it, so a seed that fails fails again.
  */
 import { classify } from '../../src/core/refs.ts';
-import type { FeedEvent } from '../../src/core/requests.ts';
-import { allAnswers, compareAnswers, judgeAnswer, judgeReads, type Answers } from './answers.ts';
+import type { CurrentAnswer, FeedEvent } from '../../src/core/requests.ts';
+import { allAnswers, compareAnswers, judgeAnswer, judgeFresh, judgeReads, type Answers } from './answers.ts';
+import type { Finding } from '../../src/maintain/verify/types.ts';
 import { examine } from './examine.ts';
 import { Faults } from './faults.ts';
 import { Hands } from './hands.ts';
@@ -21,6 +22,7 @@ const PATHS = ['ns/c/a.json', 'ns/c/b.json', 'ns/c/d/e.json', 'ns/c/d/f.json', '
 const STEPS_A_READ = 4;
 /** A rebuild takes as long as a third of a run. */
 const SEEDS_A_REBUILD = 10;
+const SEEDS_A_VERIFICATION = 7;
 
 /** Calls around which a swap happens: there others get their turn most. */
 const DELICATE: ReadonlySet<Call> = new Set(['exchange', 'rename', 'renameNoReplace', 'link', 'unlink']);
@@ -95,10 +97,13 @@ export class Simulation {
     const path = this.#machine.pick(PATHS);
     const meaning = classify(path);
     if (!larder || isDead || meaning.kind !== 'document') return;
-    larder.read({ collection: meaning.collection, id: meaning.id }).then(
-      (answer) => void this.#complaints.push(...judgeAnswer(path, answer)),
-      () => {},
-    );
+    const asked = this.#machine.timeline.states(path).length;
+    const judge = (answer: CurrentAnswer): void => {
+      this.#complaints.push(...judgeAnswer(path, answer));
+      if (this.#process.larder !== larder || this.#process.isDead) return;
+      this.#complaints.push(...judgeFresh(this.#machine, path, answer, asked));
+    };
+    larder.read({ collection: meaning.collection, id: meaning.id }).then(judge, () => {});
   }
 
   /** A disk that fails may keep the process from starting; then it is started again. */
@@ -184,6 +189,7 @@ export class Simulation {
     const { larder, isDead, isCaughtUp } = this.#process;
     if (!larder || isDead || !isCaughtUp) return;
     const since = this.#told.at(-1)?.seq ?? 0;
+    if (larder.seq === since) return;
     const caughtUp = larder.changes({ kind: 'all' }, { since }, 1000, null);
     if (caughtUp.kind === 'range') this.#told.push(...caughtUp.events);
     if (caughtUp.kind === 'range') for (const event of caughtUp.events) this.#machine.tell(this.#describe(event));
@@ -207,6 +213,7 @@ export class Simulation {
     if (this.#process.isDead) await this.#restart();
     await this.#rest();
     const answers = await this.#allAnswers();
+    if (this.#seed % SEEDS_A_VERIFICATION === 0) this.#complaints.push(...(await this.#verify()));
     const aside = await this.#stop();
     const findings = await examine(this.#machine);
     return [
@@ -230,6 +237,16 @@ export class Simulation {
     await this.#rest();
     const after = await this.#allAnswers();
     return [...compareAnswers(before, after), ...(await this.#stop())];
+  }
+
+  /** Files, log, catalog and words held against each other, as `larder verify` does. */
+  async #verify(): Promise<string[]> {
+    const findings: string[] = [];
+    const finding = ({ kind, code, path, detail }: Finding): void =>
+      void findings.push(`I1 verify: ${kind} ${code} ${path}: ${detail}`);
+    const { larder } = this.#process;
+    if (larder) await this.#wait(larder.maintenance.verify({ finding, progress: () => {} }), 20_000);
+    return findings;
   }
 
   async #allAnswers(): Promise<Answers> {
