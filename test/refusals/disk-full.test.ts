@@ -102,23 +102,3 @@ test.skipIf(!MOUNTS)(
   },
   120_000,
 );
-
-test.skipIf(!MOUNTS)(
-  `cycles of a full and a freed disk lose nothing${skip}`,
-  async () => {
-    using disk = smallDisk(8);
-    const larder = await open(disk);
-    for (let cycle = 0; cycle < 5; cycle += 1) {
-      await larder.write(put('a', `before ${cycle}`), me);
-      disk.fill();
-      await expect(larder.write(put('a', 'refused'), me)).rejects.toMatchObject({ code: 'disk_full' });
-      expect(await textOf(larder, 'a')).toContain(`before ${cycle}`);
-      disk.free();
-      await larder.write(put('a', `after ${cycle}`), me);
-      expect(await textOf(larder, 'a')).toContain(`after ${cycle}`);
-    }
-    await expect.poll(() => larder.readiness().reasons, PATIENCE).toEqual([]);
-    await larder[Symbol.asyncDispose]();
-  },
-  120_000,
-);

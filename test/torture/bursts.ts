@@ -128,6 +128,7 @@ export const bursts: Harness = {
   what: 'saves by hand during bursts of PUT and PATCH on the same documents: the bytes of every save are in the history',
   unit: 'saves',
   size: 20_000,
+  minutes: 6,
   run: (options) => run(options, false),
 };
 
@@ -136,5 +137,6 @@ export const burstsWithoutExchange: Harness = {
   what: 'the same where files cannot be exchanged (link and rename): losses are counted, and at most 2 of 100',
   unit: 'saves',
   size: 20_000,
+  minutes: 10,
   run: (options) => run({ without: 'exchange', ...options }, true),
 };

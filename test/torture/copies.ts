@@ -114,5 +114,6 @@ export const rsyncCopies: Harness = {
   what: 'rsync -a of the root under write load: each path a whole version, the copy opens and verifies, a second rsync completes it',
   unit: 'copies',
   size: 100,
+  minutes: 10,
   run,
 };

@@ -37,6 +37,9 @@ export interface Daemon {
   readonly stop: () => Promise<number | null>;
 }
 
+const running = new Set<ChildProcess>();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 const SAID_BYTES = 64 * 1024;
 
 /** Starts it without waiting for anything. */
@@ -50,6 +53,8 @@ export function launch({ root, port, without, env = {}, under = [], imports = []
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, LARDER_LOG_LEVEL: 'warn', ...env },
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let said = '';
   child.stderr?.on('data', (text: Buffer) => (said = (said + text.toString()).slice(-SAID_BYTES)));
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));

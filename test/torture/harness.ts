@@ -20,6 +20,8 @@ export interface Run {
 export interface Outcome {
   /** Units that were run. */
   readonly ran: number;
+  /** How many there are, where that is known only to the run. */
+  readonly of?: number;
   /** What was counted, by name, in the order in which it is told. */
   readonly figures: Readonly<Record<string, number | string>>;
   /** What must never happen and did, at most some of each kind. Empty: everything held. */
@@ -34,6 +36,8 @@ export interface Harness {
   readonly unit: string;
   /** In `npm run torture`. */
   readonly size: number;
+  /** About what that takes on two idle cores; by it a run with a limit shares its time. */
+  readonly minutes: number;
   /** Fewer would not try what it is about, however small the run is to be. */
   readonly least?: number;
   readonly run: (run: Run) => Promise<Outcome>;
@@ -42,6 +46,12 @@ export interface Harness {
 export const skipped = (why: string): Outcome => ({ ran: 0, figures: {}, failures: [], skipped: why });
 
 export const isOver = ({ untilMs }: Run): boolean => untilMs !== undefined && performance.now() >= untilMs;
+
+/** How many of a size are affordable at a rate, until time is over. */
+export const affordable = ({ size, untilMs }: Run, perSecond: number, least: number): number =>
+  untilMs === undefined
+    ? size
+    : Math.min(size, Math.max(least, Math.floor(((untilMs - performance.now()) / 1000) * perSecond)));
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -81,5 +81,6 @@ export const kill: Harness = {
   what: 'kill -9 of the daemon under 8 writers and 2 people who edit by hand: nothing acknowledged lost, no torn file, no gap or repeat in the feed, change sets whole',
   unit: 'kills',
   size: 2000,
+  minutes: 45,
   run,
 };

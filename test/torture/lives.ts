@@ -80,5 +80,6 @@ export const simulator: Harness = {
   what: 'clients, editors, a failing disk, crashes and power cuts in any order on a simulated machine: nothing lost, torn, told twice or answered broken',
   unit: 'lives',
   size: 1_000_000,
+  minutes: 600,
   run,
 };

@@ -26,16 +26,18 @@ async function runModel(options: Run, on: 'simulated files' | 'real files'): Pro
 
 export const modelSimulated: Harness = {
   name: 'model',
-  what: 'random commands agree with a Map, on simulated files',
+  what: 'random commands agree with a Map, on simulated files, and a verification with both',
   unit: 'runs of 40 commands at most',
   size: 20_000,
+  minutes: 25,
   run: (options) => runModel(options, 'simulated files'),
 };
 
 export const modelReal: Harness = {
   name: 'model-real',
-  what: 'random commands agree with a Map, on real files',
+  what: 'random commands agree with a Map, on real files, and a verification with both',
   unit: 'runs of 40 commands at most',
   size: 500,
+  minutes: 3,
   run: (options) => runModel(options, 'real files'),
 };

@@ -75,5 +75,6 @@ export const powerCut: Harness = {
   what: 'power cut on a loop-mounted ext4 under 8 writers and 2 people who edit by hand: nothing acknowledged or told is lost, change sets whole, files whole',
   unit: 'cuts',
   size: 300,
+  minutes: 20,
   run: cutPower,
 };

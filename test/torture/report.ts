@@ -18,10 +18,10 @@ export function reportOf(results: readonly Result[], date: string): string {
   return [
     BEGIN,
     '',
-    `Run of ${date}, ${machine}. "Full" is the size of a run without limits; \`--scale\` and \`--minutes\` make it shorter.`,
+    `Run of ${date}, ${machine}. "Ran" is told beside what a run without limits does; \`--scale\` and \`--minutes\` make it shorter.`,
     '',
-    '| Harness | What | Full | Ran | Took | Figures | Failures |',
-    '|---|---|---|---|---|---|---|',
+    '| Harness | What | Ran | Took | Figures | Failures |',
+    '|---|---|---|---|---|---|',
     ...results.map(rowOf),
     '',
     ...results.flatMap(failuresOf),
@@ -30,21 +30,18 @@ export function reportOf(results: readonly Result[], date: string): string {
 }
 
 function rowOf({ harness, seconds, outcome }: Result): string {
-  const { ran, figures, failures, skipped } = outcome;
+  const { ran, of = harness.size, figures, failures, skipped } = outcome;
   const told = Object.entries(figures).map(([name, figure]) => `${name}: ${String(figure)}`);
   const held = ran === 0 && failures.length === 0 ? 'not run' : String(failures.length);
   const verdict = skipped === undefined ? held : `skipped: ${skipped}`;
-  const cells = [
-    harness.name,
-    harness.what,
-    `${harness.size} ${harness.unit}`,
-    String(ran),
-    `${seconds} s`,
-    told.join(', '),
-    verdict,
-  ];
+  const done = `${spell(ran)} of ${spell(of)} ${harness.unit}`;
+  const cells = [harness.name, harness.what, done, took(seconds), told.join(', '), verdict];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
+
+const spell = (count: number): string => count.toLocaleString('en');
+
+const took = (seconds: number): string => (seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`);
 
 const failuresOf = ({ harness, seed, outcome }: Result): string[] =>
   outcome.failures.length === 0

@@ -15,6 +15,7 @@ export const SAFEGUARDS = [
   'redo',
   'exchange',
   'comparison',
+  'room',
   'displaced',
   'whole-files',
   'patience',
@@ -46,6 +47,7 @@ export function hostWithout(safeguard: Safeguard): WeakHost {
     redo: () => lostRedo(() => isReady),
     exchange: () => noExchange(),
     comparison: () => blindFallback(),
+    room: () => endlessRoom(),
     displaced: () => overwrite(),
     'whole-files': () => inPlace(),
   };
@@ -162,6 +164,21 @@ function overwrite(): FileSystem {
       copyFileSync(a, `${a}-copy`);
       renameSync(a, b);
       renameSync(`${a}-copy`, a);
+    },
+  };
+}
+
+/** What a full disk does not take counts as written, as for a program that does not look at what a write answers. */
+function endlessRoom(): FileSystem {
+  return {
+    ...nodeFileSystem,
+    write(fd, bytes, offset, length, position) {
+      try {
+        return nodeFileSystem.write(fd, bytes, offset, length, position);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return length;
+        throw error;
+      }
     },
   };
 }

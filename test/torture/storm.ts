@@ -11,7 +11,7 @@ import { digestOf } from '../../src/core/digest.ts';
 import { disagreements } from './agreement.ts';
 import { freePort, start, type Daemon, type StartOptions } from './daemon.ts';
 import { wholeFeed } from './follower.ts';
-import { pause, skipped, type Harness, type Outcome, type Run } from './harness.ts';
+import { affordable, pause, skipped, type Harness, type Outcome, type Run } from './harness.ts';
 
 const BLOCK = join(dirname(fileURLToPath(import.meta.url)), 'block-on-signal.ts');
 const BLOCKED_MS = 5000;
@@ -141,10 +141,15 @@ async function untilTold(
   return { afterMs: performance.now() - startedMs, missing: 0 };
 }
 
+/** Files that a storm makes, changes and compares in a second of a run whose time is short. */
+const FILES_A_SECOND = 600;
+const LEAST = 20_000;
+
 /** In `npm run torture` once with the rescan, and once without, which counts what the watcher alone does not tell. */
 async function countedStorm(options: StormRun): Promise<Outcome> {
-  const whole = await storm(options);
-  const alone = await storm({ ...options, without: 'rescan', patienceMs: 20_000 });
+  const size = affordable(options, FILES_A_SECOND / 2, LEAST);
+  const whole = await storm({ ...options, size });
+  const alone = await storm({ ...options, size, without: 'rescan', patienceMs: 20_000 });
   const missed = alone.figures['files missing at the end'] ?? 0;
   return { ...whole, figures: { ...whole.figures, 'missed by the watcher alone': missed } };
 }
@@ -154,7 +159,8 @@ export const storms: Harness = {
   what: 'files changed while the event loop is blocked for 5 s: all is told within 65 s, what the watcher alone misses is counted',
   unit: 'files',
   size: 200_000,
-  least: 20_000,
+  minutes: 8,
+  least: LEAST,
   run: countedStorm,
 };
 
@@ -163,8 +169,9 @@ export const stormsStopped: Harness = {
   what: 'the same while the whole process is stopped for 5 s',
   unit: 'files',
   size: 200_000,
-  least: 20_000,
-  run: (options) => storm({ ...options, blocking: 'process' }),
+  minutes: 4,
+  least: LEAST,
+  run: (options) => storm({ ...options, size: affordable(options, FILES_A_SECOND, LEAST), blocking: 'process' }),
 };
 
 export const unwatchedTree: Harness = {
@@ -172,5 +179,6 @@ export const unwatchedTree: Harness = {
   what: 'files changed where the kernel gives no inotify watch: all is told within 65 s',
   unit: 'files',
   size: 10_000,
+  minutes: 1,
   run: unwatched,
 };

@@ -12,7 +12,7 @@ import { digestOf } from '../../src/core/digest.ts';
 import { disagreements, documentFiles, fold, shortened } from './agreement.ts';
 import { freePort, start, type Daemon } from './daemon.ts';
 import { wholeFeed, type Told } from './follower.ts';
-import { isOver, pause, randomFrom, within, type Harness, type Outcome, type Run } from './harness.ts';
+import { affordable, isOver, pause, randomFrom, within, type Harness, type Outcome, type Run } from './harness.ts';
 import { TOOLS, type Batch, type Command, type Tool } from './tool-list.ts';
 
 export interface ToolsRun extends Run {
@@ -23,6 +23,11 @@ export interface ToolsRun extends Run {
 const PATIENCE_MS = 60_000;
 /** Half-written files are pending for two seconds, and absences for one. */
 const SETTLED_MS = 3000;
+/** Files a tool that a second of a run with a limit allows, all tools together; and fewer would prove little. */
+const FILES_A_SECOND = 1;
+const LEAST = 2;
+/** Of that time, for the comparison of everything at the end. */
+const COMPARED_SHARE = 0.25;
 /** Versions have as many digits before as after. */
 const [FIRST, SECOND] = [1_000_000, 2_000_000];
 
@@ -37,9 +42,10 @@ interface World {
 export async function useTools(options: ToolsRun): Promise<Outcome> {
   const tools = TOOLS.filter(({ name }) => options.only?.includes(name) ?? true);
   const usable = tools.filter(({ programs }) => programs.every(isInstalled));
+  const size = affordable(options, FILES_A_SECOND, LEAST);
   const place = mkdtempSync(join(tmpdir(), 'larder-tools-'));
   const root = join(place, 'root');
-  for (const tool of usable) for (const kind of KINDS) makeDocuments(root, tool, kind, options.size);
+  for (const tool of usable) for (const kind of KINDS) makeDocuments(root, tool, kind, size);
   const daemon = await start({ root, port: await freePort(), without: options.without });
   const world = {
     root,
@@ -49,7 +55,7 @@ export async function useTools(options: ToolsRun): Promise<Outcome> {
     patienceMs: options.patienceMs ?? PATIENCE_MS,
   };
   try {
-    return await useAll(world, usable, options, tools.length - usable.length);
+    return await useAll(world, usable, { ...options, size }, tools.length - usable.length);
   } finally {
     await daemon.kill();
     rmSync(place, { recursive: true, force: true });
@@ -76,47 +82,61 @@ function makeDocuments(root: string, tool: Tool, kind: Kind, size: number): void
 
 async function useAll(world: World, tools: readonly Tool[], options: Run, missing: number): Promise<Outcome> {
   const failures: string[] = [];
-  let [saves, used] = [0, 0];
-  for (const tool of tools) {
-    if (isOver(options)) break;
-    used += 1;
+  const counts: number[] = [];
+  let saves = 0;
+  for (const [index, tool] of tools.entries()) {
     options.say?.(tool.name);
     const before = (await wholeFeed(world.daemon)).at(-1)?.seq ?? 0;
-    saves += await useTool(world, tool, 'whole', options.size);
-    failures.push(...(await wronglyTold(world, tool, before)));
-    saves += await useTool(world, tool, 'killed', options.size);
+    const turn = turnOf(options, tools.length - index);
+    const whole = await useTool(world, tool, 'whole', turn);
+    failures.push(...(await wronglyTold(world, tool, before, whole)));
+    const killed = await useTool(world, tool, 'killed', turn);
+    saves += whole + killed;
+    if (tool.most === undefined) counts.push(whole);
   }
   await pause(SETTLED_MS);
   failures.push(...(await wrongAtTheEnd(world)));
   const feed = await wholeFeed(world.daemon);
-  const figures = { 'tools used': used, 'tools not installed': missing, saves, events: feed.length };
-  return { ran: options.size, figures, failures };
+  const figures = { tools: tools.length, 'tools not installed': missing, saves, events: feed.length };
+  return { ran: Math.min(options.size, ...counts), figures, failures };
 }
 
-/** New versions of all documents by one tool. Answers how many saves were begun. */
-async function useTool(world: World, tool: Tool, kind: Kind, size: number): Promise<number> {
+/** Until when one tool may save, so that each of those that are left gets as much. */
+function turnOf(options: Run, left: number): Run {
+  if (options.untilMs === undefined) return options;
+  const nowMs = performance.now();
+  return { ...options, untilMs: nowMs + ((options.untilMs - nowMs) * (1 - COMPARED_SHARE)) / left };
+}
+
+/** New versions of all documents by one tool, or of as many as there is time for. Answers how many saves were begun. */
+async function useTool(world: World, tool: Tool, kind: Kind, turn: Run): Promise<number> {
   const batch: Batch = {
     directory: join(world.root, collectionOf(tool, kind)),
     sources: join(world.place, 'sources', collectionOf(tool, kind)),
     place: join(world.place, 'own', collectionOf(tool, kind)),
   };
   for (const directory of [batch.sources, batch.place]) mkdirSync(directory, { recursive: true });
-  const versions = Array.from({ length: filesOf(tool, kind, size) }, (_, id) => SECOND + id);
+  const versions = Array.from({ length: filesOf(tool, kind, turn.size) }, (_, id) => SECOND + id);
   for (const [id, version] of versions.entries())
     makeSource(join(batch.sources, `d${id}.json`), join(batch.directory, `d${id}.json`), text(tool, version));
   for (const command of tool.prepare?.(batch) ?? []) await runCommand(command, null);
-  const commands = tool.all
-    ? [tool.all(batch)]
-    : versions.map((version, id) => {
-        const saving = {
-          target: join(batch.directory, `d${id}.json`),
-          source: join(batch.sources, `d${id}.json`),
-          version,
-        };
-        return tool.one?.(saving, batch.place) ?? (['true'] as const);
-      });
-  for (const command of commands) await runCommand(command, kind === 'killed' ? world.random : null);
-  return versions.length;
+  const killAt = kind === 'killed' ? world.random : null;
+  if (tool.all) {
+    await runCommand(tool.all(batch), killAt);
+    return versions.length;
+  }
+  let saves = 0;
+  for (const [id, version] of versions.entries()) {
+    if (saves >= LEAST && isOver(turn)) break;
+    const saving = {
+      target: join(batch.directory, `d${id}.json`),
+      source: join(batch.sources, `d${id}.json`),
+      version,
+    };
+    if (tool.one) await runCommand(tool.one(saving, batch.place), killAt);
+    saves += 1;
+  }
+  return saves;
 }
 
 /** As long as what it will replace, and of the same time: only a look at the bytes, or at what no tool can set, tells them apart. */
@@ -154,9 +174,8 @@ function runCommand([program, ...args]: Command, killAt: (() => number) | null):
 }
 
 /** A tool that ran to its end changed each document once: that is what the feed says, and nothing else. */
-async function wronglyTold(world: World, tool: Tool, since: number): Promise<string[]> {
-  const collection = collectionOf(tool, 'whole');
-  const paths = documentFiles(world.root).filter((path) => path.startsWith(`${collection}/`));
+async function wronglyTold(world: World, tool: Tool, since: number, saves: number): Promise<string[]> {
+  const paths = Array.from({ length: saves }, (_, id) => `${collectionOf(tool, 'whole')}/d${id}.json`);
   if (tool.silent) for (const path of paths) await world.daemon.ask('GET', `/v1/${path.slice(0, -'.json'.length)}`);
   const expected = new Map(
     paths.map((path) => [path.slice(0, -'.json'.length), digestOf(readFileSync(join(world.root, path)))]),
@@ -226,5 +245,6 @@ export const tools: Harness = {
   what: 'every habit of saving (vim both ways, nano, emacs, sed -i, jq | sponge, install, cp -p, mmap, delete and create anew, slow writers, truncate, tar, git checkout, five kinds of rsync), run to its end and killed half-way: served as on disk or marked, told once, no ghosts',
   unit: 'files a tool',
   size: 1000,
+  minutes: 15,
   run: useTools,
 };
