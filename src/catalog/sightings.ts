@@ -31,8 +31,9 @@ export function openSightings(writer: Database, tables: Tables, transactions: Tr
 }
 
 function writeDerived({ paths, problems }: Tables, path: string, derived: readonly DerivedProblem[]): void {
-  const row = derived.length > 0 ? paths.loadOrInsert(path) : paths.load(path);
+  const row = paths.load(path);
   if (!row) return;
-  problems.replaceDerived(path, row, derived);
+  // Deleted, or moved away, while it was being judged: there is nothing to mark.
+  problems.replaceDerived(path, row, row.servedSeq === null ? [] : derived);
   paths.save(row, { ...row, problems: problems.bitsOf(path) });
 }

@@ -278,7 +278,7 @@ export interface Catalog extends Retained, Disposable {
 
   /**
    * Replaces the derived problems of one path; `sinceMs` counts for those that are new. A valid version ends them all, and brings
-   * its own (`ToApply`).
+   * its own (`ToApply`); where nothing is served there are none.
    */
   setDerived(path: string, problems: readonly DerivedProblem[]): void;
   /** In the order of path and code; `after` is `problemPosition` of the last item before (problems.ts). */

@@ -3,9 +3,12 @@ import { expect, test } from 'vitest';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
 import { openGuarded, type GuardedLarder } from './guarded-world.ts';
-import { me } from './world.ts';
+import { me, ref } from './world.ts';
 
 const failing = { path: '', code: '' };
+/** What a sync waits for. */
+let gate: PromiseWithResolvers<void> | null = null;
+let waiting = 0;
 
 const fs: FileSystem = {
   ...nodeFileSystem,
@@ -14,13 +17,19 @@ const fs: FileSystem = {
       throw Object.assign(new Error(`${failing.code}: open`), { code: failing.code });
     return nodeFileSystem.open(path, mode, permissions);
   },
-  fdatasync: (fd) => (failing.path === 'log' ? Promise.reject(eio()) : nodeFileSystem.fdatasync(fd)),
+  async fdatasync(fd) {
+    waiting += 1;
+    await gate?.promise;
+    if (failing.path === 'log') throw eio();
+    return nodeFileSystem.fdatasync(fd);
+  },
 };
 
 const eio = (): Error => Object.assign(new Error('EIO: sync'), { code: 'EIO' });
 
 const openWith = (text: string): Promise<GuardedLarder> => {
   Object.assign(failing, { path: '', code: '' });
+  gate = null;
   return openGuarded({ 'lod/things/a.json': text }, fs);
 };
 
@@ -49,6 +58,19 @@ test('a mark ends with the version that ends it, and not before that is recorded
   expect(codes(world)).toEqual(['invalid', 'unrecorded']);
   failing.path = '';
   await world.until(() => codes(world).length === 0);
+});
+
+test('a document that is deleted while its collection is judged gets no mark', async () => {
+  await using world = await openWith('{"v": 6}');
+  [gate, waiting] = [Promise.withResolvers<void>(), 0];
+  const deleting = world.larder.write({ ref: ref('a'), change: { op: 'delete' } }, me);
+  await world.until(() => waiting > 0);
+  const judging = world.larder.putSchema('lod/things', AT_MOST_5, me, undefined);
+  await world.pass(1000);
+  gate.resolve();
+  await Promise.all([deleting, judging]);
+  expect(await world.read('a')).toMatchObject({ kind: 'missing' });
+  expect(codes(world)).toEqual([]);
 });
 
 test('a version brings its own marks, and the next one ends them', async () => {

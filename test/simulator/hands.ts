@@ -118,17 +118,19 @@ export class Hands {
   }
 
   write(fd: number, path: string, bytes: Uint8Array, position: number): void {
-    this.#machine.disk.write(fd, bytes, 0, bytes.length, position);
-    this.#changed(fd, path);
+    this.#change(fd, path, () => this.#machine.disk.write(fd, bytes, 0, bytes.length, position));
   }
 
   truncate(fd: number, path: string): void {
-    this.#machine.disk.truncate(fd, 0);
-    this.#changed(fd, path);
+    this.#change(fd, path, () => this.#machine.disk.truncate(fd, 0));
   }
 
-  #changed(fd: number, path: string): void {
+  #change(fd: number, path: string, change: () => void): void {
     const name = this.#nameOf(fd, path);
+    // What this file was saved as ends by a hand, though the process had taken it out.
+    const taken = name === null ? this.#bytesAside(fd) : null;
+    if (taken) this.#machine.timeline.overwritten(path, digestOf(taken));
+    change();
     if (name === null) this.changedAside.add(path);
     this.touched(name ?? path);
     this.#machine.timeline.adopt(name ?? path);
@@ -148,15 +150,21 @@ export class Hands {
   /** Ends a save through an open file, wherever that file is by now. */
   close(fd: number, path: string, text: string): void {
     const { disk } = this.#machine;
-    const { ino, birthtimeNs, nlink } = disk.fstat(fd);
+    const { ino, birthtimeNs } = disk.fstat(fd);
     const name = this.#nameOf(fd, path);
+    // Somebody else may have written to it as well: what it holds counts.
+    const taken = name === null ? this.#bytesAside(fd) : null;
     disk.close(fd);
     if (name !== null) return this.saved(name);
     this.#machine.tell(`  hand saved ${this.#machine.nameOf(digestOf(Buffer.from(text)))} into what was ${path}`);
+    if (taken) this.savedAside.push({ path, digest: digestOf(taken), file: `${ino} ${birthtimeNs}` });
+  }
+
+  #bytesAside(fd: number): Uint8Array | null {
+    const { disk } = this.#machine;
+    const { ino, birthtimeNs, nlink } = disk.fstat(fd);
     const taken = nlink > 0 ? this.#takenOut(ino, birthtimeNs) : undefined;
-    // Somebody else may have written to it as well: what it holds counts.
-    if (taken !== undefined)
-      this.savedAside.push({ path, digest: digestOf(readFile(disk, taken)), file: `${ino} ${birthtimeNs}` });
+    return taken === undefined ? null : readFile(disk, taken);
   }
 
   #takenOut(ino: bigint, birthtimeNs: bigint): string | undefined {

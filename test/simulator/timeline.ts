@@ -30,6 +30,12 @@ const blank = (digest: Digest | null, by: By, fromMs: number): State => ({
   isOwed: false,
 });
 
+/** A save that the process took away with what it takes back, and now puts where it was. */
+function takenJustNow(states: readonly State[], digest: Digest | null, nowMs: number): State | undefined {
+  const taken = states.findLast(({ by, endedBy, toMs }) => by === 'hand' && endedBy === 'process' && toMs === nowMs);
+  return taken?.digest === digest ? taken : undefined;
+}
+
 export class Timeline {
   readonly #byPath = new Map<string, State[]>();
 
@@ -51,7 +57,9 @@ export class Timeline {
     const last = states.at(-1);
     if (last ? last.digest === digest : digest === null) return;
     if (last) Object.assign(last, { toMs: nowMs, endedBy: by });
-    states.push(blank(digest, by, nowMs));
+    const taken = by === 'process' ? takenJustNow(states, digest, nowMs) : undefined;
+    states.push(taken ? { ...blank(digest, 'hand', nowMs), isWhole: taken.isWhole } : blank(digest, by, nowMs));
+    if (taken) taken.endedBy = 'hand';
     this.#byPath.set(path, states);
   }
 
@@ -63,6 +71,12 @@ export class Timeline {
     if (last) Object.assign(last, { toMs: nowMs, endedBy: 'hand' });
     states.push(blank(null, 'hand', nowMs));
     this.#byPath.set(path, states);
+  }
+
+  /** A hand wrote over a save in the file that the process had taken out: nobody owes it any more. */
+  overwritten(path: string, digest: Digest): void {
+    for (const state of this.states(path))
+      if (state.digest === digest && state.endedBy === 'process') state.isWhole = false;
   }
 
   /** A hand wrote to it: what a power cut left is somebody's now, also when the bytes are the same. */
