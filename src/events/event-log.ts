@@ -222,7 +222,7 @@ class OpenEventLog implements EventLog {
     const { segments } = this.#reader;
     const { lastSeq, checkpoint } = this.#sink.position;
     const aborted = new Set([...this.#sink.abortedElsewhere, ...abortedIn(this.#fs, this.#directory, segments)]);
-    return { segments, logId: this.id, isCopied: false, checkpoint, lastSeq, torn: null, aborted };
+    return { segments, logId: this.id, isCopied: false, isClean: false, checkpoint, lastSeq, torn: null, aborted };
   }
 
   append(draft: DraftFrame, prepared?: PreparedDraft): Appended {

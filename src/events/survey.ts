@@ -24,6 +24,8 @@ export interface LogSurvey {
   readonly logId: string | null;
   /** The root was copied, or the log came from elsewhere: nothing in it is known to be synced in place. */
   readonly isCopied: boolean;
+  /** It ends with an orderly stop: nobody wrote to the root when it was copied. */
+  readonly isClean: boolean;
   readonly checkpoint: Seq;
   readonly lastSeq: Seq;
   /** What opening would cut off, and why. */
@@ -36,6 +38,7 @@ const NOTHING: LogSurvey = {
   segments: [],
   logId: null,
   isCopied: false,
+  isClean: false,
   checkpoint: 0,
   lastSeq: 0,
   torn: null,
@@ -52,21 +55,22 @@ export function surveyLog(fs: FileSystem, directory: string, rootIdentity: strin
   const tail = surveyTail(fs, last, isCopied, identity?.durability ?? 'os');
   const segments = [...found.slice(0, -1), tail.segment];
   const aborted = new Set([...(identity?.aborted ?? []), ...abortedIn(fs, directory, segments)]);
-  const { logId, lastSeq, torn } = tail;
-  return { segments, logId, isCopied, checkpoint: isCopied ? 0 : tail.checkpoint, lastSeq, torn, aborted };
+  const { logId, lastSeq, torn, isClean } = tail;
+  return { segments, logId, isCopied, isClean, checkpoint: isCopied ? 0 : tail.checkpoint, lastSeq, torn, aborted };
 }
 
-type Tail = Pick<LogSurvey, 'logId' | 'checkpoint' | 'lastSeq' | 'torn'> & { readonly segment: Segment };
+type Tail = Pick<LogSurvey, 'logId' | 'isClean' | 'checkpoint' | 'lastSeq' | 'torn'> & { readonly segment: Segment };
 
 function surveyTail(fs: FileSystem, last: Segment, isCopied: boolean, written: 'sync' | 'os'): Tail {
   return withOpen(fs, last.path, (fd) => {
     const header = headerOf(fs, fd, last);
-    if (!header) return { segment: last, logId: null, checkpoint: 0, lastSeq: 0, torn: null };
-    const { end, damage } = readTail(fs, fd, header, written);
+    if (!header) return { segment: last, logId: null, isClean: false, checkpoint: 0, lastSeq: 0, torn: null };
+    const { end, damage, isClean } = readTail(fs, fd, header, written);
     const isTorn = damage !== null && !isRealDamage(damage, isCopied, written);
     return {
       segment: damage && !isTorn ? last : { ...last, bytes: end.offset, isExact: true },
       logId: header.logId,
+      isClean,
       checkpoint: end.checkpoint,
       lastSeq: end.lastSeq,
       torn: isTorn ? { path: last.path, offset: damage.offset, reason: damage.reason } : null,

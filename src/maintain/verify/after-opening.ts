@@ -32,13 +32,20 @@ function judge(closed: Closed, bodies: BodyReader, { folded, file }: Suspect): F
   if (file.why !== null) return pending(folded, file, `it cannot be read: ${file.why}`);
   const recorded = folded.lastSeq > closed.survey.checkpoint ? bytesOf(closed, bodies, folded) : undefined;
   if (recorded && isTorn(closed, recorded, file)) return pending(folded, file, REDO);
-  if (isRotten(closed, folded, file)) return difference('rotten', folded, file, ROTTEN);
+  if (isRotten(closed, folded, file))
+    return wasCopiedHot(closed) ? pending(folded, file, OVERTAKEN) : difference('rotten', folded, file, ROTTEN);
   return pending(folded, file, 'it was edited by hand after the last recorded version');
 }
 
 const REDO = 'its last change had not reached the disk; opening writes the recorded version';
 const ROTTEN =
   'the bytes changed although nothing wrote the file: suspect the disk. The recorded version is in the history';
+
+const OVERTAKEN =
+  'its bytes are not those of its size and time: it was replaced while it was copied. What a second copy leaves so is rotten';
+
+/** Whoever copies a file may note its time, then read the bytes that have replaced it. */
+const wasCopiedHot = ({ survey }: Closed): boolean => survey.isCopied && !survey.isClean;
 
 const newFile = (folded: FoldedPath | null, file: FoundFile | null): Finding =>
   pending(folded, file, 'it is new, or was put there by hand since');
