@@ -108,6 +108,7 @@ export class OpenMaintenance implements Maintenance {
       ...world,
       refuseStopping: () => this.#refuseStopping(),
       settledSeq: () => settledSeq(world),
+      isBeingNamed: (digest) => world.recorder.isNaming(digest),
       keepOf: (collection) => keepOf(world, collection, this.#keep),
     };
   }

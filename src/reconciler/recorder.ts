@@ -13,11 +13,14 @@
  * before anything else that is appended, so that no follower ever sees a later event without it.
  */
 import type { DraftFrame, EventFrame, LoggedEntry, Seq } from '../core/events.ts';
+import type { BlobStore } from '../blobs/types.ts';
+import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import { CatalogError } from '../catalog/catalog-error.ts';
 import type { Catalog, DerivedProblem, DocumentContent, Seen, ToApply } from '../catalog/types.ts';
 import type { EventLog } from '../events/types.ts';
 import { WakeUp } from '../util/wake-up.ts';
+import { BlobNames } from './blob-names.ts';
 import { Doubts } from './doubts.ts';
 
 type EventDraft = Extract<DraftFrame, { type: 'events' }>;
@@ -54,6 +57,7 @@ interface AbortTurn {
 export interface RecorderOptions {
   readonly log: EventLog;
   readonly catalog: Catalog;
+  readonly blobs: Pick<BlobStore, 'has'>;
   readonly retryDelay: () => Promise<void>;
   /** False in a harness alone: then what failed after its sync comes back at the next start. */
   readonly aborts?: boolean;
@@ -62,6 +66,7 @@ export interface RecorderOptions {
 export class Recorder {
   readonly #log: EventLog;
   readonly #catalog: Catalog;
+  readonly #naming: BlobNames;
   readonly #retryDelay: () => Promise<void>;
   readonly #aborts: boolean;
   readonly announced = new WakeUp();
@@ -76,6 +81,7 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#log = options.log;
     this.#catalog = options.catalog;
+    this.#naming = new BlobNames(options.blobs);
     this.#retryDelay = options.retryDelay;
     this.#aborts = options.aborts ?? true;
     this.#announcedSeq = options.catalog.reached;
@@ -119,9 +125,11 @@ export class Recorder {
     const preparing = this.#log.prepare(draft);
     const prepared = preparing ? await preparing : undefined;
     this.refuseBehind();
+    this.#naming.refuseMissing(draft);
     this.#payOwed();
     const { frame, synced } = this.#log.append(draft, prepared);
     if (frame.type !== 'events') throw new TypeError('an event draft became another frame');
+    this.#naming.begin(frame);
     const turn: Turn = {
       state: 'waiting',
       isDoubtful: false,
@@ -130,8 +138,18 @@ export class Recorder {
       done: Promise.withResolvers<void>(),
     };
     this.#take(turn, synced, (error) => turn.done.reject(error));
-    await turn.done.promise;
+    try {
+      await turn.done.promise;
+    } catch (error) {
+      this.#naming.end(frame);
+      throw error;
+    }
     return frame;
+  }
+
+  /** Whether a frame that names a blob is on its way; until the catalog knows it nobody else does. */
+  isNaming(digest: Digest): boolean {
+    return this.#naming.has(digest);
   }
 
   /** Asks the log whether it takes anything again: a frame that says what is known already. Rejects as an append does. */
@@ -252,6 +270,7 @@ export class Recorder {
     const frames = turns.map(toApplyOf);
     const release = (): void => turns.forEach(({ done }) => done.resolve());
     await this.#applyUntilDone(frames, release);
+    for (const { frame } of turns) this.#naming.end(frame);
     this.#announcedSeq = Math.max(this.#announcedSeq, ...turns.map(({ frame }) => lastSeqOf(frame)));
     release();
     this.announced.ring();

@@ -1,11 +1,15 @@
 import { readdirSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { digestOf } from '../../src/core/digest.ts';
+import { LarderError } from '../../src/core/errors.ts';
 import type { HistoryItem } from '../../src/core/requests.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { Clock, FileSystem } from '../../src/host/ports.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import { Recorder } from '../../src/reconciler/recorder.ts';
+import type { World } from '../../src/reconciler/world.ts';
 import { me, openTestLarder, ref, type TestLarder } from '../reconciler/world.ts';
 import { tamper, verifyOpen } from './verify-world.ts';
 
@@ -280,6 +284,50 @@ describe('forget', () => {
     expect(report.elsewhere).toEqual([{ path: 'lod/things/copy.json', seq: expect.any(Number) }]);
     expect(blobs()).toBe(1);
     expect(await world.text('copy')).toBe(large('x'));
+  });
+
+  test.each([1_500_000, 15])('never takes %i bytes that a write brings at that very moment', async (size) => {
+    const secret = JSON.stringify({ secret: 'x'.repeat(size) });
+    const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let isHeldUp = false;
+    // A write of the same bytes stops between its preparation and its frame.
+    const heldUp = (world: World): World => {
+      const record: World['recorder']['record'] = async (draft, options) => {
+        if (isHeldUp && draft.entries.some(({ path }) => path === 'lod/things/b.json')) {
+          reached.resolve();
+          await goOn.promise;
+        }
+        return Recorder.prototype.record.call(world.recorder, draft, options);
+      };
+      const recorder = new Proxy(world.recorder, {
+        get: (target, name) => {
+          const value: unknown = name === 'record' ? record : Reflect.get(target, name, target);
+          return typeof value === 'function' && name !== 'record' ? value.bind(target) : value;
+        },
+      });
+      return { ...world, recorder };
+    };
+    const host = { fs: nodeFileSystem, clock: systemClock, random: systemRandom, world: heldUp };
+    await using world = await openTestLarder({ 'lod/things/a.json': secret }, { host });
+    const put = (id: string, text: string): Promise<unknown> =>
+      world.larder.write({ ref: ref(id), change: { op: 'exact', body: Buffer.from(text) } }, me);
+    await put('a', '{}');
+    isHeldUp = true;
+    const writing = put('b', secret).then(
+      () => 'written',
+      (error: unknown) => (error instanceof LarderError ? error.code : error),
+    );
+    await reached.promise;
+    expect(await world.larder.maintenance.forget('lod/things/a.json', 1)).toMatchObject({ forgotten: [1] });
+    isHeldUp = false;
+    goOn.resolve();
+    const outcome = await writing;
+    expect(['written', 'busy']).toContain(outcome);
+    if (outcome === 'busy') await put('b', secret);
+    await put('b', '{}');
+    const [, first] = world.larder.history(ref('b'), { before: null, limit: 10 })?.items ?? [];
+    const answer = await world.larder.readVersion(ref('b'), first?.seq ?? 0);
+    expect(answer).toMatchObject({ kind: 'served', etag: digestOf(Buffer.from(secret)) });
   });
 
   test('works on what was deleted', async () => {

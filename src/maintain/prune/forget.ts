@@ -32,10 +32,11 @@ export async function forget(history: History, { path, seq, settle }: Forgetting
   await settle(history.events.lastSeq);
   const freed = await dropAll(history, seqs);
   const elsewhere = await keptElsewhere(history, digests);
+  // No turn of the event loop from here on: what is recorded after it asks whether its bytes are still there.
   const needed = new Set(elsewhere.map(({ digest }) => digest));
   removeNow(
     history,
-    digests.filter((digest) => !needed.has(digest)),
+    digests.filter((digest) => !needed.has(digest) && !history.isBeingNamed(digest)),
   );
   return {
     forgotten: [...seqs],
@@ -90,21 +91,26 @@ async function keptElsewhere(
 ): Promise<(ForgetReport['elsewhere'][number] & { readonly digest: Digest })[]> {
   const found: { path: string; seq: Seq; digest: Digest }[] = [];
   for (let from: Seq = 0; from <= events.lastSeq; from += STRETCH + 1) {
+    await clock.yieldTurn();
     for (const digest of digests)
       for (const one of catalog.versionsWithBytes(digest, from, from + STRETCH)) found.push({ ...one, digest });
-    await clock.yieldTurn();
   }
   return found;
 }
 
-/** Blobs, and files that a swap brought out and that wait in `.larder/tmp`: only of bytes that no other version needs. */
-function removeNow({ blobs, fs, tmp }: History, digests: readonly Digest[]): void {
+/** A younger file with these bytes may be a write on its way; what a swap brought out goes by itself within seconds. */
+const OURS_FROM_MS = 60_000;
+
+/** Blobs, and files that a swap brought out and that were left in `.larder/tmp`: only of bytes that no other version needs. */
+function removeNow({ blobs, fs, tmp, clock }: History, digests: readonly Digest[]): void {
   for (const digest of digests) {
     if (blobs.has(digest)) blobs.remove(digest);
     for (const { name, kind } of fs.readDirectory(tmp)) {
       const file = `${tmp}/${name ?? ''}`;
-      if (kind === 'file' && name?.startsWith(digest.slice(0, 16)) && digestOf(readFile(fs, file)) === digest)
-        attempt(() => fs.unlink(file));
+      if (kind !== 'file' || !name?.startsWith(digest.slice(0, 16)) || digestOf(readFile(fs, file)) !== digest)
+        continue;
+      const modifiedMs = Number((fs.lstat(file)?.mtimeNs ?? 0n) / 1_000_000n);
+      if (clock.nowMs() - modifiedMs > OURS_FROM_MS) attempt(() => fs.unlink(file));
     }
   }
 }

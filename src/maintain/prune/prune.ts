@@ -40,7 +40,7 @@ function checkClock({ catalog, clock }: History): void {
 const STRETCH = 20_000;
 
 /** Blobs that no version needs any more, and that were not wanted for a day: the frame that will name one may be on its way. */
-async function removeBlobs({ blobs, catalog, clock, events }: History): Promise<number> {
+async function removeBlobs({ blobs, catalog, clock, events, isBeingNamed }: History): Promise<number> {
   const wanted = new Set<Digest>();
   for (let from: Seq = 0; from <= events.lastSeq; from += STRETCH + 1) {
     for (const digest of catalog.blobDigests(from, from + STRETCH)) wanted.add(digest);
@@ -49,7 +49,8 @@ async function removeBlobs({ blobs, catalog, clock, events }: History): Promise<
   let removed = 0;
   for (const digest of blobs.list()) {
     const storedAtMs = blobs.storedAtMs(digest);
-    if (wanted.has(digest) || storedAtMs === null || clock.nowMs() - storedAtMs < DAY_MS) continue;
+    if (wanted.has(digest) || isBeingNamed(digest) || storedAtMs === null || clock.nowMs() - storedAtMs < DAY_MS)
+      continue;
     blobs.remove(digest);
     removed++;
   }

@@ -19,6 +19,8 @@ export interface History {
   readonly refuseStopping: () => void;
   /** Redo needs nothing up to here: what changed files up to this seq is on the disk in place. */
   readonly settledSeq: () => Seq;
+  /** A frame that names these bytes is on its way into log and catalog. */
+  readonly isBeingNamed: (digest: Digest) => boolean;
   /** What a collection (`ns/collection`) keeps. */
   readonly keepOf: (collection: string) => Keep;
 }
