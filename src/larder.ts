@@ -72,7 +72,7 @@ export async function openLarder(options: OpenOptions): Promise<Larder> {
   const root = prepareRoot(host.fs, options.root, options.refuseEmpty ?? false);
   await using opening = new AsyncDisposableStack();
   const lock = opening.adopt(lockRoot(root, options), (held) => held.release());
-  const seen = { ...host, root: root.path, rootDevice: root.device };
+  const seen = { ...host, root: root.path, rootDevice: root.device, rootInode: root.inode };
   // A file system that fails, or is watched, exists in this thread alone: then writes stay here.
   const tmp = host.fs === nodeFileSystem ? root.tmp : undefined;
   const bulk = opening.use(options.host?.inThread ? openBulkInThread(seen) : openBulkThreads({ ...seen, tmp }));

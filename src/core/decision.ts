@@ -15,6 +15,7 @@
  *            nothing          no head                             nothing (or resolve)
  *                             a head, seen absent for under 1 s   wait
  *                             a head                              lost (the guard decides, see absence.ts)
+ *            out of reach     anything                            nothing (its place is held, see reconciler/out-of-reach.ts)
  *            not readable     reported before                     nothing
  *                             anything else                       report
  */
@@ -37,6 +38,8 @@ export type Found =
     }
   | { readonly is: 'absent'; readonly ageMs: number }
   | { readonly is: 'blocked'; readonly code: 'unreadable' | 'name'; readonly faults: readonly Fault[] }
+  /** Nobody can look: a place above it is in the way. */
+  | { readonly is: 'out-of-reach' }
   | { readonly is: 'unstable' };
 
 export interface Known {
@@ -104,6 +107,8 @@ export function decide(known: Known, found: Found): Decision {
       return decideAbsent(known, found.ageMs);
     case 'blocked':
       return known.problem === found.code ? NOTHING : { do: 'report', code: found.code, faults: found.faults };
+    case 'out-of-reach':
+      return NOTHING;
     case 'unstable':
       return { do: 'wait', code: 'pending', forMs: UNSTABLE_RETRY_MS, faults: [] };
   }

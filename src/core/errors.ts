@@ -70,8 +70,8 @@ export const ERRORS = define({
   document_held: {
     status: 409,
     exit: 6,
-    title: 'The document is held after a mass disappearance',
-    hint: 'Confirm or dismiss the problem first: larder problems.',
+    title: 'The document is held: it disappeared with many others, or nobody can look at it',
+    hint: 'larder problems says why, and what to do.',
   },
   conflict: { status: 409, exit: 6, title: 'The change conflicts with the state', hint: 'See detail.' },
   merge_conflict: {
@@ -172,6 +172,12 @@ export const ERRORS = define({
     exit: 6,
     title: 'The path lies on another device',
     hint: 'Mount the data as one file system.',
+  },
+  root_gone: {
+    status: 503,
+    exit: 6,
+    title: 'The root is not there',
+    hint: 'Mount its disk, or move the directory back: everything goes on by itself then.',
   },
   log_unwritable: {
     status: 503,

@@ -52,4 +52,5 @@ export type Answered =
 export interface BulkWorkerStart {
   readonly root: string;
   readonly rootDevice: bigint;
+  readonly rootInode: bigint;
 }

@@ -31,9 +31,9 @@ type Pool = WorkerPool<BulkRequest, BulkReply>;
 
 /** Does the work in threads of its own. They start at the first call. */
 export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
-  const { root, rootDevice, tmp, clock, idleMs = IDLE_MS, workers = WORKERS } = options;
+  const { root, rootDevice, rootInode, tmp, clock, idleMs = IDLE_MS, workers = WORKERS } = options;
   const openPool = (most: number): Pool =>
-    new WorkerPool({ script: SCRIPT, start: { root, rootDevice }, most, idleMs, clock });
+    new WorkerPool({ script: SCRIPT, start: { root, rootDevice, rootInode }, most, idleMs, clock });
   const pool = openPool(workers);
   // Reading gigabytes must not hold up those who wait for a kilobyte.
   const slowPool = openPool(1);

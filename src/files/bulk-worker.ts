@@ -12,8 +12,8 @@ import { walkDirectory } from './walk.ts';
 
 assert(parentPort !== null, 'a bulk worker is started as a worker thread');
 const port = parentPort;
-const { root, rootDevice } = workerData as BulkWorkerStart;
-const world: World = { fs: nodeFileSystem, clock: systemClock, root, rootDevice };
+const { root, rootDevice, rootInode } = workerData as BulkWorkerStart;
+const world: World = { fs: nodeFileSystem, clock: systemClock, root, rootDevice, rootInode };
 
 interface Work {
   readonly reply: BulkReply;

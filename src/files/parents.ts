@@ -13,7 +13,7 @@ export type Parents = 'sound' | 'absent' | Blocked;
 export type ParentCheck = (path: string) => Parents;
 
 /** What a path is resolved against. */
-export type Rooted = Pick<World, 'fs' | 'root' | 'rootDevice'>;
+export type Rooted = Pick<World, 'fs' | 'root' | 'rootDevice' | 'rootInode'>;
 
 export const absolutePath = (world: Pick<World, 'root'>, path: string): string =>
   path === '' ? world.root : `${world.root}/${path}`;
@@ -27,14 +27,16 @@ export const blocked = (why: Blocked['why'], detail: string, key: Blocked['key']
   detail,
 });
 
-function checkRoot(world: Rooted): Parents {
+export function checkRoot(world: Rooted): 'sound' | Blocked {
   const stat = world.fs.lstat(world.root);
   // The path is unknown, not absent: a disk that is not mounted must not look like a deletion of everything.
-  if (!stat) return blocked('other-device', 'the root itself is not there');
-  if (stat.kind !== 'directory') return blocked('other-device', 'the root is not a directory');
-  return stat.dev === world.rootDevice
+  if (!stat) return blocked('root-gone', `the root ${world.root} is not there`);
+  if (stat.kind !== 'directory') return blocked('root-gone', `the root ${world.root} is no directory any more`);
+  if (stat.dev !== world.rootDevice)
+    return blocked('root-gone', `another disk is mounted at the root ${world.root}, or the one of before is not`);
+  return stat.ino === world.rootInode
     ? 'sound'
-    : blocked('other-device', 'another disk is mounted at, or missing from, the root');
+    : blocked('root-gone', `another directory lies at the root ${world.root} than the one that is served`);
 }
 
 function judgeParent(world: Rooted, directory: string, stat: FileStat | undefined): Parents {

@@ -12,13 +12,14 @@
  *        anything else          none              as it was      nothing: `occupied`
  */
 import type { Digest } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
 import { statKeyOf, type StatKey } from '../core/stat-key.ts';
 import { attempt } from '../host/durable-files.ts';
 import type { FileStat } from '../host/ports.ts';
 import { linkAway, renameAway, renameBack, statOfOut, stillOurs } from './displacing.ts';
 import { codeOf } from './failures.ts';
 import { lastsTheSwap } from './lasting-identity.ts';
-import { checkParents } from './parents.ts';
+import { checkParents, type Parents } from './parents.ts';
 import type { SwapMethod } from './probe-swap.ts';
 import { discardTemp, tempName, type Temp, type WriteWorld } from './temp.ts';
 
@@ -52,15 +53,25 @@ export type Placed =
 
 const OCCUPIED: Placed = { kind: 'occupied' };
 
-/** Looks once more, then swaps. Throws what the disk says; then nothing was changed, and the temp file is left. */
+/**
+ * Looks once more, then swaps. Throws what the disk says, and `root_gone` and `other_device` when the place is another one by
+ * now; then nothing was changed, and the temp file is left.
+ */
 export function place(world: SwapWorld, placement: Placement): Placed {
   const { target, temp } = placement;
   // A directory above that became a symlink would lead the write out of the root.
-  const isSound = checkParents(world, target.slice(world.root.length + 1)) === 'sound';
+  const isSound = isSoundPlace(checkParents(world, target.slice(world.root.length + 1)));
   if ('removes' in temp) return isSound ? remove(world, placement, temp.removes) : OCCUPIED;
   const placed = isSound && isExpected(world, placement) ? put(world, placement, temp) : OCCUPIED;
   if (placed.kind === 'occupied') discardTemp(world, temp);
   return placed;
+}
+
+function isSoundPlace(parents: Parents): boolean {
+  if (typeof parents === 'string') return parents === 'sound';
+  if (parents.why === 'root-gone') throw new LarderError('root_gone', parents.detail);
+  if (parents.why === 'other-device') throw new LarderError('other_device', parents.detail);
+  return false;
 }
 
 function isExpected(world: SwapWorld, { target, expected }: Placement): boolean {

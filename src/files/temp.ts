@@ -18,6 +18,7 @@ export interface WriteWorld {
   /** Absolute. */
   readonly root: string;
   readonly rootDevice: bigint;
+  readonly rootInode: bigint;
   /** Absolute path of `.larder/tmp`: on the root's own device, readable by nobody else. */
   readonly tmp: string;
 }

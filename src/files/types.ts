@@ -11,6 +11,8 @@ export interface World {
   readonly root: string;
   /** Device of the root when it was opened: what lies on another one is never touched. */
   readonly rootDevice: bigint;
+  /** Its inode then: another directory in its place is not the root. */
+  readonly rootInode: bigint;
 }
 
 /** What one look at a path found. Only regular files below real directories of the root's own device are opened. */
@@ -35,7 +37,7 @@ export type Look =
   /** Something that is never read: a directory, a symlink, a FIFO, another device, no permission. */
   | {
       readonly kind: 'blocked';
-      readonly why: 'directory' | 'symlink' | 'special' | 'denied' | 'other-device' | 'parent-symlink';
+      readonly why: 'directory' | 'symlink' | 'special' | 'denied' | 'other-device' | 'parent-symlink' | 'root-gone';
       readonly key: StatKey | null;
       readonly detail: string;
     }

@@ -6,6 +6,7 @@ import type { Choice, Decided, Guards } from '../larder-guards.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { originFor } from '../reconciler/commit.ts';
 import { confirmHold, dismissHold } from '../reconciler/decide-hold.ts';
+import { problemOfRoot } from '../reconciler/out-of-reach.ts';
 import { withDetails } from '../reconciler/problem-details.ts';
 import { settle } from '../reconciler/settle.ts';
 import { recordVerdict } from '../reconciler/verdicts.ts';
@@ -60,24 +61,37 @@ export class Decisions implements Guards {
     { id, ...asked }: { readonly id: string } & Omit<Deciding, 'world' | 'problem'>,
   ): Promise<Decided> {
     await this.#writable();
-    const found = this.#world.catalog.problem(id);
+    const found = this.#world.catalog.problem(id) ?? this.#ofRoot(id);
     if (!found)
       throw new LarderError('not_found', `no problem has the id ${id}: it may have ended`, {
         members: { hint: 'GET /v1/_problems lists what is open.' },
       });
     const problem = withDetails(this.#world, found);
+    if (isOutOfReach(this.#world, problem)) throw undecidable(problem, decision);
     const decide = decisions[problem.code];
     if (!decide) throw undecidable(problem, decision);
     const outcome = await decide({ world: this.#world, problem, ...asked });
     const isPreview = asked.options.dryRun ?? false;
     return { session: null, ...outcome, problem: id, decision, isPreview, seq: this.#world.recorder.announcedSeq };
   }
+
+  #ofRoot(id: string): Problem | undefined {
+    const problem = problemOfRoot(this.#world);
+    return problem?.id === id ? problem : undefined;
+  }
 }
 
+const isOutOfReach = (world: World, { code, path }: Problem): boolean =>
+  code === 'held' && (world.outOfReach.root() !== null || world.outOfReach.at(path) !== undefined);
+
 const undecidable = (problem: Problem, decision: Decided['decision']): LarderError =>
-  new LarderError('conflict', `a problem ${problem.code} cannot be ${decision}: it ends when the file is right`, {
-    members: { hint: problem.hint, problem },
-  });
+  new LarderError(
+    'conflict',
+    `a problem ${problem.code} cannot be ${decision} now: it ends when what it says of ${problem.path} is right`,
+    {
+      members: { hint: problem.hint, problem },
+    },
+  );
 
 const heldNow = (world: World, { path }: Problem): Promise<Outcome> =>
   Promise.resolve({ changed: world.pendings.heldIn(path).length, left: 0, changeSets: [] });

@@ -4,9 +4,11 @@ import { LarderError } from '../core/errors.ts';
 import { pathOfFile } from '../core/refs.ts';
 import type { StatKey } from '../core/stat-key.ts';
 import { look } from '../files/look.ts';
+import { findOutage } from '../files/outage.ts';
 import type { Look } from '../files/types.ts';
 import type { FileAnswer } from '../larder-types.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
+import { outOfReach } from '../reconciler/out-of-reach.ts';
 import type { World } from '../reconciler/world.ts';
 import { openWithKey } from './open-file.ts';
 
@@ -19,6 +21,8 @@ export async function openFile(world: World, namespace: string, name: string): P
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const seen = look(world, path, { maxBytes: 0 });
     if (seen.kind === 'absent') return { kind: 'missing', hint: null };
+    const outage = seen.kind === 'blocked' ? findOutage(world, path) : null;
+    if (outage) throw outOfReach(outage, path);
     if (seen.kind === 'blocked') throw new LarderError('not_found', `${path}: ${seen.detail}`);
     if (seen.kind === 'unstable') continue;
     const rotten = rottenFile(world, path);

@@ -7,6 +7,7 @@ import type { Seq } from '../core/events.ts';
 import type { Problem } from '../core/problems.ts';
 import { pathOf, type DocumentRef } from '../core/refs.ts';
 import { withDetails } from '../reconciler/problem-details.ts';
+import { problemOfRoot } from '../reconciler/out-of-reach.ts';
 import { pendingProblems } from '../reconciler/pending-problems.ts';
 import type { World } from '../reconciler/world.ts';
 
@@ -31,6 +32,7 @@ export class Lists {
 
   list(collection: string, { limit, prefix, cursor }: ListOptions): Page<ListItem> | undefined {
     if (!this.#exists(collection)) return undefined;
+    this.#world.outOfReach.root();
     return this.#page({
       scope: `list:${collection}?${prefix ?? ''}`,
       limit,
@@ -63,9 +65,9 @@ export class Lists {
     const fetch = (after: string | null, count: number): Problem[] =>
       this.#catalog.problems({ collection, after, limit: count }).map((problem) => withDetails(this.#world, problem));
     const page = this.#page({ scope: `problems:${collection ?? ''}`, limit, cursor, keyOf: problemPosition, fetch });
-    return page.next === null
-      ? { items: [...page.items, ...pendingProblems(this.#world, collection)], next: null }
-      : page;
+    if (page.next !== null) return page;
+    const ofRoot = problemOfRoot(this.#world) ?? [];
+    return { items: page.items.concat(ofRoot, pendingProblems(this.#world, collection)), next: null };
   }
 
   history(
@@ -94,6 +96,7 @@ export class Lists {
 
   /** What waits or is held is known in memory only. */
   #marked(item: ListItem): ListItem {
+    if (this.#world.outOfReach.over(item.path)) return { ...item, problem: 'held' };
     const pending = this.#world.pendings.get(item.path);
     return pending === undefined ? item : { ...item, problem: pending.code };
   }

@@ -120,6 +120,7 @@ export class OpenedLarder implements Larder {
   status(): Status {
     const { events, catalog, root } = this.#parts;
     const { watcher } = this.#wired.reconciler;
+    const { outOfReach } = this.#wired.world;
     const documents = catalog.namespaces().reduce((sum, { count }) => sum + count, 0);
     return {
       root: root.path,
@@ -127,7 +128,7 @@ export class OpenedLarder implements Larder {
       seq: this.seq,
       checkpoint: events.checkpoint,
       documents,
-      problems: catalog.countProblems(),
+      problems: catalog.countProblems() + (outOfReach.root() === null ? 0 : 1),
       logBytes: events.sizeBytes,
       catalogBytes: catalog.sizeBytes(),
       watcher: { kind: watcher?.kind ?? 'none', watches: watcher?.watches ?? 0 },
@@ -308,6 +309,7 @@ export class OpenedLarder implements Larder {
     closing.defer(() => world.displaced.close());
     closing.defer(() => world.backlog.close());
     closing.defer(() => world.pendings.close());
+    closing.defer(() => world.outOfReach.close());
     closing.defer(() => reconciler[Symbol.asyncDispose]());
     closing.defer(() => this.maintenance.close());
     await this.#startUp.stop();

@@ -12,6 +12,7 @@ import { statOnly } from '../files/look.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { pendingProblem, problemIdOfPending } from '../reconciler/pending-problems.ts';
 import { withDetails } from '../reconciler/problem-details.ts';
+import { outOfReach, problemIdOfOutage } from '../reconciler/out-of-reach.ts';
 import { rootIsThere } from '../reconciler/places.ts';
 import { settle } from '../reconciler/settle.ts';
 import type { Settled } from '../reconciler/settled.ts';
@@ -150,6 +151,8 @@ const servedOf = (head: Head, bytes: Uint8Array, mark: ProblemMark | null): Serv
 });
 
 function markOf(world: World, path: string, head: Head, one: Settled | undefined): ProblemMark | null {
+  const outage = one?.observation.outage;
+  if (outage) return { code: 'held', id: problemIdOfOutage(outage), digest: null };
   const pending = world.pendings.get(path);
   if (pending) return { code: pending.code, id: problemIdOfPending(path, pending), digest: pending.digest };
   // The log has a version that is not in place yet, or one that is to be taken back.
@@ -171,7 +174,9 @@ function notServed(world: World, { collection, id }: DocumentRef, path: string, 
     pendingProblem(world, path) ??
     conflictOf(world, path);
   if (problem) return { kind: 'problem', problem: withDetails(world, problem) };
-  const look = one?.observation.examined.look;
+  const { outage, examined } = one?.observation ?? {};
+  if (outage) throw outOfReach(outage, path);
+  const look = examined?.look;
   if (look?.kind === 'blocked' && look.why === 'other-device')
     throw new LarderError('other_device', `${path}: ${look.detail}`);
   if (look?.kind === 'blocked' && look.why === 'denied')

@@ -15,7 +15,7 @@ import { recallDeletions } from '../reconciler/absences.ts';
 import { tellPlaces } from '../maintain/prune/drop.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { contentOf } from '../reconciler/content.ts';
-import { rootIsThere } from '../reconciler/places.ts';
+import { recallOutage } from '../reconciler/out-of-reach.ts';
 import { redo } from '../reconciler/redo.ts';
 import { sweepTemps } from '../reconciler/rescue.ts';
 import { compileSafely, rejudge } from '../reconciler/schema-changes.ts';
@@ -81,16 +81,17 @@ export class StartUp {
 
   readiness(): ReadinessReport {
     const { world, reconciler } = this.#wired;
+    const isRootThere = world.outOfReach.root() === null;
     const reasons = [
       ...(this.#stage === 'ready' ? [] : [this.#stage]),
-      ...(rootIsThere(world) ? [] : ['root-missing']),
+      ...(isRootThere ? [] : ['root-missing']),
       ...(this.#parts.spare ? ['catalog-elsewhere'] : []),
       ...troublesOfDisk(world),
       ...(reconciler.troubles.length > 0 || (reconciler.watcher?.blind ?? 0) > 0 ? ['watcher-degraded'] : []),
       ...(world.swap.exchange ? [] : ['no-atomic-exchange']),
     ];
     return {
-      ready: this.isReady && rootIsThere(world),
+      ready: this.isReady && isRootThere,
       reasons,
       durability: world.durability,
       scan: { looked: this.#looked, total: this.#total },
@@ -113,6 +114,8 @@ export class StartUp {
     if (isFirst) world.firstIndex = { recorded: new Set(), folded: new Map() };
     await reconciler.rescan({ nothingKnown: isFirst, onProgress: (looked) => (this.#looked = looked) });
     world.firstIndex = null;
+    // A directory that an older release listed as unreadable, and others that nothing else leads to.
+    world.lookAgain(world.catalog.pathsWithRecorded('unreadable'));
     this.#stage = 'ready';
   }
 
@@ -200,7 +203,7 @@ export class StartUp {
   async #redo(): Promise<void> {
     const { world } = this.#wired;
     recallDeletions(world);
-    for (const collection of world.catalog.pathsWithRecorded('held')) world.absences.held.add(collection);
+    for (const place of world.catalog.pathsWithRecorded('held')) recallHeld(world, place);
     for (const path of world.catalog.pathsWithRecorded('conflict')) {
       for (const { code, errors } of world.catalog.problemsOf(path))
         if (code === 'conflict') world.conflicts.load(path, errors);
@@ -212,4 +215,9 @@ export class StartUp {
     if (report.written.length + report.removed.length + report.refused.length > 0)
       world.log.warn({ ...report }, 'redo completed what a crash cut off');
   }
+}
+
+function recallHeld(world: Wired['world'], place: string): void {
+  const faults = world.catalog.problemsOf(place).flatMap(({ code, errors }) => (code === 'held' ? errors : []));
+  if (!recallOutage(world, place, faults)) world.absences.held.add(place);
 }

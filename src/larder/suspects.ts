@@ -16,6 +16,8 @@ function judge(world: World, path: string, one: Settled | undefined): Finding[] 
   const head = world.catalog.head(path);
   const expected = head?.diskDigest ?? null;
   const found = one?.observation.examined.digest ?? null;
+  const outage = one?.observation.outage;
+  if (outage) return [finding('pending', 'file', path, expected, null, `it is out of reach: ${outage.detail}`)];
   const pending = world.pendings.get(path);
   if (pending) return [finding('pending', 'file', path, expected, found, `it waits for another look: ${pending.code}`)];
   if (head?.problems.includes('rotten')) return [finding('difference', 'rotten', path, expected, found, ROTTEN)];

@@ -11,6 +11,7 @@ import { Displaced } from '../reconciler/displaced.ts';
 import { Restores } from '../reconciler/findings.ts';
 import { GrowingStreams } from '../reconciler/growing-streams.ts';
 import { openBacklog } from '../reconciler/open-backlog.ts';
+import { checkReach, openOutOfReach } from '../reconciler/out-of-reach.ts';
 import { Pendings } from '../reconciler/pendings.ts';
 import { Recorder } from '../reconciler/recorder.ts';
 import { renew } from '../reconciler/renew.ts';
@@ -57,6 +58,7 @@ export function wire(parts: Parts, options: OpenOptions): Wired {
 function toolsOf({ root, host, events, catalog, bulk }: Parts, options: OpenOptions) {
   const { fs, clock, random } = host;
   const without = new Set(host.without);
+  const blobs = openBlobStore({ fs, clock, directory: root.blobs, random });
   const swap = probeSwap({ fs, random, tmp: root.tmp });
   return {
     fs,
@@ -69,11 +71,12 @@ function toolsOf({ root, host, events, catalog, bulk }: Parts, options: OpenOpti
     events,
     durability: options.durability ?? 'sync',
     catalog,
-    blobs: openBlobStore({ fs, clock, directory: root.blobs, random }),
+    blobs,
     bulk,
     recorder: new Recorder({
       log: events,
       catalog,
+      blobs,
       aborts: !without.has('abort'),
       retryDelay: () => new Promise((resolve) => void clock.after(500, resolve)),
     }),
@@ -87,13 +90,15 @@ function toolsOf({ root, host, events, catalog, bulk }: Parts, options: OpenOpti
 type Tools = ReturnType<typeof toolsOf>;
 
 /** What is known in memory alone, empty at first. */
-function stateOf({ clock }: Tools, { reconciler, marks }: Knots) {
+function stateOf(tools: Tools, { reconciler, marks }: Knots) {
+  const { clock } = tools;
   const lookAgain = (paths: readonly string[]): void => reconciler().lookAgain(paths);
   return {
     queues: new KeyedQueue(),
     pendings: new Pendings(clock, lookAgain),
     schemas: new SchemaBook(),
     absences: new AbsenceLedger(),
+    outOfReach: openOutOfReach(tools, (reason) => reconciler().rescanSoon(reason)),
     restores: new Restores(),
     streams: new GrowingStreams(),
     conflicts: new ConflictLedger(),
@@ -118,6 +123,7 @@ function backgroundOf(tools: Tools, { world, reconciler, marks }: Knots) {
     clock,
     events,
     root,
+    checkReach: (directory, stat) => checkReach(tools, directory, stat),
     settledUpTo: () => Math.min(displaced.settledUpTo, backlog.settledUpTo),
     renew: (path) => renew(world(), path),
     onFailure,

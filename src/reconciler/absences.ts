@@ -122,11 +122,9 @@ export async function releaseHolds(world: World): Promise<void> {
   }
 }
 
-/** What lies in a directory that cannot be read may be there or not. */
+/** What is out of reach may be there or not. */
 const isStillHeld = (world: World, collection: string): boolean =>
-  world.pendings.absentIn(collection) > 0 ||
-  !rootIsThere(world) ||
-  world.catalog.pathsWithProblem(collection, 'unreadable', 'recorded').length > 0;
+  world.pendings.absentIn(collection) > 0 || !rootIsThere(world) || world.outOfReach.touching(collection).length > 0;
 
 /** Once, whoever finds first that nothing is held any more. */
 export async function endHold(world: World, collection: string, origin: Origin): Promise<void> {

@@ -9,8 +9,9 @@
  * After a sync that failed the kernel calls the pages clean: a second sync would report a success that is none. So what is
  * suspect is written anew, into another file, from the log.
  */
+import { LarderError } from '../core/errors.ts';
 import type { EventFrame, Seq } from '../core/events.ts';
-import type { Clock, FileSystem, Timer } from '../host/ports.ts';
+import type { Clock, FileStat, FileSystem, Timer } from '../host/ports.ts';
 import type { EventLog } from '../events/types.ts';
 import { parentOf } from './places.ts';
 
@@ -28,6 +29,8 @@ export interface CheckpointOptions {
   readonly clock: Clock;
   readonly events: EventLog;
   readonly root: string;
+  /** Throws a LarderError when a directory is another than the one whose files were changed, by what lstat says of it. */
+  readonly checkReach: (directory: string, stat: FileStat | undefined) => void;
   /** Seq up to which displaced and unplaced files are dealt with too; a checkpoint never goes beyond. */
   readonly settledUpTo: () => Seq;
   /** Writes the file of a path anew and syncs it. Rejects as long as the disk refuses. */
@@ -125,7 +128,7 @@ export class Checkpoints {
     const { root } = this.#options;
     const isSyncedWhole = paths.length >= SYNC_ALL_FROM && (await this.#syncAll(root));
     for (const path of paths) await this.#syncFile(path, isSyncedWhole);
-    if (isSyncedWhole && this.#suspect.size === 0) return;
+    if (isSyncedWhole && this.#suspect.size === 0) return this.#options.checkReach('', this.#options.fs.lstat(root));
     for (const directory of directoriesOf(paths)) await this.#syncDirectory(directory, paths);
   }
 
@@ -155,6 +158,8 @@ export class Checkpoints {
     try {
       await this.#syncOne(directory, 'directory');
     } catch (error) {
+      // Nothing there is known to be gone, or synced.
+      if (error instanceof LarderError) throw error;
       for (const path of paths) if (isBelow(path, directory)) this.#suspect.add(path);
       this.#failed(error);
     }
@@ -162,9 +167,12 @@ export class Checkpoints {
 
   /** What is gone meanwhile needs no sync of its own: its directory is synced. */
   async #syncOne(path: string, mode: 'read' | 'directory'): Promise<void> {
-    const { fs, root } = this.#options;
+    const { fs, root, checkReach } = this.#options;
     const absolute = path === '' ? root : `${root}/${path}`;
-    if (fs.lstat(absolute)?.kind !== (mode === 'read' ? 'file' : 'directory')) return;
+    const stat = fs.lstat(absolute);
+    const isFound = stat?.kind === (mode === 'read' ? 'file' : 'directory');
+    if (mode === 'directory') checkReach(path, stat);
+    if (!isFound) return;
     const fd = fs.open(absolute, mode);
     try {
       await fs.fsync(fd);

@@ -7,6 +7,7 @@ import { examine } from '../core/examine.ts';
 import type { Digest } from '../core/digest.ts';
 import type { KnownDigests } from '../files/bulk.ts';
 import { look } from '../files/look.ts';
+import { findOutage, type Outage } from '../files/outage.ts';
 import type { Examined, Look } from '../files/types.ts';
 import { examineGrowth } from './growing-streams.ts';
 import type { SettleOptions } from './settled.ts';
@@ -19,6 +20,8 @@ export interface Observation {
   readonly head: Head | undefined;
   readonly examined: Examined;
   readonly found: Found;
+  /** What is in the way, where it could not be looked at. */
+  readonly outage?: Outage;
 }
 
 /** Larger documents, and more than a few at once, are read and judged in a worker (DESIGN 3.11). */
@@ -47,6 +50,8 @@ function observationOf(world: World, seen: Examined, known: KnownDigests): Obser
   if (meaning.kind === 'files-schema') return [];
   const head = headOf(world, seen.path);
   const one = isMarkedSince(head, known) ? judgedHere(world, seen) : seen;
+  const outage = outageOver(world, one);
+  if (outage) return [{ path: one.path, meaning, head, examined: one, found: { is: 'out-of-reach' }, outage }];
   if (meaning.kind === 'ignored' && !isForeignLink(meaning, one.look)) return formerLink(meaning, head, one);
   return [{ path: one.path, meaning, head, examined: one, found: foundOf(world, meaning, one) }];
 }
@@ -133,6 +138,10 @@ async function examineOne(world: World, path: string, known: KnownDigests): Prom
   if (!examined) throw new Error(`no examination of ${path}`);
   return examined;
 }
+
+/** What no look can get at says nothing about itself. */
+const outageOver = (world: World, { path, look: seen }: Examined): Outage | null =>
+  seen.kind === 'blocked' && seen.key === null ? findOutage(world, path) : null;
 
 /** A symlink inside a collection is reported whatever its name: people expect it to be followed. */
 const isForeignLink = (meaning: Extract<PathMeaning, { kind: 'ignored' }>, seen: Look): boolean =>

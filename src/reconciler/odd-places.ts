@@ -1,5 +1,5 @@
-/** Names and directories that cannot be looked at like others: bytes that are no UTF-8, directories without permission. */
-import type { DirectoryListing, ListedName } from '../files/types.ts';
+/** Names that cannot be looked at like others: bytes that are no UTF-8. */
+import type { ListedName } from '../files/types.ts';
 import { originOf } from './origin.ts';
 import type { World } from './world.ts';
 
@@ -11,33 +11,9 @@ export async function reportUnaddressable(world: World, path: string, entry: Lis
   const seen = { key: entry.key, clean: true };
   if (world.catalog.head(path)?.problems.includes('name')) return world.catalog.noteSeen([{ path, seen }]);
   const faults = [{ code: 'name_not_utf8', detail: 'the name is not UTF-8, so no address leads to it' }];
-  await recordProblem(world, path, { op: 'problem', code: 'name', faults }, seen);
-}
-
-/** A directory that cannot be read hides what it holds: that is a problem, never an absence. */
-export async function reportUnreadable(world: World, listing: DirectoryListing): Promise<void> {
-  const known = world.catalog.head(listing.path)?.problems.includes('unreadable') ?? false;
-  if (known === (listing.unreadable !== undefined) || listing.path === '') return;
-  if (listing.unreadable === undefined)
-    return recordProblem(world, listing.path, { op: 'resolved', code: 'unreadable', faults: [] });
-  const faults = [{ code: 'unreadable_directory', detail: listing.unreadable }];
-  await recordProblem(world, listing.path, { op: 'problem', code: 'unreadable', faults });
-}
-
-interface Verdict {
-  readonly op: 'problem' | 'resolved';
-  readonly code: string;
-  readonly faults: readonly { readonly code: string; readonly detail: string }[];
-}
-
-async function recordProblem(
-  world: World,
-  path: string,
-  verdict: Verdict,
-  seen?: { key: ListedName['key']; clean: boolean },
-): Promise<void> {
-  const entry = { ...verdict, path, kind: null, digest: null, size: 0, before: null };
-  const frame = { type: 'events', kind: 'verdict', origin: originOf(world, 'hand'), entries: [entry] } as const;
+  const problem = { op: 'problem', code: 'name', faults } as const;
+  const verdict = { ...problem, path, kind: null, digest: null, size: 0, before: null } as const;
+  const frame = { type: 'events', kind: 'verdict', origin: originOf(world, 'hand'), entries: [verdict] } as const;
   await world.recorder.record(frame, { content: noContent, seen: () => seen });
 }
 

@@ -1,3 +1,4 @@
+import { checkRoot } from '../files/parents.ts';
 import type { World } from './world.ts';
 
 /** Where a path below the root lies. */
@@ -10,8 +11,7 @@ export const parentOf = (path: string): string => path.slice(0, Math.max(0, path
 /** False when the disk went away or another one came in its place: nothing seen then counts as an absence. */
 export function rootIsThere(world: Pick<World, 'fs' | 'root' | 'rootDevice' | 'rootInode'>): boolean {
   try {
-    const stat = world.fs.lstat(world.root);
-    return stat?.kind === 'directory' && stat.dev === world.rootDevice && stat.ino === world.rootInode;
+    return checkRoot(world) === 'sound';
   } catch {
     return false;
   }

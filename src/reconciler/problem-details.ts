@@ -6,16 +6,25 @@ import { baseOf } from '../core/conflict-copies.ts';
 import type { ConflictSides, Problem, Side } from '../core/problems.ts';
 import type { StoredEvent } from '../catalog/types.ts';
 import { recordedCopy } from './conflicts.ts';
+import { withOutage } from './out-of-reach.ts';
 import type { World } from './world.ts';
 
 const VERSIONS_COMPARED = 1000;
 
 export function withDetails(world: World, problem: Problem): Problem {
-  if (problem.code === 'held') return { ...problem, errors: [{ code: 'held', detail: sayHeld(world, problem.path) }] };
+  if (problem.code === 'held') return withHeld(world, problem);
   if (problem.code !== 'conflict') return problem;
   // As in every other problem the digest is that of the document's file.
   const digest = world.catalog.head(problem.path)?.diskDigest ?? null;
   return { ...problem, digest, conflict: sidesOf(world, problem) };
+}
+
+/** Absences, a place out of reach, or both: one problem. */
+function withHeld(world: World, problem: Problem): Problem {
+  const told = withOutage(world, problem);
+  if (!world.absences.held.has(problem.path)) return told;
+  const held = { code: 'held', detail: sayHeld(world, problem.path) };
+  return { ...told, errors: told === problem ? [held] : [...told.errors, held] };
 }
 
 const NAMED = 3;

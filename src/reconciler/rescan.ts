@@ -9,7 +9,8 @@ import { sizeIn } from '../core/stat-key.ts';
 import { isOurs, join } from '../files/ours.ts';
 import { paceOf, type Pace } from '../host/pace.ts';
 import type { DirectoryListing, ListedName } from '../files/types.ts';
-import { reportUnaddressable, reportUnreadable } from './odd-places.ts';
+import { reportUnaddressable } from './odd-places.ts';
+import { noteWalked } from './out-of-reach.ts';
 import { isCopyOnly } from './conflicts.ts';
 import { Findings } from './findings.ts';
 import { unlessRefused } from './unrecorded.ts';
@@ -58,30 +59,30 @@ export async function walk(world: World, options: RescanOptions, findings: Findi
   const subtree = options.subtree ?? '';
   let looked = 0;
   const visited = new Set<string>();
-  const unreadable: string[] = [];
+  const unreadable: DirectoryListing[] = [];
   const pace = paceOf(world.clock);
   for await (const listings of world.bulk.walk(subtree)) {
     for (const listing of listings) {
       visited.add(listing.path);
-      if (listing.unreadable !== undefined) unreadable.push(listing.path);
+      if (listing.unreadable !== undefined) unreadable.push(listing);
       else await compare(world, listing, options, findings, pace);
       options.onProgress?.((looked += listing.entries.length));
-      await unlessRefused(world, [listing.path], () => reportUnreadable(world, listing));
     }
   }
-  if (!options.nothingKnown) await lookForVanished(world, subtree, { visited, unreadable }, findings, pace);
+  const isWalked = await noteWalked(world, subtree, unreadable);
+  if (isWalked && !options.nothingKnown) await lookForVanished(world, subtree, { visited, unreadable }, findings, pace);
 }
 
 /** Directories that are known and were not met: what they held is looked at, unless they lie where nothing can be read. */
 async function lookForVanished(
   world: World,
   subtree: string,
-  met: { readonly visited: ReadonlySet<string>; readonly unreadable: readonly string[] },
+  met: { readonly visited: ReadonlySet<string>; readonly unreadable: readonly DirectoryListing[] },
   findings: Findings,
   pace: Pace,
 ): Promise<void> {
   for (const directory of world.catalog.directoriesBelow(subtree)) {
-    if (met.visited.has(directory) || met.unreadable.some((place) => isBelow(directory, place))) continue;
+    if (met.visited.has(directory) || met.unreadable.some(({ path }) => isBelow(directory, path))) continue;
     for await (const page of namesIn(world, directory, pace)) {
       for (const known of page) if (known.present || known.hasProblem) await findings.add(join(directory, known.name));
     }

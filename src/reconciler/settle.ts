@@ -19,6 +19,7 @@ import { placeLate } from './redo.ts';
 import { settleSchema } from './schema-changes.ts';
 import { freeNames, hasTwin } from './twins.ts';
 import { originOf } from './origin.ts';
+import { noteOutage } from './out-of-reach.ts';
 import { setDerived } from './derived.ts';
 import type { Settled, SettleOptions } from './settled.ts';
 import { markUnrecorded, unlessRefused } from './unrecorded.ts';
@@ -60,17 +61,25 @@ export async function settleHeld(
   const [schemas, others] = bySchema(await placedAmong(world, paths));
   if (schemas.length > 0) await settleSchemas(world, schemas, options);
   const schemasBefore = world.schemas.changes;
-  const decided = decideAll(world, await observe(world, others, options), options);
+  const observed = await observe(world, others, options);
+  for (const { outage } of observed) if (outage) await noteOutage(world, outage);
+  const decided = decideAll(world, observed, options);
   const moves = options.nothingKnown ? [] : moveSources(world, decided);
   const { ready, postponed } = options.movesAllowed ? withMoves(decided, moves) : withoutMoves(decided, moves);
-  await carryOut(world, ready, options);
+  await carryOut(
+    world,
+    ready.filter(({ observation }) => !observation.outage),
+    options,
+  );
   if (world.schemas.changes !== schemasBefore) world.lookAgain(ready.filter(isRecorded).map(pathOfSettled));
   return { settled: ready, moves: postponed };
 }
 
 async function settleSchemas(world: World, paths: readonly string[], options: SettleOptions): Promise<void> {
-  for (const observation of await observe(world, paths))
-    await unlessRefused(world, [observation.path], () => settleSchema(world, observation, options));
+  for (const observation of await observe(world, paths)) {
+    if (observation.outage) await noteOutage(world, observation.outage);
+    else await unlessRefused(world, [observation.path], () => settleSchema(world, observation, options));
+  }
 }
 
 const isRecorded = ({ decision }: Settled): boolean => decision.do === 'record';

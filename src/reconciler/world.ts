@@ -15,6 +15,7 @@ import type { Restores } from './findings.ts';
 import type { ConflictLedger } from './conflicts.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Displaced } from './displaced.ts';
+import type { OutOfReach } from './out-of-reach.ts';
 import type { Pendings } from './pendings.ts';
 import type { Recorder } from './recorder.ts';
 import type { SchemaBook } from './schema-book.ts';
@@ -65,6 +66,7 @@ export interface World {
   readonly displaced: Displaced;
   readonly backlog: Backlog;
   readonly absences: AbsenceLedger;
+  readonly outOfReach: OutOfReach;
   readonly restores: Restores;
   readonly streams: GrowingStreams;
   readonly conflicts: ConflictLedger;

@@ -4,12 +4,14 @@ import { LarderError } from '../core/errors.ts';
 import { pathOfSchema } from '../core/refs.ts';
 import type { Who, WriteOptions, WriteRequest, Written } from '../core/requests.ts';
 import { look } from '../files/look.ts';
+import { findOutage } from '../files/outage.ts';
 import type { Placed } from '../files/swap.ts';
 import type { Look } from '../files/types.ts';
 import type { FileStat } from '../host/ports.ts';
 import { afterwards, originFor, placeAll, refuse, seenOf, stage } from './commit.ts';
 import { newBytes } from './new-bytes.ts';
 import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
+import { outOfReach } from './out-of-reach.ts';
 import { checkPreconditions } from './preconditions.ts';
 import { describeStale } from './stale.ts';
 import { changeSchema, compileSafely } from './schema-changes.ts';
@@ -65,6 +67,8 @@ function prepare(
   preconditions: WriteRequest['preconditions'],
 ): Prepared {
   const seen = look(world, path, { maxBytes: LARGEST_DOCUMENT_BYTES });
+  const outage = seen.kind === 'blocked' ? findOutage(world, path) : null;
+  if (outage) throw outOfReach(outage, path);
   if (seen.kind !== 'file' && seen.kind !== 'absent')
     throw new LarderError('conflict', `${path} is not a file that can be replaced`);
   const disk = seen.kind === 'file' ? digestOf(seen.bytes) : null;

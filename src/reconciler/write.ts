@@ -15,6 +15,7 @@ import { copyAt } from './conflicts.ts';
 import { judgeNew } from './judge-new.ts';
 import { newBytes, newRawBytes } from './new-bytes.ts';
 import { isMerge, mergedBytes } from './merge-write.ts';
+import { outOfReach } from './out-of-reach.ts';
 import { checkPreconditions, checkUnserved } from './preconditions.ts';
 import { describeStale } from './stale.ts';
 import { settle, settleHeld } from './settle.ts';
@@ -130,8 +131,8 @@ export function refuseUntilTaken(world: World, paths: readonly string[]): void {
 
 const failedAlone = (): WriteResult => ({ ok: false, error: new Error('a prepared write came back without a result') });
 
-const isUndecided = (world: World, { observation: { path } }: Settled): boolean =>
-  world.pendings.get(path)?.code === 'absent';
+const isUndecided = (world: World, { observation: { path, outage } }: Settled): boolean =>
+  !outage && world.pendings.get(path)?.code === 'absent';
 
 async function prepareAll(
   world: World,
@@ -170,6 +171,8 @@ function judge(world: World, request: WriteRequest, settled: Settled | undefined
   const copy = world.conflicts.get(path);
   if (copy) throw new LarderError('conflict', `${path} is a conflict copy of ${copy.stem}: decide that problem first`);
   if (!settled || !look) throw new LarderError('bad_name', `${path} is not a place for a document`);
+  const { outage } = settled.observation;
+  if (outage) throw outOfReach(outage, path);
   if (world.pendings.get(path)?.code === 'held') throw new LarderError('document_held', `${path} is held`);
   if (look.kind === 'blocked' && look.why === 'other-device')
     throw new LarderError('other_device', `${path}: ${look.detail}`);

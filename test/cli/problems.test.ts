@@ -70,7 +70,7 @@ test('a daemon holds what a rm in the wrong place took, and writes it back', asy
   rmSync(join(world.root, 'lod'), { recursive: true });
   await expect.poll(() => codes(ask), { timeout: 30_000 }).toEqual(['held']);
   const shown = (await ask('problems')).out;
-  expect(shown).toContain('what vanished is served as it was');
+  expect(shown).toContain('what is held is served as it was');
   expect(shown).not.toContain('nothing is served');
   const held = await world.get('/v1/lod/things/eu/d7');
   const [problem] = await listed(ask);

@@ -26,8 +26,8 @@ function openStream(bytes: Uint8Array, fs = nodeFileSystem): StreamWorld {
   const stat = nodeFileSystem.lstat(file);
   if (!stat) throw new Error('the file is not there');
   const { ino, birthtimeNs } = stat;
-  const rootDevice = BigInt(statSync(root).dev);
-  const world = { fs, clock: systemClock, root, rootDevice, file };
+  const { dev: rootDevice, ino: rootInode } = statSync(root, { bigint: true });
+  const world = { fs, clock: systemClock, root, rootDevice, rootInode, file };
   const known = readBeginning(world, NAME, { ino, birthtimeNs, size: bytes.length });
   if (!known) throw new Error('the beginning cannot be read');
   return { ...world, known, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };

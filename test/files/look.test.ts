@@ -112,6 +112,6 @@ test('what is never opened says what it is', () => {
   expect(look(world, 'lod/c/s.json', MAX)).toMatchObject({ kind: 'blocked', why: 'symlink' });
   expect(look(world, 'lod/c/none.json', MAX)).toEqual({ kind: 'absent' });
   expect(look(world, 'lod/none/x.json', MAX)).toEqual({ kind: 'absent' });
-  expect(look({ ...world, rootDevice: -1n }, 'lod/c/d.json', MAX)).toMatchObject({ why: 'other-device' });
+  expect(look({ ...world, rootDevice: -1n }, 'lod/c/d.json', MAX)).toMatchObject({ why: 'root-gone' });
   expect(statOnly(world, 'lod/c/s.json')).toBeUndefined();
 });

@@ -21,6 +21,7 @@ export function openFilesWorld(through: (fs: FileSystem) => Partial<FileSystem> 
     clock: systemClock,
     root,
     rootDevice: nodeFileSystem.lstat(root)?.dev ?? 0n,
+    rootInode: nodeFileSystem.lstat(root)?.ino ?? 0n,
     at,
     save(path, body = '{}') {
       mkdirSync(dirname(at(path)), { recursive: true });

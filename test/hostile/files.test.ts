@@ -131,7 +131,7 @@ test.skipIf(!canMount)('another device below the root is 503 and a problem; noth
   });
   expect(write.status).toBe(503);
   const { items } = (await (await fetch(`${daemon.url}/v1/_problems`)).json()) as { items: Problem[] };
-  expect(told(items)).toEqual({ 'lod/mounted': 'unreadable: unreadable_directory' });
+  expect(told(items)).toEqual({ 'lod/mounted': 'held: other_device' });
   expect((await fetch(`${daemon.url}/v1/lod/c/a`)).status).toBe(200);
 });
 
@@ -158,7 +158,9 @@ test.skipIf(process.getuid?.() !== 0)(
     const read = await fetch(`${daemon.url}/v1/lod/c/a`);
     expect([read.status, read.headers.get('larder-problem')]).toEqual([200, expect.stringContaining('unreadable')]);
     expect(await status('/v1/lod/c/b')).toBe(200);
-    expect(await status('/v1/lod/d/c')).not.toBe(404);
+    await expect.poll(problems, { timeout: 28_000, interval: 500 }).toMatchObject({ 'lod/d': 'held: no_permission' });
+    const held = await fetch(`${daemon.url}/v1/lod/d/c`);
+    expect([held.status, held.headers.get('larder-problem')]).toEqual([200, expect.stringMatching(/^held; /)]);
     expect(daemon.child.exitCode).toBeNull();
     chmodSync(join(world.root, 'lod/d'), 0o755);
   },

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
@@ -191,72 +191,5 @@ test('a deletion by API is never suspect', async () => {
     await world.larder.write({ ref: ref(`d${index}`), change: { op: 'delete' } }, me);
   await world.settleDown();
   expect(world.deleted()).toHaveLength(12);
-  expect(world.problems()).toEqual([]);
-});
-
-test('a root that is gone deletes nothing, not even one document, and goes on when it is back', async () => {
-  await using world = await openGuarded(documents(2));
-  renameSync(world.root, `${world.root}-away`);
-  await world.settleDown();
-  await world.pass(120_000);
-  expect(world.ids()).toHaveLength(2);
-  expect(world.larder.readiness()).toMatchObject({ ready: false });
-  expect(await world.read('d1')).toMatchObject({ kind: 'served', mark: { code: 'unreadable' } });
-  await expect(world.larder.write({ ref: ref('d1'), change: { op: 'delete' } }, me)).rejects.toMatchObject({
-    code: 'other_device',
-  });
-  renameSync(`${world.root}-away`, world.root);
-  await world.settleDown();
-  expect(world.problems()).toEqual([]);
-  expect(world.deleted()).toEqual([]);
-});
-
-test('another directory in the place of the root deletes nothing', async () => {
-  await using world = await openGuarded(documents(2));
-  renameSync(world.root, `${world.root}-away`);
-  mkdirSync(world.root);
-  await world.settleDown();
-  expect(world.ids()).toHaveLength(2);
-  rmSync(world.root, { recursive: true });
-  renameSync(`${world.root}-away`, world.root);
-  await world.settleDown();
-  expect(world.deleted()).toEqual([]);
-});
-
-test.each([
-  ['a directory without permission', { denied: true, moved: false }],
-  ['another device in the place of a directory', { denied: false, moved: true }],
-])('%s hides its documents and deletes none', async (_, trouble) => {
-  const now = { denied: false, moved: false };
-  const isInside = (path: string): boolean => path.endsWith('/lod/things') || path.includes('/lod/things/');
-  const deny = (path: string): void => {
-    if (now.denied && isInside(path)) throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
-  };
-  const fs: FileSystem = {
-    ...nodeFileSystem,
-    readDirectory(path) {
-      deny(path);
-      return now.moved && isInside(path) ? [] : nodeFileSystem.readDirectory(path);
-    },
-    lstat(path) {
-      if (!path.endsWith('/lod/things')) deny(path);
-      const stat = nodeFileSystem.lstat(path);
-      if (!now.moved || !isInside(path)) return stat;
-      return path.endsWith('/lod/things') && stat ? { ...stat, dev: stat.dev + 1n } : undefined;
-    },
-  };
-  await using world = await openGuarded(documents(3), fs);
-  Object.assign(now, trouble);
-  await world.settleDown();
-  await world.pass(120_000);
-  expect(world.problems()).toContainEqual(expect.objectContaining({ code: 'unreadable', path: 'lod/things' }));
-  expect(new Set(world.problems().map(({ code }) => code))).toEqual(new Set(['unreadable']));
-  expect(await world.read('d1')).toMatchObject({ kind: 'served', mark: { code: 'unreadable' } });
-  await expect(world.larder.write({ ref: ref('d1'), change: { op: 'delete' } }, me)).rejects.toMatchObject({
-    code: trouble.moved ? 'other_device' : 'document_invalid',
-  });
-  Object.assign(now, { denied: false, moved: false });
-  await world.settleDown();
-  expect(world.deleted()).toEqual([]);
   expect(world.problems()).toEqual([]);
 });

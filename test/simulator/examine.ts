@@ -30,7 +30,7 @@ export async function examine(machine: Machine): Promise<Findings> {
     bytesOf: remembered(frames, bytesOf),
     head: (path) => heads.get(path),
     present: catalog.presentBelow('', 1000),
-    held: new Set(),
+    held: new Set([...heads].flatMap(([path, head]) => (head?.problems.includes('rotten') ? [path] : []))),
   };
 }
 

@@ -15,7 +15,7 @@ export interface Findings {
   readonly bytesOf: (entry: LoggedEntry) => Uint8Array | null;
   readonly head: (path: string) => Head | undefined;
   readonly present: readonly string[];
-  /** Paths that a person has to decide about. */
+  /** Paths that a person has to decide about: a power cut took bytes and left the stat, which is no edit. */
   readonly held: ReadonlySet<string>;
 }
 

@@ -21,7 +21,7 @@ export async function openClosedRoot(root: string): Promise<Subject & AsyncDispo
   const logDirectory = `${root}/.larder/log`;
   const survey = surveyLog(fs, logDirectory, `${stat.dev}:${stat.ino}`);
   await using opening = new AsyncDisposableStack();
-  const bulk = opening.use(openBulkThreads({ root, rootDevice: stat.dev, clock: systemClock }));
+  const bulk = opening.use(openBulkThreads({ root, rootDevice: stat.dev, rootInode: stat.ino, clock: systemClock }));
   bulk.warmUp();
   const audit = believedCatalog(root, survey, opening);
   const blobs = openBlobReads({ fs, clock: systemClock, directory: `${root}/.larder/blobs` });
