@@ -1,5 +1,6 @@
 /** Reads of what is served: lists of documents, their texts, and how many there are. */
 import type { Database } from 'better-sqlite3';
+import { FILES } from '../core/refs.ts';
 import { after, startingWith } from './name-ranges.ts';
 import { splitPath } from './places.ts';
 import {
@@ -39,6 +40,9 @@ export const DELETED_BY_HAND = `
   WHERE e.seq > ? AND e.kind = 3 AND s.cause = 1`;
 
 export const TEXT = 'SELECT d.text FROM paths p JOIN documents d ON d.id = p.id WHERE p.directory = ? AND p.name = ?';
+
+/** Files are counted in their collection, and are no documents of their namespace. */
+const FILES_IN = `/${FILES}`;
 
 /** Scopes are few, and their names are an index. */
 export const SUMMARIES = `
@@ -80,7 +84,11 @@ export function openListReads(reader: Database): ListReads {
     },
     namespaces() {
       const { from, to } = startingWith('');
-      return summaries.all(from, to).filter(({ name }) => !name.includes('/'));
+      const all = summaries.all(from, to);
+      const filesIn = new Map(all.flatMap(({ name, count }) => (name.endsWith(FILES_IN) ? [[name, count]] : [])));
+      return all
+        .filter(({ name }) => !name.includes('/'))
+        .map((one) => ({ ...one, count: one.count - (filesIn.get(`${one.name}${FILES_IN}`) ?? 0) }));
     },
     collections(namespace) {
       const { from, to } = startingWith(`${namespace}/`);

@@ -108,8 +108,8 @@ export class StartUp {
     this.isCaughtUp = true;
     this.#caughtUp.resolve();
     this.#stage = 'scanning';
-    const documents = world.catalog.namespaces().reduce((sum, { count }) => sum + count, 0);
-    this.#total = isFirst ? null : documents;
+    const collections = world.catalog.namespaces().flatMap(({ name }) => world.catalog.collections(name));
+    this.#total = isFirst ? null : collections.reduce((sum, { count }) => sum + count, 0);
     await this.#watch();
     if (isFirst) world.firstIndex = { recorded: new Set(), folded: new Map() };
     await reconciler.rescan({ nothingKnown: isFirst, onProgress: (looked) => (this.#looked = looked) });
