@@ -17,7 +17,7 @@ import type { Clock, FileSystem, RandomBytes } from './host/ports.ts';
 import { systemClock } from './host/system-clock.ts';
 import { systemRandom } from './host/system-random.ts';
 import { OpenedLarder } from './larder/opened-larder.ts';
-import { openCatalogWherePossible } from './larder/catalog-place.ts';
+import { CatalogPlace } from './larder/catalog-place.ts';
 import { prepareRoot, type Root } from './larder/root.ts';
 import { wire } from './larder/wire.ts';
 import type { Larder } from './larder-types.ts';
@@ -79,10 +79,8 @@ export async function openLarder(options: OpenOptions): Promise<Larder> {
   bulk.warmUp();
   const events = opening.adopt(await openEvents(root, host, options), (log) => log.close(false));
   const anew = options.rebuild ?? false;
-  const { catalog, spare } = openCatalogWherePossible({ ...host, directory: root.derived, logId: events.id, anew });
-  if (spare) opening.use(spare);
-  opening.use(catalog);
-  const opened = { root, host, lock, events, catalog, spare, bulk };
+  const place = opening.use(CatalogPlace.open({ ...host, directory: root.derived, logId: events.id, anew }));
+  const opened = { root, host, lock, events, catalog: place.catalog, place, bulk };
   const parts = host.parts?.(opened) ?? opened;
   const larder = new OpenedLarder(wire(parts, options), parts, options);
   opening.move();
@@ -96,8 +94,8 @@ export interface Parts {
   readonly lock: Lock;
   readonly events: EventLog;
   readonly catalog: Catalog;
-  /** Where the catalog works while `derived/` has no room. */
-  readonly spare: Disposable | null;
+  /** Where the catalog works: elsewhere while `derived/` has no room. */
+  readonly place: CatalogPlace;
   readonly bulk: BulkReader;
 }
 

@@ -8,6 +8,7 @@
  * database is synced, while writers go on appending. Both are what SQLite promises to every reader (sqlite.org/wal.html).
  */
 import type { FileSystem } from '../host/ports.ts';
+import { CatalogError } from './catalog-error.ts';
 import type { Connections } from './connections.ts';
 import { decodeNumber } from './rows.ts';
 import { prepareCommand, prepareQuery, type RawRow } from './sql.ts';
@@ -55,17 +56,38 @@ export function openCheckpoints({ path, connections, fs, onFailure }: Checkpoint
   const round = openRound(path, connections, fs);
   let running: Promise<void> | null = null;
   let hasFailed = false;
+  /** A failure that the database does not say of itself yet: the disk has no room for that either. */
+  let unsaid: unknown = null;
+  let wasFull = false;
 
   const size = (): LogSize => (hasFailed ? undefined : sizes.get()) ?? { pages: 0, copied: 0 };
 
   async function run(): Promise<void> {
+    wasFull = false;
     try {
       await round.run();
     } catch (error) {
-      hasFailed = true;
-      if (!round.isClosed) onFailure(error);
+      // Without room nothing is lost: what was not copied is still in the log, and is copied by another round.
+      wasFull = error instanceof CatalogError && error.failure === 'full';
+      if (!wasFull) fail(error);
     } finally {
       running = null;
+    }
+  }
+
+  function fail(error: unknown): void {
+    hasFailed = true;
+    unsaid = error;
+    say();
+  }
+
+  function say(): void {
+    if (unsaid === null || round.isClosed) return;
+    try {
+      onFailure(unsaid);
+      unsaid = null;
+    } catch (error) {
+      if (!(error instanceof CatalogError)) throw error;
     }
   }
 
@@ -75,13 +97,21 @@ export function openCheckpoints({ path, connections, fs, onFailure }: Checkpoint
       return pages >= WAIT_PAGES && copied < pages;
     },
     begin() {
+      say();
       const { pages, copied } = size();
       if (pages - copied >= BEGIN_PAGES) running ??= run();
     },
     async room() {
-      while (!round.isClosed && checkpoints.isFull()) await (running ??= run());
+      while (!round.isClosed && checkpoints.isFull()) {
+        await (running ??= run());
+        // The next commit is told that the disk is full.
+        if (wasFull) return;
+      }
     },
-    [Symbol.dispose]: () => round[Symbol.dispose](),
+    [Symbol.dispose]() {
+      say();
+      round[Symbol.dispose]();
+    },
   };
   return checkpoints;
 }

@@ -15,26 +15,72 @@ const ENOUGH_BYTES = 4 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 const FILES = ['catalog.sqlite', 'catalog.sqlite-wal'];
 
-export interface PlacedCatalog {
-  readonly catalog: Catalog;
-  /** Set when it does not work in `derived/`; to be disposed of after the catalog. */
-  readonly spare: Disposable | null;
+type PlaceOptions = CatalogOptions & { readonly random: RandomBytes };
+
+/** The catalog of a root, and where it works. */
+export class CatalogPlace implements Disposable {
+  readonly #options: PlaceOptions;
+  readonly #catalog: Catalog;
+  #opened: Catalog;
+  #spare: string | null;
+
+  private constructor(options: PlaceOptions, opened: Catalog, spare: string | null) {
+    this.#options = options;
+    this.#opened = opened;
+    this.#spare = spare;
+    // Whoever holds it holds it on when the database behind it is another one.
+    this.#catalog = Object.create(opened) as Catalog;
+  }
+
+  /** Throws what `openCatalog` throws when there is no other place either. */
+  static open(options: PlaceOptions): CatalogPlace {
+    const { fs, directory, random } = options;
+    const inDerived = freeBytes(fs, directory) >= ENOUGH_BYTES ? openUnlessRefused(options) : null;
+    if (inDerived) return new CatalogPlace(options, inDerived, null);
+    const spare = sparePlace(fs, directory, random);
+    return new CatalogPlace(options, openCatalog(spare === null ? options : { ...options, directory: spare }), spare);
+  }
+
+  get catalog(): Catalog {
+    return this.#catalog;
+  }
+
+  /** It works outside of the root until the next start. */
+  get isElsewhere(): boolean {
+    return this.#spare !== null;
+  }
+
+  get directory(): string {
+    return this.#spare ?? this.#options.directory;
+  }
+
+  /**
+   * While nothing else works with it: goes on elsewhere with what it has when `derived/` has become full. False where it is
+   * elsewhere already, or no other file system has room.
+   */
+  moveElsewhere(): boolean {
+    const { fs, directory, random } = this.#options;
+    if (this.#spare !== null || roomyPlace(fs, directory) === null) return false;
+    this.#opened[Symbol.dispose]();
+    this.#spare = sparePlace(fs, directory, random);
+    this.#opened = openCatalog({ ...this.#options, anew: false, directory: this.directory });
+    Object.setPrototypeOf(this.#catalog, this.#opened);
+    return this.isElsewhere;
+  }
+
+  [Symbol.dispose](): void {
+    this.#opened[Symbol.dispose]();
+    if (this.#spare !== null) clear(this.#options.fs, this.#spare);
+  }
 }
 
-/** Throws what `openCatalog` throws when there is no other place either. */
-export function openCatalogWherePossible(options: CatalogOptions & { readonly random: RandomBytes }): PlacedCatalog {
-  const { fs, directory, random } = options;
-  if (freeBytes(fs, directory) >= ENOUGH_BYTES) {
-    try {
-      return { catalog: openCatalog(options), spare: null };
-    } catch (error) {
-      if (!isKernelError(error) && !(error instanceof CatalogError)) throw error;
-    }
+function openUnlessRefused(options: CatalogOptions): Catalog | null {
+  try {
+    return openCatalog(options);
+  } catch (error) {
+    if (isKernelError(error) || error instanceof CatalogError) return null;
+    throw error;
   }
-  const place = sparePlace(fs, directory, random);
-  if (place === null) return { catalog: openCatalog(options), spare: null };
-  const catalog = openCatalog({ ...options, directory: place });
-  return { catalog, spare: { [Symbol.dispose]: () => clear(fs, place) } };
 }
 
 function freeBytes(fs: FileSystem, directory: string): number {
@@ -45,22 +91,27 @@ function freeBytes(fs: FileSystem, directory: string): number {
   }
 }
 
-/** Null when no other file system has room. */
-function sparePlace(fs: FileSystem, directory: string, random: RandomBytes): string | null {
+/** A directory for temporary files on another file system, with room for what there is and more; null when there is none. */
+function roomyPlace(fs: FileSystem, directory: string): string | null {
   const device = fs.lstat(directory)?.dev;
   const needed = ENOUGH_BYTES + FILES.reduce((sum, file) => sum + (fs.lstat(`${directory}/${file}`)?.size ?? 0), 0);
-  for (const parent of temporaryDirectories()) {
-    if (fs.lstat(parent)?.dev === device || freeBytes(fs, parent) < needed) continue;
-    const place = `${parent}/larder-catalog-${Buffer.from(random(8)).toString('hex')}`;
-    try {
-      fs.makeDirectory(place, 0o700);
-      for (const file of FILES) copy(fs, `${directory}/${file}`, `${place}/${file}`);
-      return place;
-    } catch {
-      clear(fs, place);
-    }
+  const hasRoom = (parent: string): boolean => fs.lstat(parent)?.dev !== device && freeBytes(fs, parent) >= needed;
+  return temporaryDirectories().find(hasRoom) ?? null;
+}
+
+/** Null when no other file system has room. */
+function sparePlace(fs: FileSystem, directory: string, random: RandomBytes): string | null {
+  const parent = roomyPlace(fs, directory);
+  if (parent === null) return null;
+  const place = `${parent}/larder-catalog-${Buffer.from(random(8)).toString('hex')}`;
+  try {
+    fs.makeDirectory(place, 0o700);
+    for (const file of FILES) copy(fs, `${directory}/${file}`, `${place}/${file}`);
+    return place;
+  } catch {
+    clear(fs, place);
+    return null;
   }
-  return null;
 }
 
 /** What cannot be read whole is no loss: the catalog is rebuilt from the log then. */

@@ -115,7 +115,7 @@ export class OpenMaintenance implements Maintenance {
 
   async #verify({ finding, progress }: VerifyListener): Promise<VerifySummary> {
     const { world, reconciler } = this.#wired;
-    const { root, host, events, bulk } = this.#parts;
+    const { root, host, events, bulk, place } = this.#parts;
     const listener: VerifyListener = {
       finding,
       progress: (how) => {
@@ -126,7 +126,7 @@ export class OpenMaintenance implements Maintenance {
     listener.progress({ stage: 'rescan', done: 0, total: null });
     await reconciler.rescan();
     const upTo = world.recorder.announcedSeq;
-    using audit = openCatalogAudit(catalogFile(root.derived));
+    using audit = openCatalogAudit(catalogFile(place.directory));
     return await verify(
       {
         ...host,

@@ -295,12 +295,11 @@ export class OpenedLarder implements Larder {
 
   async #close(): Promise<void> {
     const { world, reconciler } = this.#wired;
-    const { events, bulk, catalog, spare, lock } = this.#parts;
+    const { events, bulk, place, lock } = this.#parts;
     // Taken in the reverse order, each also when one before it failed: the lock must be free for the next in any case.
     await using closing = new AsyncDisposableStack();
     closing.defer(() => lock.release());
-    if (spare) closing.use(spare);
-    closing.use(catalog);
+    closing.use(place);
     closing.defer(() => bulk[Symbol.asyncDispose]());
     closing.defer(() => events.close(true));
     // Twice: a checkpoint may have to write files anew, which brings others out of the tree.

@@ -2,6 +2,7 @@
  * From opened parts to ready: the catalog catches up with the log, schemas come into force, redo completes what a crash cut
  * off, then the tree is watched and compared.
  */
+import { CatalogError } from '../catalog/catalog-error.ts';
 import type { ToApply } from '../catalog/types.ts';
 import type { LoggedEntry, LoggedFrame } from '../core/events.ts';
 import type { ReadinessReport } from '../core/requests.ts';
@@ -21,6 +22,8 @@ import { sweepTemps } from '../reconciler/rescue.ts';
 import { compileSafely, rejudge } from '../reconciler/schema-changes.ts';
 
 const FRAMES_AT_ONCE = 32;
+/** A full disk is asked again so often. */
+const ROOM_MS = 500;
 
 /** What the disk refuses just now, in words that a monitor can match. */
 function troublesOfDisk({ recorder, backlog, checkpoints }: Wired['world']): string[] {
@@ -44,6 +47,8 @@ export class StartUp {
   #looked = 0;
   #total: number | null = null;
   #stopped = false;
+  /** It waits for the disk. */
+  #noRoom = false;
   isCaughtUp = false;
 
   constructor(wired: Wired, parts: Parts, options: OpenOptions) {
@@ -85,7 +90,8 @@ export class StartUp {
     const reasons = [
       ...(this.#stage === 'ready' ? [] : [this.#stage]),
       ...(isRootThere ? [] : ['root-missing']),
-      ...(this.#parts.spare ? ['catalog-elsewhere'] : []),
+      ...(this.#parts.place.isElsewhere ? ['catalog-elsewhere'] : []),
+      ...(this.#noRoom ? ['disk-full'] : []),
       ...troublesOfDisk(world),
       ...(reconciler.troubles.length > 0 || (reconciler.watcher?.blind ?? 0) > 0 ? ['watcher-degraded'] : []),
       ...(world.swap.exchange ? [] : ['no-atomic-exchange']),
@@ -102,9 +108,11 @@ export class StartUp {
     const { world, reconciler } = this.#wired;
     for (const notice of world.events.notices) world.log.warn({ notice }, 'the event log was mended');
     const isFirst = world.events.lastSeq === 0;
-    await this.#catchUp();
-    await this.#loadSchemas();
-    await this.#redo();
+    await this.#withRoom(async () => {
+      await this.#catchUp();
+      await this.#loadSchemas();
+      await this.#redo();
+    });
     this.isCaughtUp = true;
     this.#caughtUp.resolve();
     this.#stage = 'scanning';
@@ -140,6 +148,23 @@ export class StartUp {
     const watcher = watch?.(options) ?? startWatcher(choice === 'none' ? 'auto' : choice, { ...options, fs, clock });
     reconciler.watch(watcher);
     await watcher.ready;
+  }
+
+  /** Nobody waits for room that a replay would need: the catalog goes on where there is some, else as soon as there is. */
+  async #withRoom(work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof CatalogError) || error.failure !== 'full' || this.#stopped) throw error;
+        this.#noRoom = true;
+        if (this.#parts.place.moveElsewhere())
+          this.#wired.log.warn({}, 'the disk is full: the catalog works elsewhere');
+        else await new Promise<void>((resolve) => void this.#wired.world.clock.after(ROOM_MS, resolve));
+      } finally {
+        this.#noRoom = false;
+      }
+    }
   }
 
   /** Replays what the catalog has not seen; everything, when it is new. */
