@@ -11,9 +11,12 @@ const digestByBytes = new WeakMap<Uint8Array, Digest>();
 /** The same for an array of our own making, which nobody changes any more: whoever asks `knownDigestOf` is told without a look. */
 export function digestOfOwn(bytes: Uint8Array): Digest {
   const digest = digestOf(bytes);
-  digestByBytes.set(bytes, digest);
+  rememberDigest(bytes, digest);
   return digest;
 }
+
+/** For such an array whose digest another thread has computed, which made it. */
+export const rememberDigest = (bytes: Uint8Array, digest: Digest): void => void digestByBytes.set(bytes, digest);
 
 /** What `digestOfOwn` said of this very array; of any other it is computed. */
 export const knownDigestOf = (bytes: Uint8Array): Digest => digestByBytes.get(bytes) ?? digestOf(bytes);

@@ -1,5 +1,5 @@
 /** The part of a bulk worker that judges. */
-import { judgeBytes } from '../core/examine.ts';
+import { tryEdit, type EditOutcome } from '../core/edited-document.ts';
 import type { BulkReply, BulkRequest } from './bulk-requests.ts';
 import { examineBatch, hashFile } from './examine-batch.ts';
 import { toExaminedColumns } from './examined-columns.ts';
@@ -23,9 +23,17 @@ export async function examineIn(
   if (request.do === 'digests') return { reply: hashBatch(world, request.paths), handedOver: [] };
   const { inForce, texts } = request;
   await shelf.put(texts);
-  if (request.do === 'judge') {
-    return { reply: judgeBytes(request.path, request.bytes, shelf.judgeOf(inForce, request.path)), handedOver: [] };
+  if (request.do === 'edit') {
+    const outcome = tryEdit(request.change, request.current, shelf.judgeOf(inForce, request.path));
+    return { reply: outcome, handedOver: ownBuffers(outcome) };
   }
   const batch = examineBatch(world, request.paths, (path) => shelf.judgeOf(inForce, path), request.known);
   return { reply: toExaminedColumns(batch), handedOver: batch.arena.buffers };
+}
+
+/** A text that was encoded may lie in a larger buffer, which others use too. */
+function ownBuffers(outcome: EditOutcome): readonly ArrayBuffer[] {
+  if (outcome.kind === 'refused') return [];
+  const { buffer, byteLength } = outcome.document.bytes;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }

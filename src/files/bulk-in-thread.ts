@@ -1,4 +1,4 @@
-import { judgeBytes } from '../core/examine.ts';
+import { tryEdit } from '../core/edited-document.ts';
 import type { BulkReader, SchemaTexts } from './bulk.ts';
 import { examineBatch, examineWhole, hashFile } from './examine-batch.ts';
 import { lookAtGrowth, readBeginning } from './growth.ts';
@@ -25,9 +25,9 @@ export function openBulkInThread(world: World): BulkReader {
     hash,
     beginning: async (path, beginning) => readBeginning(world, path, beginning),
     growth: async (path, before) => lookAtGrowth(world, path, before),
-    async judge(path, bytes, schemas) {
+    async edit(path, change, current, schemas) {
       const inForce = await shelve(shelf, schemas);
-      return judgeBytes(path, bytes, shelf.judgeOf(inForce, path));
+      return tryEdit(change, current, shelf.judgeOf(inForce, path));
     },
     async [Symbol.asyncDispose]() {},
   };

@@ -1,6 +1,6 @@
 /** What a bulk worker is asked and what it answers. One answer a request, under its number; requests may overtake each other. */
-import type { Judged } from '../core/examine.ts';
 import type { Digest } from '../core/digest.ts';
+import type { EditOutcome, Writing } from '../core/edited-document.ts';
 import type { KnownDigests } from './bulk.ts';
 import type { ExaminedColumns } from './examined-columns.ts';
 import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
@@ -24,7 +24,12 @@ export type BulkRequest =
   | { readonly do: 'growth'; readonly path: string; readonly before: KnownBeginning }
   | { readonly do: 'digests'; readonly paths: readonly string[] }
   | { readonly do: 'stage'; readonly tmp: string; readonly packed: PackedFiles }
-  | ({ readonly do: 'judge'; readonly path: string; readonly bytes: Uint8Array } & WithSchemas);
+  | ({
+      readonly do: 'edit';
+      readonly path: string;
+      readonly change: Writing;
+      readonly current: Uint8Array | null;
+    } & WithSchemas);
 
 export interface BulkReplies {
   readonly list: readonly ListingColumns[];
@@ -34,7 +39,7 @@ export interface BulkReplies {
   readonly growth: GrowthFound;
   readonly digests: readonly (HashedFile | undefined)[];
   readonly stage: StagedBatch;
-  readonly judge: Judged;
+  readonly edit: EditOutcome;
 }
 
 export type BulkReply = BulkReplies[keyof BulkReplies];

@@ -66,7 +66,10 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
     hash,
     beginning: (path, beginning) => ask(slowPool, 'beginning', () => ({ path, beginning })),
     growth: (path, before) => ask(slowPool, 'growth', () => ({ path, before })),
-    judge: (path, bytes, schemas) => ask(pool, 'judge', (known) => ({ path, bytes, ...unknownTo(known, schemas) })),
+    edit(path, change, current, schemas) {
+      const sent = { path, change: { ...change, body: alone(change.body) }, current: current && alone(current) };
+      return ask(pool, 'edit', (known) => ({ ...sent, ...unknownTo(known, schemas) }));
+    },
     // Beside the worker that examines what comes next.
     ...(tmp !== undefined && {
       stage: async (files) => stagedTemps(await ask(listPool, 'stage', () => ({ tmp, packed: pack(files) }))),
@@ -95,10 +98,14 @@ const askOf =
     return reply as BulkReplies[Kind];
   };
 
+/** A part of a buffer travels with the whole of it. */
+const alone = (bytes: Uint8Array): Uint8Array =>
+  bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+
 function unknownTo(
   known: Set<string>,
   schemas: SchemaTexts,
-): Pick<Extract<BulkRequest, { do: 'judge' }>, 'inForce' | 'texts'> {
+): Pick<Extract<BulkRequest, { do: 'edit' }>, 'inForce' | 'texts'> {
   const unknown = [...schemas.values()].filter(({ digest }) => !known.has(digest));
   for (const { digest } of unknown) known.add(digest);
   return {

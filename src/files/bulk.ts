@@ -3,8 +3,8 @@
  * where nobody waits for anything else (98,000 files a second against 7,000 with asynchronous calls). Two implementations:
  * worker threads, and the calling thread for simulated file systems.
  */
-import type { Judged } from '../core/examine.ts';
 import type { Digest } from '../core/digest.ts';
+import type { EditOutcome, Writing } from '../core/edited-document.ts';
 import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
 import type { HashedFile } from './hash-batch.ts';
 import type { NewBytes, Temp } from './temp.ts';
@@ -37,8 +37,8 @@ export interface BulkReader extends AsyncDisposable {
   /** As `readBeginning` and `lookAtGrowth` (growth.ts), away from the caller's thread. */
   beginning(path: string, beginning: Beginning): Promise<KnownBeginning | null>;
   growth(path: string, before: KnownBeginning): Promise<GrowthFound>;
-  /** Judges bytes that are to be written to a path, away from the caller's thread. */
-  judge(path: string, bytes: Uint8Array, schemas: SchemaTexts): Promise<Judged>;
+  /** As `tryEdit` (core/edited-document.ts), away from the caller's thread. */
+  edit(path: string, change: Writing, current: Uint8Array | null, schemas: SchemaTexts): Promise<EditOutcome>;
   /**
    * Writes temp files (temp.ts) away from the caller's thread: all or none, in their order; some hundred a call. Throws what the
    * disk says. Undefined where files are written by the calling thread alone.

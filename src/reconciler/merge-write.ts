@@ -6,7 +6,7 @@ import { decodeText } from '../core/json/read-json.ts';
 import { threeWayMerge, type Merge } from '../core/json/three-way-merge.ts';
 import type { WriteRequest } from '../core/requests.ts';
 import { versionNamed } from './known-versions.ts';
-import { newBytes } from './new-bytes.ts';
+import { newBytes } from '../core/new-bytes.ts';
 import { names } from './preconditions.ts';
 import { describeStale } from './stale.ts';
 import type { World } from './world.ts';

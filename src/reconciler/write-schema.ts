@@ -9,7 +9,7 @@ import type { Placed } from '../files/swap.ts';
 import type { Look } from '../files/types.ts';
 import type { FileStat } from '../host/ports.ts';
 import { afterwards, originFor, placeAll, refuse, seenOf, stage } from './commit.ts';
-import { newBytes } from './new-bytes.ts';
+import { newBytes } from '../core/new-bytes.ts';
 import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
 import { outOfReach } from './out-of-reach.ts';
 import { checkPreconditions } from './preconditions.ts';

@@ -4,7 +4,8 @@
  */
 import { MOST_CHANGE_BYTES } from '../core/change-set.ts';
 import type { Digest } from '../core/digest.ts';
-import { digestOf, digestOfOwn } from '../core/digest.ts';
+import { digestOf } from '../core/digest.ts';
+import type { Writing } from '../core/edited-document.ts';
 import { LarderError } from '../core/errors.ts';
 import { classify, pathOf, type PathMeaning } from '../core/refs.ts';
 import type { Change, Who, WriteOptions, WriteRequest, WriteResult, Written } from '../core/requests.ts';
@@ -12,8 +13,9 @@ import { paceOf } from '../host/pace.ts';
 import type { FileStat } from '../host/ports.ts';
 import { commit } from './commit.ts';
 import { copyAt } from './conflicts.ts';
-import { judgeNew } from './judge-new.ts';
-import { newBytes, newRawBytes } from './new-bytes.ts';
+import { newBytes, newRawBytes } from '../core/new-bytes.ts';
+import { editedDocument } from './edit.ts';
+import { checkNew } from './judge-new.ts';
 import { isMerge, mergedBytes } from './merge-write.ts';
 import { outOfReach } from './out-of-reach.ts';
 import { checkPreconditions, checkUnserved } from './preconditions.ts';
@@ -144,7 +146,7 @@ async function prepareAll(
   let bytes = 0;
   const pace = paceOf(world.clock);
   for (const [i, request] of requests.entries()) {
-    const result = prepare(world, request, settledByPath.get(pathOf(request.ref)));
+    const result = await prepare(world, request, settledByPath.get(pathOf(request.ref)));
     results.push(result);
     if (!(result instanceof Error)) bytes += result.bytes?.length ?? 0;
     // A small patch may make a large document.
@@ -156,16 +158,20 @@ async function prepareAll(
 }
 
 /** Judges one write in full. Refusals are values here, so that a bulk goes on past them. */
-function prepare(world: World, request: WriteRequest, settled: Settled | undefined): Prepared | LarderError {
+async function prepare(
+  world: World,
+  request: WriteRequest,
+  settled: Settled | undefined,
+): Promise<Prepared | LarderError> {
   try {
-    return judge(world, request, settled);
+    return await judge(world, request, settled);
   } catch (error) {
     if (error instanceof LarderError) return error;
     throw error;
   }
 }
 
-function judge(world: World, request: WriteRequest, settled: Settled | undefined): Prepared {
+async function judge(world: World, request: WriteRequest, settled: Settled | undefined): Promise<Prepared> {
   const path = pathOf(request.ref);
   const look = settled?.observation.examined.look;
   const copy = world.conflicts.get(path);
@@ -214,46 +220,55 @@ interface Current {
   readonly current: Uint8Array | null;
 }
 
-function judgeBytes(world: World, request: WriteRequest, path: string, found: Current): Prepared {
+async function judgeBytes(world: World, request: WriteRequest, path: string, found: Current): Promise<Prepared> {
   const { disk, replaces, unproven, current } = found;
+  const { change } = request;
   const common = { request, path, before: disk, replaces, unproven };
-  if (disk !== null && current === null && !isWhole(request.change) && request.change.op !== 'delete') {
+  if (disk !== null && current === null && !isWhole(change) && change.op !== 'delete') {
     throw new LarderError('document_invalid', `${path} is broken on disk: a patch has nothing to apply to`);
   }
-  const meaning = classify(path);
-  const bytes = isJson(meaning) ? newBytes(request.change, current) : newRawBytes(request.change);
-  if (bytes === null) return { ...common, outcome: 'deleted', bytes: null, digest: null, searchText: null };
-  return judgeNewBytes(world, common, meaning, bytes, current !== null);
+  if (change.op === 'delete') return { ...common, outcome: 'deleted', bytes: null, digest: null, searchText: null };
+  return judgeNewBytes(world, common, change, current);
 }
 
 const isJson = (meaning: PathMeaning): boolean => meaning.kind !== 'file' && meaning.kind !== 'stream';
 
-function judgeMerged(
+async function judgeMerged(
   world: World,
   request: WriteRequest,
   path: string,
   { disk, replaces, unproven, current }: Current,
-): Prepared {
-  const meaning = classify(path);
-  if (!isJson(meaning)) throw new LarderError('bad_request', 'only documents can be merged');
-  const bytes = mergedBytes(world, request, path, current);
-  return judgeNewBytes(world, { request, path, before: disk, replaces, unproven }, meaning, bytes, current !== null);
+): Promise<Prepared> {
+  if (!isJson(classify(path))) throw new LarderError('bad_request', 'only documents can be merged');
+  const body = mergedBytes(world, request, path, current);
+  return judgeNewBytes(world, { request, path, before: disk, replaces, unproven }, { op: 'exact', body }, current);
 }
 
 type Common = Pick<Prepared, 'request' | 'path' | 'before' | 'replaces' | 'unproven'>;
 
-function judgeNewBytes(
+async function judgeNewBytes(
   world: World,
   common: Common,
-  meaning: PathMeaning,
-  bytes: Uint8Array,
-  isServed: boolean,
-): Prepared {
+  change: Writing,
+  current: Uint8Array | null,
+): Promise<Prepared> {
   const { path, before: disk } = common;
-  const searchText = judgeNew(world, meaning, path, bytes, { isServed, freed: common.request.frees });
-  const { change } = common.request;
-  // A caller may use its array for something else afterwards.
-  const digest = 'body' in change && change.body === bytes ? digestOf(bytes) : digestOfOwn(bytes);
+  const meaning = classify(path);
+  checkNew(world, meaning, path, { isServed: current !== null, freed: common.request.frees });
+  const { bytes, digest, searchText } =
+    meaning.kind === 'document'
+      ? await editedDocument(world, path, change, current)
+      : otherBytes(meaning, change, current);
   const outcome = disk === null ? 'created' : digest === disk ? 'unchanged' : 'updated';
   return { ...common, outcome, bytes, digest, searchText };
+}
+
+/** Streams and files are what the caller sends; nothing of them is indexed. */
+function otherBytes(
+  meaning: PathMeaning,
+  change: Writing,
+  current: Uint8Array | null,
+): Pick<Prepared, 'bytes' | 'digest' | 'searchText'> {
+  const bytes = isJson(meaning) ? newBytes(change, current) : newRawBytes(change);
+  return { bytes, digest: bytes && digestOf(bytes), searchText: '' };
 }

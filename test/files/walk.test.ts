@@ -8,6 +8,7 @@ import type { BulkReader } from '../../src/files/bulk.ts';
 import { spellName } from '../../src/files/spell-name.ts';
 import { walkDirectory } from '../../src/files/walk.ts';
 import { digestOf } from '../../src/core/digest.ts';
+import { editedOf } from '../../src/core/edited-document.ts';
 import { openFilesWorld, type FilesWorld } from './world.ts';
 
 test('a directory is listed by lstat, with what cannot be addressed spelled out, and without what is not ours', () => {
@@ -104,8 +105,12 @@ describe.each<[string, (world: FilesWorld) => BulkReader]>([
     expect(examined[0]?.digest).toBe(digestOf(Buffer.from('{"v": 1}')));
     expect(examined[5]?.digest).toBe(digestOf(large));
     expect(await bulk.hash('lod/files/large.bin')).toMatchObject({ kind: 'large', digest: digestOf(large) });
-    const judged = await bulk.judge('lod/c/x.json', Buffer.from('{"v": "no"}'), schemas);
-    expect(judged.verdict).toMatchObject({ kind: 'invalid', faults: [{ pointer: '/v' }] });
+    const patch = { op: 'merge-patch', body: Buffer.from('{"v": 2}') } as const;
+    const edited = editedOf(await bulk.edit('lod/c/x.json', patch, Buffer.from('{ "v": 1, "w": "is" }'), schemas));
+    const bytes = Buffer.from('{ "v": 2, "w": "is" }');
+    expect(edited).toEqual({ bytes: new Uint8Array(bytes), digest: digestOf(bytes), searchText: 'is' });
+    const unfit = await bulk.edit('lod/c/x.json', { op: 'put', body: Buffer.from('{"v": "no"}') }, null, schemas);
+    expect(unfit).toMatchObject({ refusal: { code: 'schema_refused', errors: [{ pointer: '/v' }] } });
   });
 
   test('more bytes than one batch holds are answered all the same', async () => {

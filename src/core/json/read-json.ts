@@ -56,6 +56,33 @@ export function readJson(bytes: Uint8Array, limits: JsonLimits = DOCUMENT_LIMITS
   return { kind: 'valid', text, value, warnings: read.warnings.concat(underscored(text, value)) };
 }
 
+/**
+ * Judges the text of a document that was put together from texts judged valid before, and its bytes: nothing in it can be
+ * there twice, only its size and depth are new. Half the cost of `readJson`, which gives the same.
+ */
+export function readEdited(text: string, bytes: Uint8Array, limits: JsonLimits = DOCUMENT_LIMITS): ReadJson {
+  // Escapes hide what has to be compared, and a byte order mark is told.
+  if (bytes.length > limits.maxBytes || /[\\\uFEFF]|__proto__/.test(text)) return readJson(bytes, limits);
+  const value = parse(text, false);
+  if (value === undefined || !isJsonObject(value) || depthOf(value) > limits.maxDepth) return readJson(bytes, limits);
+  return { kind: 'valid', text, value, warnings: underscored(text, value) };
+}
+
+function depthOf(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let deepest = 0;
+  if (Array.isArray(value)) {
+    for (const item of value as readonly JsonValue[])
+      if (typeof item === 'object') deepest = Math.max(deepest, depthOf(item));
+    return deepest + 1;
+  }
+  for (const key in value) {
+    const child = (value as JsonObject)[key];
+    if (typeof child === 'object') deepest = Math.max(deepest, depthOf(child));
+  }
+  return deepest + 1;
+}
+
 /** Judges JSON with any value at the top, such as a patch: otherwise the rules of a document. */
 export function readJsonValue(bytes: Uint8Array, limits: JsonLimits = DOCUMENT_LIMITS): ReadJsonValue {
   if (bytes.length > limits.maxBytes) return { kind: 'invalid', faults: [tooLarge(bytes, limits)] };

@@ -1,11 +1,11 @@
 /** The bytes that a write would put on disk: pure, from the text that is there and the change that is asked. */
-import { LarderError } from '../core/errors.ts';
-import { editText } from '../core/json/edit-text.ts';
-import { jsonPatch } from '../core/json/json-patch.ts';
-import { layOut } from '../core/json/layout.ts';
-import { mergePatch } from '../core/json/merge-patch.ts';
-import { decodeText, readJson } from '../core/json/read-json.ts';
-import type { Change } from '../core/requests.ts';
+import { LarderError } from './errors.ts';
+import { editText } from './json/edit-text.ts';
+import { jsonPatch } from './json/json-patch.ts';
+import { layOut } from './json/layout.ts';
+import { mergePatch } from './json/merge-patch.ts';
+import { decodeText, readJson } from './json/read-json.ts';
+import type { Change } from './requests.ts';
 
 const encoder = new TextEncoder();
 
@@ -18,22 +18,30 @@ export function newRawBytes(change: Change): Uint8Array | null {
 
 /** Null after a deletion. `current` is the valid text on disk, with its byte order mark; null when there is none. */
 export function newBytes(change: Change, current: Uint8Array | null): Uint8Array | null {
+  if (change.op === 'delete') return null;
+  return change.op === 'exact' ? change.body : encoder.encode(newText(change, current));
+}
+
+/** A change that makes a text of texts. */
+export type Edit = Extract<Change, { op: 'put' | 'merge-patch' | 'json-patch' }>;
+
+/**
+ * Throws `bad_json` and what the patches throw. But for a JSON Patch the text consists of what was judged valid before: it may
+ * be too large or too deep, no more.
+ */
+export function newText(change: Edit, current: Uint8Array | null): string {
   switch (change.op) {
     case 'put':
       return put(current, bodyText(change.body));
-    case 'exact':
-      return change.body;
     case 'merge-patch':
-      return encoder.encode(mergePatch(patched(current), bodyText(change.body)));
+      return mergePatch(patched(current), bodyText(change.body));
     case 'json-patch':
-      return encoder.encode(jsonPatch(patched(current), decodeText(change.body)));
-    case 'delete':
-      return null;
+      return jsonPatch(patched(current), decodeText(change.body));
   }
 }
 
-const put = (current: Uint8Array | null, text: string): Uint8Array =>
-  encoder.encode(current === null ? layOut(text) : editText(decodeText(current), text));
+const put = (current: Uint8Array | null, text: string): string =>
+  current === null ? layOut(text) : editText(decodeText(current), text);
 
 function patched(current: Uint8Array | null): string {
   if (current === null) throw new LarderError('not_found', 'there is no document to patch');
