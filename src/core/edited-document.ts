@@ -73,7 +73,7 @@ function made(change: Edit, current: Uint8Array | null): Made {
 }
 
 /** What full text shall index. */
-export function accept(read: ReadJson, judge: JudgeValue): string {
+function accept(read: ReadJson, judge: JudgeValue): string {
   if (read.kind === 'invalid')
     throw new LarderError('bad_json', read.faults[0]?.detail ?? 'not a document', { errors: read.faults });
   const faults = judge(read.value, read.text);

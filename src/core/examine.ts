@@ -19,7 +19,7 @@ export type Verdict =
   | { readonly kind: 'valid'; readonly warnings: readonly Fault[] }
   | { readonly kind: 'invalid'; readonly faults: readonly Fault[] };
 
-export interface Judged {
+interface Judged {
   /** Null for what is never judged: nothing there, a name that is not served. Streams and files are valid as they are. */
   readonly verdict: Verdict | null;
   /** Null unless a valid document. */
@@ -58,7 +58,7 @@ export function examine<L extends Looked>(
 }
 
 /** Judges the bytes of a file at this path as a document, where the path is one's. */
-export function judgeBytes(path: string, bytes: Uint8Array, judge: JudgeValue): Judged {
+function judgeBytes(path: string, bytes: Uint8Array, judge: JudgeValue): Judged {
   switch (classify(path).kind) {
     case 'document':
       return judgeDocument(bytes, judge);

@@ -69,15 +69,15 @@ export function readEdited(text: string, bytes: Uint8Array, limits: JsonLimits =
 }
 
 function depthOf(value: JsonValue): number {
-  if (typeof value !== 'object' || value === null) return 0;
   let deepest = 0;
   if (Array.isArray(value)) {
     for (const item of value as readonly JsonValue[])
       if (typeof item === 'object') deepest = Math.max(deepest, depthOf(item));
     return deepest + 1;
   }
+  if (!isJsonObject(value)) return 0;
   for (const key in value) {
-    const child = (value as JsonObject)[key];
+    const child = value[key];
     if (typeof child === 'object') deepest = Math.max(deepest, depthOf(child));
   }
   return deepest + 1;
