@@ -15,8 +15,9 @@ import type { Transactions } from './transactions.ts';
 import type { Merging } from './merging.ts';
 import type { ToApply } from './types.ts';
 
-/** What the event loop is held up for: 200 rows take some 10 ms. */
+/** What the event loop is held up for: 200 rows take some 10 ms, and so does the full text of a mebibyte. */
 const TURN_ROWS = 200;
+const TURN_BYTES = 1024 * 1024;
 /**
  * Frames are put into one transaction up to this size. Readers do not wait for it, the full text has a segment less to merge
  * for each transaction less, and a page that many rows share is written once.
@@ -52,7 +53,7 @@ export class Applier {
 
   apply(frames: readonly ToApply[]): Promise<void> {
     const due = frames.filter(({ frame }) => lastSeqOf(frame) > this.#reached);
-    if (this.#waiting === 0 && rowsOf(due) <= TURN_ROWS && !this.#isBehind()) return this.#applyNow(due);
+    if (this.#waiting === 0 && isQuick(due) && !this.#isBehind()) return this.#applyNow(due);
     this.#waiting++;
     const done = this.#tail.then(() => this.#applyInTurns(due)).finally(() => this.#waiting--);
     this.#tail = done.catch(() => undefined);
@@ -127,7 +128,7 @@ export class Applier {
   /** Returns the seq reached. */
   *#write(frames: readonly ToApply[]): Generator<void, Seq, undefined> {
     let reached = this.#reached;
-    let rows = 0;
+    let [rows, bytes] = [0, 0];
     for (const toApply of frames) {
       const { entries, origin } = toApply.frame;
       const due = entries.filter(({ seq }) => seq > reached);
@@ -136,7 +137,9 @@ export class Applier {
       for (const entry of due) {
         applyEntry(this.#options.tables, toApply, first, entry);
         reached = entry.seq;
-        if (++rows % TURN_ROWS !== 0) continue;
+        bytes += entry.size;
+        if (++rows < TURN_ROWS && bytes < TURN_BYTES) continue;
+        [rows, bytes] = [0, 0];
         yield;
         this.#assertOpen();
       }
@@ -177,6 +180,13 @@ export class Applier {
 const lastSeqOf = (frame: EventFrame): Seq => frame.entries.at(-1)?.seq ?? 0;
 
 const rowsOf = (frames: readonly ToApply[]): number => frames.reduce((sum, { frame }) => sum + frame.entries.length, 0);
+
+/** Done before the caller goes on; larger ones than a turn takes on alone are done in turns of their own. */
+const isQuick = (frames: readonly ToApply[]): boolean =>
+  rowsOf(frames) <= TURN_ROWS && bytesOf(frames) <= 2 * TURN_BYTES;
+
+const bytesOf = (frames: readonly ToApply[]): number =>
+  frames.reduce((sum, { frame }) => sum + frame.entries.reduce((bytes, { size }) => bytes + size, 0), 0);
 
 function runThrough(steps: Generator<void, void, undefined>): void {
   while (!steps.next().done);

@@ -176,9 +176,9 @@ export interface Catalog extends Retained, Disposable {
   readonly isNew: boolean;
 
   /**
-   * Applies frames in order. Each frame becomes visible to readers whole; the event loop is given back every 200 rows. Calls
+   * Applies frames in order. Each frame becomes visible to readers whole; the event loop is given back every 200 rows, or 1 MiB of documents. Calls
    * queue behind each other. `reached` moves with the commit. Entries that were applied before are skipped. A call of at most
-   * 200 rows is applied before it returns when none is waiting. After a rejection apply the same frames again, or from `reached`.
+   * 200 rows and 2 MiB is applied before it returns when none is waiting. After a rejection apply the same frames again, or from `reached`.
    */
   apply(frames: readonly ToApply[]): Promise<void>;
   /**

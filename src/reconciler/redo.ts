@@ -38,10 +38,21 @@ export async function redo(world: World): Promise<RedoReport> {
   for (const { paths } of batchesOf(world, unsized([...byPath.keys()]))) {
     for (const examined of await world.bulk.examine(paths, new Map())) {
       const candidate = byPath.get(examined.path);
-      if (candidate) redoOrWait(world, candidate, examined, report);
+      if (candidate) redoOrWait(world, movedOn(candidate, byPath), examined, report);
     }
   }
   return report;
+}
+
+/** With the last of the names that its file was moved to: the ones between hold it no more. */
+function movedOn(candidate: Unplaced, byPath: ReadonlyMap<string, Unplaced>): Unplaced {
+  const passed = new Set<string>();
+  let { movedTo } = candidate;
+  for (let next = movedTo; next !== null && !passed.has(next); next = byPath.get(next)?.movedTo ?? null) {
+    passed.add(next);
+    movedTo = next;
+  }
+  return { ...candidate, movedTo };
 }
 
 const isVersion = ({ last }: Unplaced): boolean => last.kind === 'version';
