@@ -72,12 +72,12 @@ const addForget: Add = (program, io, finish) => {
     .description(
       'Remove the bytes of earlier versions of a file at once, such as a password that was saved by accident. What the file holds now is not forgotten: change or delete it first.',
     )
-    .argument('<path>', 'below the root, such as lod/customers/c-1001.json')
+    .argument('<path>', 'a document, or a file below the root, such as lod/customers/_schema.json')
     .option('--seq <number>', 'this version alone; otherwise all but what the file holds')
     .action(async (path: string, _own, command: Command) => {
       const flags = command.optsWithGlobals<CommonFlags & ForgetFlags>();
       const { forgetVersions } = await import('./retention.ts');
-      finish(await withAccess(flags, io, (access) => forgetVersions(access, path, flags, io)));
+      finish(await withAccess(flags, io, (access, root) => forgetVersions(access, root, path, flags, io)));
     });
 };
 

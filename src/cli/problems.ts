@@ -41,6 +41,7 @@ function describe({ id, code, state, since, errors, hint, serving }: Problem, pa
 /** What is held stands for many documents, none of which `serving` could name: all of them are served. */
 function sayServed(code: Problem['code'], serving: Problem['serving']): string {
   if (code === 'held') return 'what is held is served as it was';
+  if (code === 'unrecorded') return 'the file is served as it is';
   return serving === null ? 'nothing is served there' : 'the last good version is served';
 }
 

@@ -24,13 +24,14 @@ export function rescueLog(directory: string, flags: RescueFlags, { root }: Loade
   });
   line.clear();
   if (flags.json === true) outJson(io, { ...report, target });
-  else io.out(describe(report, target));
+  else io.out(describe(report, target, flags.allVersions === true));
   return report.gaps.length + report.unreadable === 0 ? 0 : PARTLY;
 }
 
 function describe(
   { gaps, versions, written, paths, unreadable, without_bytes: without }: RescueReport,
   target: string,
+  allVersions: boolean,
 ): string {
   const lost = gaps.map(
     ({ segment, from, to, reason }) =>
@@ -38,5 +39,8 @@ function describe(
   );
   const damaged = unreadable === 0 ? '' : `, ${unreadable} have damaged bytes`;
   const pruned = without === 0 ? '' : `, ${without} are kept without bytes`;
-  return `${lost.join('')}${written} of ${versions} versions of ${paths} paths written to ${target}${damaged}${pruned}\n`;
+  const done = allVersions
+    ? `${written} of ${versions} versions of ${paths} paths written to ${target}`
+    : `the newest version of ${paths} paths written to ${target}, ${versions} versions listed in its versions.ndjson`;
+  return `${lost.join('')}${done}${damaged}${pruned}\n`;
 }

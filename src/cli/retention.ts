@@ -4,6 +4,7 @@ import type { ForgetReport, PruneReport } from '../maintain/prune/types.ts';
 import type { Access } from './access.ts';
 import { sayBytes } from './bytes.ts';
 import { outJson, type Io } from './io.ts';
+import { parseFile } from './targets.ts';
 
 export async function pruneHistory(access: Access, dryRun: boolean, asJson: boolean, io: Io): Promise<number> {
   const report = await access.prune(dryRun);
@@ -15,6 +16,8 @@ export async function pruneHistory(access: Access, dryRun: boolean, asJson: bool
 const count = (value: number, one: string, many = `${one}s`): string =>
   `${value.toLocaleString('en')} ${value === 1 ? one : many}`;
 
+const KEPT = 'every version is kept, unless history.keep or x-larder.history.keep says otherwise';
+
 function describePrune({
   versions,
   paths,
@@ -25,6 +28,7 @@ function describePrune({
   dry_run: dryRun,
 }: PruneReport): string {
   const would = dryRun ? 'would lose' : 'lost';
+  if (versions === 0 && waiting === 0 && blobs === 0) return `nothing to prune: ${KEPT}\n`;
   const later = waiting === 0 ? '' : `; ${count(waiting, 'version')} more in the segment that still grows`;
   const alsoBlobs = blobs === 0 ? '' : `, ${count(blobs, 'blob')} removed`;
   return `${count(versions, 'version')} of ${count(paths, 'path')} ${would} their bytes in ${count(segments, 'segment')}: ${sayBytes(freed)}${alsoBlobs}${later}\n`;
@@ -35,17 +39,28 @@ export interface ForgetFlags {
   readonly json?: true;
 }
 
-export async function forgetVersions(access: Access, path: string, flags: ForgetFlags, io: Io): Promise<number> {
+export async function forgetVersions(
+  access: Access,
+  root: string | null,
+  text: string,
+  flags: ForgetFlags,
+  io: Io,
+): Promise<number> {
   const seq = flags.seq === undefined ? null : Number(flags.seq);
   if (seq !== null && (!Number.isSafeInteger(seq) || seq < 1))
     throw new LarderError('bad_usage', `--seq must be the number of a version, not ${JSON.stringify(flags.seq)}`);
+  const path = parseFile(text, root, io);
   const report = await access.forget(path, seq);
   if (flags.json === true) outJson(io, report);
   else io.out(describeForget(path, report));
   return 0;
 }
 
+const REMNANTS =
+  'free pages of the catalog, and copies made before, may hold it still: larder rebuild makes the catalog anew\n';
+
 function describeForget(path: string, { forgotten, freed_bytes: freed, elsewhere }: ForgetReport): string {
   const others = elsewhere.map(({ path: other, seq }) => `the same bytes are kept in version ${seq} of ${other}\n`);
-  return `forgot ${count(forgotten.length, 'version')} of ${path} (${forgotten.join(', ')}), ${sayBytes(freed)}\n${others.join('')}`;
+  const done = `forgot ${count(forgotten.length, 'version')} of ${path} (${forgotten.join(', ')}), ${sayBytes(freed)}`;
+  return `${done}; what the file holds now is kept\n${others.join('')}${REMNANTS}`;
 }

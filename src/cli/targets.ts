@@ -26,6 +26,13 @@ export function parseTarget(text: string, root: string | null, { workingDirector
   return { kind: 'document', ref: documentRef(collection, id.replace(/\.json$/, '')) };
 }
 
+/** The path below the root of the file that is meant: a document is named with or without its ending, as everywhere. */
+export function parseFile(text: string, root: string | null, { workingDirectory }: Io): string {
+  const below = (root === null ? null : onDisk(text, root, workingDirectory)) ?? text.replace(/^\/v1\//, '');
+  const path = below.replace(/^\//, '');
+  return /\.jsonl?$/.test(path) || path.split('/')[1] === FILES ? path : `${path}.json`;
+}
+
 /** The path below the root of something that is there, or of a file that was, seen from the directory one is in. */
 function onDisk(text: string, root: string, workingDirectory: string): string | null {
   const absolute = resolve(workingDirectory, text);

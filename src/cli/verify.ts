@@ -40,10 +40,11 @@ export async function verifyRoot(flags: VerifyFlags, config: LoadedConfig, io: I
   line.clear();
   const ok = summary.ok && (comparison?.differences ?? 0) === 0;
   if (flags.json === true) outJson(io, { ...summary, ok, ...(comparison && { against: comparison }), findings });
-  else
-    io.out(
-      `${findings.map(describe).join('')}${sum(summary, findings.length)}\n${comparison ? describeComparison(comparison) : ''}`,
-    );
+  else {
+    // Beside another root each line says whose it is.
+    const own = `${comparison ? `${config.root}: ` : ''}${sum(summary, findings.length)}\n`;
+    io.out(`${findings.map(describe).join('')}${own}${comparison ? describeComparison(comparison) : ''}`);
+  }
   return ok ? 0 : DIFFERENCES;
 }
 

@@ -13,7 +13,7 @@ interface ProblemMeaning {
 const MEANINGS: Readonly<Record<ProblemCode, ProblemMeaning>> = {
   rotten: {
     state: 'unreadable',
-    hint: 'The bytes changed although nothing wrote the file: suspect the disk. Restore the recorded version, which is still served.',
+    hint: 'The bytes changed although nothing wrote the file: suspect the disk. The recorded version is still served: larder problems confirm ID writes it back, larder problems dismiss ID takes what is on disk for an edit.',
   },
   held: {
     state: 'held',
@@ -33,7 +33,7 @@ const MEANINGS: Readonly<Record<ProblemCode, ProblemMeaning>> = {
   },
   invalid: {
     state: 'invalid',
-    hint: 'Correct the file where errors says and save it; the problem ends by itself. Until then the last good version is served, if there was one.',
+    hint: 'Correct the file at the place named and save it; the problem ends by itself. Where there was a good version it is served until then, and larder problems dismiss ID writes it back.',
   },
   name: {
     state: 'name',
@@ -41,11 +41,11 @@ const MEANINGS: Readonly<Record<ProblemCode, ProblemMeaning>> = {
   },
   conflict: {
     state: 'conflict',
-    hint: 'Two versions of this document exist: keep one of them, or merge both, and delete the copy.',
+    hint: 'Two versions of this document exist: larder problems confirm ID --take original|copy|merge ends it, larder problems dismiss ID keeps the copy as a document of its own; deleting the copy by hand ends it too.',
   },
   rescued: {
     state: 'conflict',
-    hint: 'Bytes that a write would have lost are kept in the history: compare them with what is served and keep what is right.',
+    hint: 'Bytes that a write would have lost are kept in the history: compare them with what is served. larder problems confirm ID makes them the document, larder problems dismiss ID leaves them in the history.',
   },
   unrecorded: {
     state: 'pending',

@@ -4,6 +4,7 @@ import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import { run } from '../cli/world.ts';
 import { openWorld } from './world.ts';
 
 const PATIENCE = { timeout: 20_000 };
@@ -61,6 +62,8 @@ test('a full disk: reads serve the disk and say unrecorded, writes get 507, and 
   expect((await world.get('/v1/lod/things')).status, 'lists go on').toBe(200);
   const page = await world.get('/v1/_changes');
   expect([page.status, page.headers['larder-problem']]).toEqual([200, 'unrecorded']);
+  const problems = (await run(['problems', '--port', String(world.port)])).out;
+  expect(problems).toMatch(/unrecorded [0-9a-f]{16} since .*; the file is served as it is\. The change is served/);
   const ready = await world.get('/readyz');
   expect(ready.status).toBe(200);
   expect(ready.json).toMatchObject({ reasons: expect.arrayContaining(['log-unwritable', 'disk-full', 'unrecorded']) });

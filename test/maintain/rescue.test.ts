@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -107,6 +107,18 @@ test('every version is written where that is asked for, deleted documents too', 
   expect(rescued).toMatchObject({ versions: 3, written: 3, paths: 2, unreadable: 0, gaps: [] });
 });
 
+test('without that, the list says of which version the file is, and why others have none', async () => {
+  await using world = await openTestLarder(FILES);
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"name": "second"}') } }, me);
+  await world.larder[Symbol.asyncDispose]();
+  using rescued = rescueFrom(world.root);
+  const ofA = rescued.listed().filter(({ path }) => path === 'lod/things/a.json');
+  expect(ofA.map(({ files }) => files)).toEqual([[], ['newest/lod/things/a.json']]);
+  expect(ofA[0]?.why).toContain('--all-versions');
+  expect(rescued.text('newest/lod/things/a.json')).toContain('second');
+  expect(rescued).toMatchObject({ versions: 3, written: 2, paths: 2 });
+});
+
 test('a version whose bytes are damaged leaves the one before it as the newest, and is listed', async () => {
   await using world = await openTestLarder(FILES);
   await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"name": "second"}') } }, me);
@@ -115,7 +127,7 @@ test('a version whose bytes are damaged leaves the one before it as the newest, 
   using rescued = rescueFrom(world.root);
   expect(rescued).toMatchObject({ unreadable: 1, gaps: [] });
   expect(rescued.text('newest/lod/things/a.json')).toBe(FILES['lod/things/a.json']);
-  expect(rescued.listed().filter(({ why }) => why !== undefined)).toHaveLength(1);
+  expect(rescued.listed().filter(({ why }) => why?.includes('damaged'))).toHaveLength(1);
 });
 
 test('nothing is written into the root, or over anything', async () => {
@@ -125,4 +137,8 @@ test('nothing is written into the root, or over anything', async () => {
   expect(into(join(world.root, 'rescued'))).toThrow(expect.objectContaining({ code: 'bad_usage' }));
   using rescued = rescueFrom(world.root);
   expect(rescued.paths).toBe(2);
+  const full = mkdtempSync(join(tmpdir(), 'larder-rescue-'));
+  writeFileSync(join(full, 'mine'), '');
+  expect(into(full)).toThrow(expect.objectContaining({ code: 'bad_usage', message: expect.stringContaining(full) }));
+  rmSync(full, { recursive: true });
 });

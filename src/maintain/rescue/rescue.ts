@@ -24,14 +24,18 @@ interface Tally {
   readonly gaps: LostStretch[];
 }
 
+type Read = (entry: LoggedEntry) => Uint8Array | null;
+
 interface Rescue {
   readonly target: Target;
-  readonly read: (entry: LoggedEntry) => Uint8Array | null;
+  readonly read: Read;
+  /** Seq of the version that stands for each path. */
+  readonly newest: ReadonlyMap<string, Seq>;
   readonly tally: Tally;
   readonly allVersions: boolean;
 }
 
-/** Throws LarderError `not_found` where there is no log, `exists` where the target holds something. */
+/** Throws LarderError `not_found` where there is no log, `bad_usage` where the target holds something. */
 export function rescue({ root, target, allVersions, onProgress }: RescueOptions): RescueReport {
   const fs = nodeFileSystem;
   const log = `${root}/.larder/log`;
@@ -42,7 +46,7 @@ export function rescue({ root, target, allVersions, onProgress }: RescueOptions)
   const read = ({ body, digest }: LoggedEntry): Uint8Array | null =>
     digest === null || body.in === 'nowhere' ? null : body.in === 'log' ? bodies.read(body, digest) : blobs.get(digest);
   const tally: Tally = { versions: 0, written: 0, unreadable: 0, withoutBytes: 0, lastSeq: 0, gaps: [] };
-  const rescued: Rescue = { target: opened, read, tally, allVersions };
+  const rescued: Rescue = { target: opened, read, newest: newestOf(readDamaged(fs, log), read), tally, allVersions };
   for (const item of readDamaged(fs, log)) {
     if (item.kind === 'gap') tally.gaps.push(stretchOf(item));
     else if (item.frame.type === 'events') takeFrame(rescued, item.frame);
@@ -53,23 +57,39 @@ export function rescue({ root, target, allVersions, onProgress }: RescueOptions)
   return { versions, written, paths, unreadable, without_bytes: withoutBytes, last_seq: lastSeq, gaps };
 }
 
+/** A broken save or a rescued piece stands for its path only while nothing valid does. */
+function newestOf(items: ReturnType<typeof readDamaged>, read: Read): Map<string, Seq> {
+  const newest = new Map<string, Seq>();
+  for (const item of items) {
+    if (item.kind === 'gap' || item.frame.type !== 'events') continue;
+    for (const entry of item.frame.entries) {
+      const stands = isVersion(entry) && (entry.kind === 'valid' || !newest.has(entry.path));
+      if (stands && attemptRead(read, entry) instanceof Uint8Array) newest.set(entry.path, entry.seq);
+    }
+  }
+  return newest;
+}
+
+const isVersion = ({ kind, digest }: LoggedEntry): boolean => kind !== null && kind !== 'deleted' && digest !== null;
+
 const stretchOf = ({ path, from, to, reason }: Gap): LostStretch => ({ segment: path, from, to, reason });
 
 function takeFrame(rescue: Rescue, { entries, origin }: EventFrame): void {
   for (const entry of entries) {
     rescue.tally.lastSeq = Math.max(rescue.tally.lastSeq, entry.seq);
-    if (entry.kind === null || entry.kind === 'deleted' || entry.digest === null) continue;
+    if (!isVersion(entry)) continue;
     rescue.tally.versions++;
     takeVersion(rescue, entry, origin);
   }
 }
 
 /** What cannot be written is told in the list, and the next version is taken all the same. */
-function takeVersion({ target, read, tally, allVersions }: Rescue, entry: LoggedEntry, origin: Origin): void {
+function takeVersion({ target, read, newest, tally, allVersions }: Rescue, entry: LoggedEntry, origin: Origin): void {
   const bytes = attemptRead(read, entry);
   if (bytes === null) tally.withoutBytes++;
   else if (bytes === 'unreadable') tally.unreadable++;
-  const files = bytes === null || bytes === 'unreadable' ? [] : target.write(entry, bytes, allVersions);
+  const isNewest = newest.get(entry.path) === entry.seq;
+  const files = bytes === null || bytes === 'unreadable' ? [] : target.write(entry, bytes, { isNewest, allVersions });
   if (files.length > 0) tally.written++;
   target.list({
     seq: entry.seq,
@@ -84,8 +104,12 @@ function takeVersion({ target, read, tally, allVersions }: Rescue, entry: Logged
     files,
     ...(bytes === null && { why: 'its bytes were pruned, or never kept' }),
     ...(bytes === 'unreadable' && { why: 'its bytes are damaged or missing' }),
+    ...(bytes instanceof Uint8Array && files.length === 0 && { why: whyNot(isNewest) }),
   });
 }
+
+const whyNot = (isNewest: boolean): string =>
+  isNewest ? 'the file system has no place for its name' : 'not the newest of its path; --all-versions writes it too';
 
 function attemptRead(read: Rescue['read'], entry: LoggedEntry): Uint8Array | 'unreadable' | null {
   if (entry.body.in === 'nowhere') return null;

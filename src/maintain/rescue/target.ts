@@ -5,35 +5,39 @@ import { LarderError } from '../../core/errors.ts';
 import { attempt, writeAll } from '../../host/durable-files.ts';
 import type { FileSystem } from '../../host/ports.ts';
 
+interface Where {
+  /** It stands for its path. */
+  readonly isNewest: boolean;
+  readonly allVersions: boolean;
+}
+
 export interface Target extends Disposable {
-  /** Writes a version; gives the files below the target that hold it now. */
-  write(entry: LoggedEntry, bytes: Uint8Array, allVersions: boolean): string[];
+  /** Writes a version; gives the files below the target that hold it. */
+  write(entry: LoggedEntry, bytes: Uint8Array, where: Where): string[];
   list(line: object): void;
   /** Paths that have a newest version. */
   paths(): number;
 }
 
-/** Throws LarderError `exists` for a directory that holds something, `bad_usage` for one inside the root. */
+/** Throws LarderError `bad_usage` for a directory that holds something, or lies inside the root. */
 export function openTarget(fs: FileSystem, directory: string, root: string): Target {
   if (directory === root || directory.startsWith(`${root}/`))
     throw new LarderError('bad_usage', `${directory} lies inside the root; rescue writes outside of it`);
   makeDirectories(fs, directory);
   if (fs.readDirectory(directory).length > 0)
-    throw new LarderError('exists', `${directory} is not empty; rescue writes into a directory of its own`);
+    throw new LarderError('bad_usage', `${directory} is not empty: name a directory that is new or empty`);
   const list = fs.open(`${directory}/versions.ndjson`, 'create-new', 0o600);
   let [position, paths] = [0, 0];
   return {
-    write({ path, seq, kind }, bytes, allVersions) {
+    write({ path, seq, kind }, bytes, { isNewest, allVersions }) {
       if (!isSafe(path)) return [];
       const newest = `newest/${path}`;
-      const isNew = fs.lstat(`${directory}/${newest}`) === undefined;
-      // A broken save or a rescued piece stands for the document only while nothing valid does.
       const files = [
-        ...(isNew || kind === 'valid' ? [newest] : []),
+        ...(isNewest ? [newest] : []),
         ...(allVersions ? [`versions/${path}/${seq}-${kind ?? 'version'}`] : []),
       ];
       const written = files.filter((file) => put(fs, `${directory}/${file}`, bytes));
-      if (isNew && written.includes(newest)) paths++;
+      if (written.includes(newest)) paths++;
       return written;
     },
     list(line) {
@@ -53,7 +57,6 @@ const isSafe = (path: string): boolean =>
 function put(fs: FileSystem, path: string, bytes: Uint8Array): boolean {
   try {
     makeDirectories(fs, dirname(path));
-    if (fs.lstat(path)) fs.unlink(path);
     const fd = fs.open(path, 'create-new', 0o600);
     try {
       writeAll(fs, fd, bytes, 0);
