@@ -42,6 +42,10 @@ export const VERSIONS = `${EVENTS} WHERE e.path = ? AND e.seq < ? AND e.kind IS 
 
 export const VERSION_WITH = `${EVENTS} WHERE e.path = ? AND e.digest = ? AND e.seq <= ? AND e.kind IS NOT NULL ORDER BY e.seq DESC LIMIT 1`;
 
+/** Asked of every file that a rescan finds changed: whether the path itself had these bytes, and whether something moved here. */
+export const HAD_DIGEST = `SELECT max(digest = ? AND kind IS NOT NULL), max(source IS NOT NULL) FROM events
+  WHERE path = (SELECT id FROM paths WHERE directory = ? AND name = ?)`;
+
 /** A move away from here is told by an event of its target. */
 export const MOVES_AWAY = `${EVENTS} WHERE e.source = ? AND e.seq < ? ORDER BY e.seq DESC LIMIT ?`;
 
@@ -74,6 +78,7 @@ type HistoryReads = Pick<
   | 'event'
   | 'history'
   | 'versionWith'
+  | 'hasVersionWith'
   | 'isOf'
   | 'servedAt'
   | 'seqAtTime'
@@ -88,6 +93,7 @@ export function openHistoryReads(reader: Database): HistoryReads {
   const inScopeBefore = prepareQuery(reader, EVENTS_IN_SCOPE_BEFORE, decodeEvent);
   const event = prepareQuery(reader, EVENT, decodeEvent);
   const pathId = prepareQuery(reader, PATH_ID, decodeNumber);
+  const hadDigest = prepareQuery(reader, HAD_DIGEST, decodeNumbers);
   const firstLater = prepareQuery(reader, FIRST_LATER, decodeMaybeNumber);
   const olderBehind = prepareQuery(reader, OLDER_BEHIND, decodeNumber);
   const lastOfSet = prepareQuery(reader, LAST_OF_SET, decodeMaybeNumber);
@@ -97,6 +103,11 @@ export function openHistoryReads(reader: Database): HistoryReads {
   const idOf = (path: string): number | undefined => {
     const { directory, name } = splitPath(path);
     return pathId.get(directory, name);
+  };
+
+  const versionWith = (path: string, digest: Digest, upTo: Seq): StoredEvent | undefined => {
+    const id = idOf(path);
+    return id === undefined ? undefined : trails.versionWith(id, digest, upTo);
   };
 
   const seqAtTime = (timeMs: number): Seq => {
@@ -114,9 +125,12 @@ export function openHistoryReads(reader: Database): HistoryReads {
       const id = idOf(path);
       return id === undefined ? [] : trails.versions(id, before ?? Number.MAX_SAFE_INTEGER, limit);
     },
-    versionWith(path, digest, upTo = Number.MAX_SAFE_INTEGER) {
-      const id = idOf(path);
-      return id === undefined ? undefined : trails.versionWith(id, digest, upTo);
+    versionWith: (path, digest, upTo = Number.MAX_SAFE_INTEGER) => versionWith(path, digest, upTo),
+    hasVersionWith(path, digest) {
+      const { directory, name } = splitPath(path);
+      const [here, moved] = hadDigest.get(digestToBlob(digest), directory, name) ?? [];
+      if (here === 1) return true;
+      return moved === 1 && versionWith(path, digest, Number.MAX_SAFE_INTEGER) !== undefined;
     },
     isOf(path, seq) {
       const id = idOf(path);

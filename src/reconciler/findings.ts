@@ -184,5 +184,5 @@ const isChanged = (world: World, path: string, { digest }: HashedFile): boolean 
 const isReturning = (world: World, path: string, { digest, key }: HashedFile): boolean =>
   digest !== null &&
   key !== null &&
-  world.catalog.versionWith(path, digest) !== undefined &&
+  world.catalog.hasVersionWith(path, digest) &&
   !isMovedFile(world, path, digest, identityIn(key));

@@ -40,6 +40,7 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['the newest events of everything', histories.EVENTS_BEFORE, 'INTEGER PRIMARY KEY'],
   ['the newest events of a collection', histories.EVENTS_IN_SCOPE_BEFORE, 'PRIMARY KEY (scope=? AND seq<?)'],
   ['a version by its bytes', histories.VERSION_WITH, 'events_by_path'],
+  ['whether a path had some bytes', histories.HAD_DIGEST, 'events_by_path'],
   ['a clock that went back', histories.OLDER_BEHIND, 'sets_set_back'],
   ['the end of a change set', histories.LAST_OF_SET, 'sets_by_change_set'],
   ['what a change set did', selections.BY_CHANGE_SET, 'sets_by_change_set'],

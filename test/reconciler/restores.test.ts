@@ -45,6 +45,20 @@ test('twenty files that return to bytes they had are a restore, with a session',
   expect(sets(restored).size).toBe(1);
 });
 
+test('bytes that documents had under earlier names count as well', async () => {
+  await using world = await openGuarded(versions(30, 1));
+  for (const path of Object.keys(versions(30, 1))) renameSync(world.at(path), world.at(path.replace('/d', '/e')));
+  await world.larder.rescan();
+  const renamed = (v: number): Record<string, string> =>
+    Object.fromEntries(Object.entries(versions(30, v)).map(([path, text]) => [path.replace('/d', '/e'), text]));
+  saveAll(world, renamed(2));
+  await world.larder.rescan();
+  expect(last(world, 1)).toMatchObject([{ cause: 'hand', op: 'update' }]);
+  saveAll(world, renamed(1));
+  await world.larder.rescan();
+  expect(last(world, 1)).toMatchObject([{ cause: 'restore', op: 'update' }]);
+});
+
 test('fewer files, and files of which most are new, are edits by hand', async () => {
   await using world = await openGuarded(versions(60, 1));
   saveAll(world, versions(60, 2));
