@@ -65,6 +65,17 @@ export class Applier {
     return transactions.hasAside || checkpoints.isFull();
   }
 
+  /** Frames may be held back for a while: none waits, none failed, and there is room for them. */
+  get isIdle(): boolean {
+    return this.#waiting === 0 && this.#missing === null && !this.#isClosed && !this.#isBehind();
+  }
+
+  /** Applies in one transaction, before it returns: for few rows, where none waits. Throws what `apply` rejects with. */
+  applyAtOnce(frames: readonly ToApply[]): void {
+    runThrough(this.#transaction(frames));
+    this.#tidy();
+  }
+
   /** A write beside frames that must not be lost: in a transaction of its own, behind what waits. */
   beside(write: () => void): Promise<void> {
     this.#waiting++;
@@ -86,8 +97,7 @@ export class Applier {
 
   #applyNow(frames: readonly ToApply[]): Promise<void> {
     try {
-      runThrough(this.#transaction(frames));
-      this.#tidy();
+      this.applyAtOnce(frames);
       return Promise.resolve();
     } catch (error) {
       return Promise.reject(error);

@@ -7,6 +7,7 @@ import { openTables } from './apply-entry.ts';
 import { CatalogError } from './catalog-error.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { closeConnections, openConnections, openWriter } from './connections.ts';
+import { Gathering, settledFirst } from './gathering.ts';
 import { openHeadReads } from './heads.ts';
 import { openHistoryReads } from './histories.ts';
 import { openListReads } from './lists.ts';
@@ -108,23 +109,39 @@ function assemble(path: string, writer: Database.Database, options: CatalogOptio
   const reached = prepareQuery(writer, STATE, decodeState).get()?.reached ?? 0;
   const merging = openMerging(writer, clock);
   const applier = new Applier({ tables, transactions, checkpoints, merging, clock, reached });
+  const heads = openHeadReads(reader, () => transactions.commits);
+  const gathering = new Gathering({ applier, clock, head: heads.head });
+  const settle = (): void => gathering.settle();
   return {
     logId,
     isNew,
     get reached() {
+      settle();
       return applier.reached;
     },
-    apply: (frames) => applier.apply(frames),
-    ...openSightings(writer, tables, transactions),
-    ...openHeadReads(reader, () => transactions.commits),
-    ...openListReads(reader),
-    ...openPastLists(reader),
-    ...openHistoryReads(reader),
-    ...openRetained(reader, writer, applier),
-    ...openSelections(reader),
-    ...openProblemReads(reader),
+    apply(frames) {
+      settle();
+      return applier.apply(frames);
+    },
+    gather: (frames) => gathering.gather(frames),
+    ...settledFirst(settle, {
+      ...heads,
+      ...openSightings(writer, tables, transactions),
+      ...openListReads(reader),
+      ...openPastLists(reader),
+      ...openHistoryReads(reader),
+      ...openRetained(reader, writer, applier),
+      ...openSelections(reader),
+      ...openProblemReads(reader),
+    }),
+    head: (name) => gathering.head(name) ?? heads.head(name),
+    pathFoldedAs(form, name) {
+      if (gathering.holdsFolded(form)) settle();
+      return heads.pathFoldedAs(form, name);
+    },
     sizeBytes: () => [path, `${path}-wal`].reduce((sum, file) => sum + (fs.lstat(file)?.size ?? 0), 0),
     [Symbol.dispose]() {
+      settle();
       applier.close();
       merging[Symbol.dispose]();
       checkpoints[Symbol.dispose]();

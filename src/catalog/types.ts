@@ -182,6 +182,12 @@ export interface Catalog extends Retained, Disposable {
    */
   apply(frames: readonly ToApply[]): Promise<void>;
   /**
+   * Takes a few small frames without committing them yet: they are visible at once all the same, because everything that reads
+   * more than their heads commits them first. The promise settles with the commit, within a moment; when it rejects, none of
+   * what was gathered is applied, and all of it is to be applied again. Null where they cannot be held back: apply them.
+   */
+  gather(frames: readonly ToApply[]): Promise<void> | null;
+  /**
    * Remembers what was seen of known paths without an event. Synchronous, at most 200 rows a call; visible at once, or with the
    * frame that is being applied. Without space it is forgotten: the paths are read again later.
    */

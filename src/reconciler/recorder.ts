@@ -74,7 +74,11 @@ export class Recorder {
   #turns: (Turn | AbortTurn)[] = [];
   #isRunning = false;
   #announcedSeq: Seq;
+  #gatheredSeq: Seq = 0;
   #catalogError: Error | null = null;
+  /** What the catalog had gathered and could not commit, until it is applied. */
+  readonly #behind: ToApply[] = [];
+  #catchingUp: Promise<void> | null = null;
   #logError: LarderError | null = null;
   readonly #doubts: Doubts;
 
@@ -90,6 +94,9 @@ export class Recorder {
 
   /** Newest seq that every reader may know. */
   get announcedSeq(): Seq {
+    // Asking how far the catalog is commits what it had gathered: nothing is announced that a reader would not find.
+    if (this.#gatheredSeq > this.#announcedSeq && this.#catalog.reached >= this.#gatheredSeq)
+      this.#announcedSeq = this.#gatheredSeq;
     return this.#announcedSeq;
   }
 
@@ -269,10 +276,41 @@ export class Recorder {
   async #apply(turns: readonly Turn[]): Promise<void> {
     const frames = turns.map(toApplyOf);
     const release = (): void => turns.forEach(({ done }) => done.resolve());
-    await this.#applyUntilDone(frames, release);
+    if (this.#catchingUp !== null) {
+      release();
+      await this.#catchingUp;
+    }
+    const last = Math.max(...turns.map(({ frame }) => lastSeqOf(frame)));
+    if (this.#gather(frames)) this.#gatheredSeq = last;
+    else {
+      await this.#applyUntilDone(frames, release);
+      this.#announcedSeq = Math.max(this.#announcedSeq, last);
+    }
     for (const { frame } of turns) this.#naming.end(frame);
-    this.#announcedSeq = Math.max(this.#announcedSeq, ...turns.map(({ frame }) => lastSeqOf(frame)));
     release();
+    this.announced.ring();
+  }
+
+  /** False where they have to be applied now. */
+  #gather(frames: readonly ToApply[]): boolean {
+    const committed = this.#catalog.gather(frames);
+    if (committed === null) return false;
+    committed.catch((error: unknown) => this.#notCommitted(frames, error));
+    return true;
+  }
+
+  /** All that was gathered comes here, in its order. */
+  #notCommitted(frames: readonly ToApply[], error: unknown): void {
+    if (isClosed(error)) return;
+    this.#catalogError = error instanceof Error ? error : new Error(String(error));
+    this.#behind.push(...frames);
+    this.#catchingUp ??= this.#catchUp();
+  }
+
+  async #catchUp(): Promise<void> {
+    await this.#retryDelay();
+    await this.#applyUntilDone(this.#behind.splice(0), () => {});
+    this.#catchingUp = null;
     this.announced.ring();
   }
 
@@ -287,7 +325,7 @@ export class Recorder {
         this.#catalogError = null;
         return;
       } catch (error) {
-        if (error instanceof CatalogError && error.failure === 'closed') return onFailure();
+        if (isClosed(error)) return onFailure();
         this.#catalogError = error instanceof Error ? error : new Error(String(error));
         onFailure();
         await this.#retryDelay();
@@ -302,6 +340,8 @@ const toApplyOf = ({ frame, options }: Turn): ToApply => ({
   seen: options.seen ?? (() => undefined),
   ...(options.derived && { derived: options.derived }),
 });
+
+const isClosed = (error: unknown): boolean => error instanceof CatalogError && error.failure === 'closed';
 
 const seqsOf = (frame: EventFrame): Seq[] => frame.entries.map(({ seq }) => seq);
 

@@ -46,8 +46,9 @@ const event = (op: string, text: string): string => `${op} ${digestOf(Buffer.fro
 
 const [ALL_OF_IT, ITS_END] = [1, 2];
 
-/** What the catalog believes of the file by its stat. */
-function belief({ root }: GuardedLarder): unknown {
+/** What the catalog believes of the file by its stat. Asking for the newest seq has it commit what it holds back. */
+function belief({ root, larder }: GuardedLarder): unknown {
+  expect(larder.seq).toBeGreaterThan(0);
   const database = new Database(`${root}/.larder/derived/catalog.sqlite`, { readonly: true });
   const found = database.prepare("SELECT clean FROM paths WHERE name = 'long.jsonl'").pluck().get();
   database.close();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { CatalogError } from '../../src/catalog/catalog-error.ts';
 import { openCatalog } from '../../src/catalog/catalog.ts';
 import type { Catalog } from '../../src/catalog/types.ts';
 import type { DraftFrame } from '../../src/core/events.ts';
@@ -27,7 +28,7 @@ interface RecorderWorld extends AsyncDisposable {
   reopenLog(): Promise<EventLog>;
 }
 
-async function openWorld(): Promise<RecorderWorld> {
+async function openWorld(change: (catalog: Catalog) => Catalog = (catalog) => catalog): Promise<RecorderWorld> {
   const directory = mkdtempSync(join(tmpdir(), 'larder-recorder-'));
   const world = logWorld();
   const gate: Gate = { shut: false, broken: false, waiting: [] };
@@ -35,7 +36,7 @@ async function openWorld(): Promise<RecorderWorld> {
   const catalog: Catalog = openCatalog({ directory, logId: log.id, fs: world.fs, clock: world.clock });
   const retryDelay = (): Promise<void> => world.clock.yieldTurn();
   return {
-    recorder: new Recorder({ log, catalog, blobs: { has: () => true }, retryDelay }),
+    recorder: new Recorder({ log, catalog: change(catalog), blobs: { has: () => true }, retryDelay }),
     log,
     gate,
     known: () => catalog.events({ kind: 'all' }, 0, 1000).map(({ path }) => labelOf({ path } as never)),
@@ -177,4 +178,34 @@ test('without a later write the abort is recorded all the same', async () => {
   world.gate.broken = false;
   await expect.poll(() => world.recorder.hasDoubts, { timeout: 20_000 }).toBe(false);
   expect(entriesOf(world.log.read(0))).toEqual([]);
+});
+
+test('what the catalog gathered and has no room to commit refuses later writes, is applied in order, and only then known', async () => {
+  const full = new CatalogError('full', 'no space');
+  const commit = Promise.withResolvers<void>();
+  const room = Promise.withResolvers<void>();
+  let [gathered, tries] = [0, 0];
+  await using world = await openWorld((catalog) => ({
+    ...catalog,
+    get reached() {
+      return catalog.reached;
+    },
+    gather: () => (gathered++ < 2 ? commit.promise : null),
+    async apply(frames) {
+      if (tries++ === 0) throw full;
+      await room.promise;
+      await catalog.apply(frames);
+    },
+  }));
+  const { recorder } = world;
+  await recorder.record(draft('a'), { content });
+  await recorder.record(draft('b'), { content });
+  commit.reject(full);
+  await expect.poll(() => recorder.trouble, { timeout: 20_000 }).toBe(full);
+  await expect(recorder.record(draft('refused'), { content })).rejects.toMatchObject({ code: 'disk_full' });
+  expect([recorder.announcedSeq, world.known()]).toEqual([0, []]);
+  room.resolve();
+  await expect.poll(() => recorder.trouble, { timeout: 20_000 }).toBeNull();
+  await recorder.record(draft('c'), { content });
+  expect([recorder.announcedSeq, world.known()]).toEqual([3, ['a', 'b', 'c']]);
 });

@@ -1,0 +1,162 @@
+/**
+ * Frames of single writes, held back for a moment so that many share one transaction: a transaction of its own writes some 23
+ * pages for one document and was half of what a PUT cost, one for a hundred writes three pages each. Nobody can tell:
+ *
+ *   gather() --> held, its heads known here --> committed: when anybody reads anything but a head or a free name,
+ *                                               when many are held, and after a moment
+ *
+ * The frames are in the event log already. What a crash takes of them is replayed by the next start.
+ */
+import type { EventFrame, LoggedEntry } from '../core/events.ts';
+import { folded } from '../core/names.ts';
+import type { Clock, Timer } from '../host/ports.ts';
+import type { Applier } from './applier.ts';
+import { headsAfter } from './entry-effects.ts';
+import { BLANK } from './path-rows.ts';
+import { placeOf } from './places.ts';
+import type { Head, PathKind, Seen, ToApply } from './types.ts';
+
+/** One turn of the event loop takes them: some 10 ms. */
+const MOST_ROWS = 200;
+/** Of a frame: a larger one fills a transaction of its own. */
+const MOST_ROWS_A_FRAME = 32;
+const MOST_BYTES = 1024 * 1024;
+const LONGEST_MS = 100;
+
+export interface GatheringOptions {
+  readonly applier: Applier;
+  readonly clock: Clock;
+  readonly head: (path: string) => Head | undefined;
+}
+
+export class Gathering {
+  readonly #options: GatheringOptions;
+  readonly #heads = new Map<string, Head>();
+  readonly #foldedNames = new Set<string>();
+  #held: ToApply[] = [];
+  #rows = 0;
+  #bytes = 0;
+  #committed: PromiseWithResolvers<void> | null = null;
+  #timer: Timer | null = null;
+
+  constructor(options: GatheringOptions) {
+    this.#options = options;
+  }
+
+  /** Settles with the commit. Null where nothing of this may be held back: apply it. */
+  gather(frames: readonly ToApply[]): Promise<void> | null {
+    const { applier, clock } = this.#options;
+    const rows = rowsOf(frames);
+    const bytes = bytesOf(frames);
+    if (rows > MOST_ROWS_A_FRAME || bytes > MOST_BYTES || !applier.isIdle) return null;
+    if (this.#rows + rows > MOST_ROWS || this.#bytes + bytes > MOST_BYTES) this.settle();
+    if (!applier.isIdle || !frames.every(({ frame }) => this.#isPlain(frame))) return null;
+    for (const one of frames) this.#hold(one);
+    this.#rows += rows;
+    this.#bytes += bytes;
+    this.#timer ??= clock.after(LONGEST_MS, () => this.settle());
+    this.#committed ??= Promise.withResolvers<void>();
+    return this.#committed.promise;
+  }
+
+  /** The head of a path that is held back; undefined where the tables have it. */
+  head(path: string): Head | undefined {
+    return this.#heads.get(path);
+  }
+
+  holdsFolded(form: string): boolean {
+    return this.#foldedNames.has(form);
+  }
+
+  /** Commits what is held. A failure is told to whoever gave it; readers see what was committed before. */
+  settle(): void {
+    if (this.#committed === null) return;
+    const { promise, resolve, reject } = this.#committed;
+    // Whoever does not wait for it shall not end the process by that.
+    promise.catch(() => {});
+    const held = this.#held;
+    this.#forget();
+    try {
+      this.#options.applier.applyAtOnce(held);
+      resolve();
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  #forget(): void {
+    this.#timer?.cancel();
+    [this.#timer, this.#committed, this.#held, this.#rows, this.#bytes] = [null, null, [], 0, 0];
+    this.#heads.clear();
+    this.#foldedNames.clear();
+  }
+
+  /** A new version of what had no problem: its head follows from the entry alone. */
+  #isPlain({ entries }: EventFrame): boolean {
+    return entries.every((entry) => {
+      if ((entry.op !== 'create' && entry.op !== 'update') || entry.kind !== 'valid' || entry.from !== undefined)
+        return false;
+      // Whoever removes a blob asks the catalog who names it: a commit that fails must not hide one.
+      return (
+        entry.body.in !== 'blob' && isServedKind(entry.path) && (this.#headOf(entry.path)?.problems.length ?? 0) === 0
+      );
+    });
+  }
+
+  #headOf(path: string): Head | undefined {
+    return this.#heads.get(path) ?? this.#options.head(path);
+  }
+
+  /** What was seen is what is there now, not what will be when it is committed. */
+  #hold({ frame, content, seen }: ToApply): void {
+    const seenByPath = new Map(frame.entries.map(({ path }) => [path, seen(path)]));
+    this.#held.push({ frame, content, seen: (path) => seenByPath.get(path) });
+    for (const entry of frame.entries) {
+      this.#heads.set(entry.path, headAfter(entry, this.#headOf(entry.path), seenByPath.get(entry.path)));
+      this.#foldedNames.add(folded(entry.path));
+    }
+  }
+}
+
+const SERVED_KINDS: ReadonlySet<PathKind> = new Set(['document', 'stream', 'file']);
+const isServedKind = (path: string): boolean => SERVED_KINDS.has(placeOf(path).kind);
+
+const rowsOf = (frames: readonly ToApply[]): number => frames.reduce((sum, { frame }) => sum + frame.entries.length, 0);
+
+const bytesOf = (frames: readonly ToApply[]): number =>
+  frames.reduce((sum, { frame }) => sum + frame.entries.reduce((bytes, { size }) => bytes + size, 0), 0);
+
+/** As the tables will have it (rows.ts, `decodeHead` and `decodeServedHead`). */
+function headAfter(entry: LoggedEntry, before: Head | undefined, seen: Seen | undefined): Head {
+  const { path, digest, seq, size, modifiedMs, body } = entry;
+  const { kind, scope, id } = placeOf(path);
+  const { stat, clean } = headsAfter({ ...BLANK, stat: before?.stat ?? null }, entry, 'accept', seen);
+  return {
+    path,
+    kind,
+    collection: scope ?? '',
+    id,
+    diskDigest: digest,
+    diskSeq: seq,
+    servedDigest: digest,
+    servedSeq: seq,
+    servedSize: size,
+    servedModifiedMs: modifiedMs ?? 0,
+    servedBody: body,
+    stat,
+    clean,
+    problems: [],
+  };
+}
+
+/** The same methods, each of which first commits what is held back. */
+export function settledFirst<Methods extends object>(settle: () => void, methods: Methods): Methods {
+  const settled = Object.entries(methods).map(([name, method]: [string, (...values: unknown[]) => unknown]) => [
+    name,
+    (...values: unknown[]): unknown => {
+      settle();
+      return method(...values);
+    },
+  ]);
+  return Object.fromEntries(settled) as Methods;
+}
