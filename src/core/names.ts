@@ -74,12 +74,15 @@ export function isServableSegment(segment: string): Fault | null {
 
 const endsLikeDocument = /\.jsonl?$/i;
 
+/** A name that no directory with documents has. */
+export const looksLikeDocument = (name: string): boolean => endsLikeDocument.test(name);
+
 /** As `isServableSegment`, for a namespace, a collection or a folder: never one that looks like a document. */
 export function isServableDirectory(segment: string): Fault | null {
   if (isIgnoredDirectory(segment) && !segment.startsWith('.')) {
     return { code: 'name_ignored', detail: `directories called ${segment} are never looked into` };
   }
-  if (endsLikeDocument.test(segment)) {
+  if (looksLikeDocument(segment)) {
     return { code: 'name_directory_ending', detail: 'a directory cannot end in .json or .jsonl' };
   }
   return isServableSegment(segment);

@@ -4,7 +4,7 @@
  */
 import { basename, relative, sep } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
-import { isIgnoredDirectory } from '../../core/names.ts';
+import { isIgnoredDirectory, looksLikeDocument } from '../../core/names.ts';
 import { messageOf } from '../failures.ts';
 import type { Hint, Watcher, WatchOptions } from '../types.ts';
 
@@ -58,8 +58,7 @@ class ChokidarTree implements Watcher {
     const { root, onHint } = this.#options;
     const below = (path: string): string => relative(root, path).split(sep).join('/');
     const watcher = watch(root, {
-      ignored: (path, stats) =>
-        path !== root && (isIgnoredDirectory(basename(path)) || (stats !== undefined && !stats.isDirectory())),
+      ignored: (path, stats) => path !== root && isLeftOut(basename(path), stats),
       ignoreInitial: true,
       followSymlinks: false,
       atomic: false,
@@ -83,6 +82,13 @@ class ChokidarTree implements Watcher {
     this.#options.onTrouble(`chokidar cannot watch everything: ${messageOf(error)}`);
   }
 }
+
+/**
+ * A name that only files have is told before chokidar asks what it is, which it does for every event: an eighth of a PUT. What
+ * happens below a directory that is called like a document, where nothing is served, is seen by the rescan.
+ */
+const isLeftOut = (name: string, stats: { isDirectory(): boolean } | undefined): boolean =>
+  isIgnoredDirectory(name) || looksLikeDocument(name) || (stats !== undefined && !stats.isDirectory());
 
 const isReady = (watcher: FSWatcher): Promise<void> =>
   new Promise((resolve) => void watcher.once('ready', () => resolve()));
