@@ -1,14 +1,11 @@
 /** `larder start`: serves until a signal ends it. */
-import pino from 'pino';
 import { LarderError } from '../core/errors.ts';
 import { refuseOpenDoors } from '../config.ts';
 import { openDaemon, type Daemon } from '../daemon.ts';
 import { VERSION } from '../version.ts';
 import type { LoadedConfig } from './config-file.ts';
 import { outJson, type Io } from './io.ts';
-
-/** A reader that stands still must not stop Larder: beyond this the newest lines of the log are dropped. */
-const LOG_BUFFER_BYTES = 1024 * 1024;
+import { openLog } from './open-log.ts';
 
 /** Resolves after an orderly stop. Rejects with a LarderError when it cannot serve. */
 export async function start(
@@ -18,8 +15,7 @@ export async function start(
 ): Promise<number> {
   const { settings, root } = config;
   refuseOpenDoors(settings);
-  const destination = pino.destination({ dest: 2, sync: false, maxLength: LOG_BUFFER_BYTES });
-  const log = pino({ level: settings['log.level'] }, destination);
+  const { log, flush } = openLog(settings['log.level']);
   try {
     await using daemon = await openDaemon({ root, settings, refuseEmpty: config.isConfigured && !options.init, log });
     announce(daemon, options.json, io);
@@ -28,7 +24,7 @@ export async function start(
     log.info('stopping');
     return 0;
   } finally {
-    destination.flushSync();
+    flush();
   }
 }
 
