@@ -46,8 +46,15 @@ export class Reconciler implements AsyncDisposable {
     return this.#troubles;
   }
 
+  /** Of our own writes the kernel tells as well: each would be looked at, and many become listings of whole directories. */
   hint(hint: Hint): void {
-    this.#hints.hint(hint);
+    if (!this.#isOfOurs(hint)) this.#hints.hint(hint);
+  }
+
+  #isOfOurs({ directory, name }: Hint): boolean {
+    if (name === null) return false;
+    const path = directory === '' ? name : `${directory}/${name}`;
+    return this.#world.placements.explains(this.#world.fs, path, absolute(this.#world, path));
   }
 
   /** Watches first and scans after, so that nothing falls between. */

@@ -130,7 +130,7 @@ const bytesOf = (frames: readonly ToApply[]): number =>
 function headAfter(entry: LoggedEntry, before: Head | undefined, seen: Seen | undefined): Head {
   const { path, digest, seq, size, modifiedMs, body } = entry;
   const { kind, scope, id } = placeOf(path);
-  const { stat, clean } = headsAfter({ ...BLANK, stat: before?.stat ?? null }, entry, 'accept', seen);
+  const { stat, clean, grown } = headsAfter({ ...BLANK, stat: before?.stat ?? null }, entry, 'accept', seen);
   return {
     path,
     kind,
@@ -145,6 +145,7 @@ function headAfter(entry: LoggedEntry, before: Head | undefined, seen: Seen | un
     servedBody: body,
     stat,
     clean,
+    grown,
     problems: [],
   };
 }

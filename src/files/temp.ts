@@ -10,6 +10,7 @@ import type { FileStat, FileSystem, RandomBytes } from '../host/ports.ts';
 import { dressLikeDirectory, dressLikeReplaced, NEW_FILE_MODE, own } from './dress.ts';
 import { codeOf } from './failures.ts';
 import { absolutePath, parentOf } from './parents.ts';
+import type { Spares } from './spares.ts';
 
 /** What writing needs of the tree. */
 export interface WriteWorld {
@@ -21,6 +22,8 @@ export interface WriteWorld {
   readonly rootInode: bigint;
   /** Absolute path of `.larder/tmp`: on the root's own device, readable by nobody else. */
   readonly tmp: string;
+  /** Where there are some. */
+  readonly spares?: Spares;
 }
 
 export interface Temp {
@@ -45,7 +48,8 @@ export const tempName = (world: Pick<WriteWorld, 'random' | 'tmp'>, digest: Dige
 /** Throws what the disk says (ENOSPC, EDQUOT, EIO, …); nothing is left behind then. */
 export function writeTemp(world: WriteWorld, { path, bytes, digest, replaces }: NewBytes): Temp {
   const file = tempName(world, digest);
-  const fd = world.fs.open(file, 'create-new', (replaces?.mode ?? NEW_FILE_MODE) & 0o777);
+  const permissions = (replaces?.mode ?? NEW_FILE_MODE) & 0o777;
+  const fd = world.spares?.take(file, permissions) ?? world.fs.open(file, 'create-new', permissions);
   try {
     // A full disk shows as a short write without an error, which is why the size is looked at too.
     writeAll(world.fs, fd, bytes, 0);

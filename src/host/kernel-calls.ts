@@ -1,5 +1,5 @@
 /**
- * Calls of the C library that Node does not offer, through koffi: renameat2 with its flags, and extended attributes (which
+ * Calls of the C library that Node does not offer, through koffi: renameat2 with its flags, names for nameless files, and extended attributes (which
  * carry ACLs too). Loaded at first use. Where the library or a call is missing, the caller sees ENOSYS and falls back.
  */
 import { createRequire } from 'node:module';
@@ -10,6 +10,7 @@ type AsyncCall = (...parameters: unknown[]) => void;
 
 interface Library {
   readonly renameat2: Call;
+  readonly linkat: Call;
   readonly listxattr: Call;
   readonly getxattr: Call;
   readonly setxattr: Call;
@@ -19,6 +20,7 @@ interface Library {
 }
 
 const AT_FDCWD = -100;
+const AT_SYMLINK_FOLLOW = 0x400;
 const FLAG = { 'no-replace': 1, exchange: 2 } as const;
 const LARGEST_ATTRIBUTE_BYTES = 64 * 1024;
 const ACCESS_ACL = 'system.posix_acl_access';
@@ -35,6 +37,7 @@ function load(): Library | null {
     const c = koffi.load(null);
     return {
       renameat2: c.func('int renameat2(int, const char *, int, const char *, unsigned int)'),
+      linkat: c.func('int linkat(int, const char *, int, const char *, int)'),
       listxattr: c.func('long llistxattr(const char *, uint8_t *, size_t)'),
       getxattr: c.func('long lgetxattr(const char *, const char *, uint8_t *, size_t)'),
       setxattr: c.func('int lsetxattr(const char *, const char *, const uint8_t *, size_t, int)'),
@@ -90,6 +93,14 @@ export const kernel = {
     const c = library();
     if (!c) throw missing('renameat2', to);
     if (c.renameat2(AT_FDCWD, from, AT_FDCWD, to, FLAG[flag]) !== 0) throw failure(c.errno(), 'renameat2', to);
+  },
+
+  /** Gives an open file without a name one (open(2), O_TMPFILE). Throws ENOSYS, EEXIST, ENOENT. */
+  nameFile(fd: number, path: string): void {
+    const c = library();
+    if (!c) throw missing('linkat', path);
+    if (c.linkat(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, path, AT_SYMLINK_FOLLOW) !== 0)
+      throw failure(c.errno(), 'linkat', path);
   },
 
   /** Syncs the file system that an open file lies on, without holding up the caller (syncfs). Throws ENOSYS, EIO. */

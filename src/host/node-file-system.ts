@@ -16,6 +16,9 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
   directory: O_RDONLY | O_DIRECTORY | SAFE,
 };
 
+/** O_TMPFILE, which Node has no name for: this bit and O_DIRECTORY. */
+const NAMELESS = 0o20000000 | O_DIRECTORY | O_WRONLY;
+
 const kindOf = (entry: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): FileKind => {
   if (entry.isFile()) return 'file';
   if (entry.isDirectory()) return 'directory';
@@ -80,6 +83,11 @@ export const nodeFileSystem: FileSystem = {
   fstat: (fd) => toStat(fs.fstatSync(fd, { bigint: true })),
   readDirectory: (path) => fs.readdirSync(path, { withFileTypes: true, encoding: 'buffer' }).map(toEntry),
   open: (path, mode, permissions = 0o666) => fs.openSync(path, FLAGS[mode], permissions),
+  openNameless: (directory, permissions) =>
+    new Promise((resolve, reject) => {
+      fs.open(directory, NAMELESS, permissions, (error, fd) => (error ? reject(error) : resolve(fd)));
+    }),
+  name: (fd, path) => kernel.nameFile(fd, path),
   read: (fd, buffer, offset, length, position) => fs.readSync(fd, buffer, offset, length, position),
   write: (fd, bytes, offset, length, position) => fs.writeSync(fd, bytes, offset, length, position),
   truncate: (fd, size) => fs.ftruncateSync(fd, size),

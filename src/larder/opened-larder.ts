@@ -304,6 +304,7 @@ export class OpenedLarder implements Larder {
     closing.defer(() => events.close(true));
     // Twice: a checkpoint may have to write files anew, which brings others out of the tree.
     closing.defer(() => world.displaced.close());
+    closing.defer(() => world.spares.close());
     closing.defer(() => world.checkpoints.close());
     closing.defer(() => world.displaced.close());
     closing.defer(() => world.backlog.close());

@@ -2,12 +2,14 @@
 import { openBlobStore } from '../blobs/blob-store.ts';
 import { digestOf } from '../core/digest.ts';
 import { probeSwap } from '../files/probe-swap.ts';
+import { Spares } from '../files/spares.ts';
 import type { OpenOptions, Parts } from '../larder.ts';
 import { Reconciler } from '../reconciler.ts';
 import { AbsenceLedger } from '../reconciler/absences.ts';
 import { Checkpoints } from '../reconciler/checkpoints.ts';
 import { ConflictLedger } from '../reconciler/conflicts.ts';
 import { Displaced } from '../reconciler/displaced.ts';
+import { Placements } from '../reconciler/placements.ts';
 import { Restores } from '../reconciler/findings.ts';
 import { GrowingStreams } from '../reconciler/growing-streams.ts';
 import { openBacklog } from '../reconciler/open-backlog.ts';
@@ -68,6 +70,7 @@ function toolsOf({ root, host, events, catalog, bulk }: Parts, options: OpenOpti
     rootDevice: root.device,
     rootInode: root.inode,
     tmp: root.tmp,
+    spares: new Spares({ fs, clock, tmp: root.tmp }),
     events,
     durability: options.durability ?? 'sync',
     catalog,
@@ -102,6 +105,7 @@ function stateOf(tools: Tools, { reconciler, marks }: Knots) {
     restores: new Restores(),
     streams: new GrowingStreams(),
     conflicts: new ConflictLedger(),
+    placements: new Placements(),
     firstIndex: null,
     lookAgain,
     onMarked: (path: string) => marks.onMarked(path),

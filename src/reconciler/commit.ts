@@ -4,6 +4,7 @@
  */
 import type { EventFrame, Origin, Seq } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
+import { isSchemaPath } from '../core/refs.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import type { Seen } from '../catalog/types.ts';
 import { contentOf } from './content.ts';
@@ -109,7 +110,10 @@ export async function placeAll(
     for (const { prepared, temp } of staged) {
       const expected = prepared.replaces === null ? 'absent' : statKeyOf(prepared.replaces);
       const { path, unproven } = prepared;
-      placed.set(path, place(world, { target: absolute(world, path), temp, expected, unproven }));
+      const target = absolute(world, path);
+      const one = place(world, { target, temp, expected, unproven });
+      placed.set(path, one);
+      world.placements.note(world.fs, path, target, isCalm(world, path) && one.kind === 'placed' ? one.placed : null);
       // Whoever reads one of these paths meanwhile waits in its queue for the last of them.
       if (placed.size % AT_ONCE === 0) await world.clock.yieldTurn();
     }
@@ -154,9 +158,11 @@ async function takeAllBack(
   }
 }
 
-/** Our own change is racy by nature: the row stays unclean until it is looked at again. */
+/** Of a file that is as it was placed the row is clean at once; of any other it stays unclean until it is looked at again. */
 export function seenOf(world: World, placed: ReadonlyMap<string, Placed>, path: string): Seen | undefined {
   if (placed.get(path)?.kind !== 'placed') return undefined;
+  const key = world.placements.keyOf(path);
+  if (key !== undefined) return { key, clean: true };
   try {
     const stat = world.fs.lstat(absolute(world, path));
     return stat && { key: statKeyOf(stat), clean: false };
@@ -164,6 +170,10 @@ export function seenOf(world: World, placed: ReadonlyMap<string, Placed>, path: 
     return undefined;
   }
 }
+
+/** Nothing else than what the file is has to be found out about the path. */
+const isCalm = (world: World, path: string): boolean =>
+  !isSchemaPath(path) && !world.pendings.get(path) && (world.catalog.head(path)?.problems.length ?? 0) === 0;
 
 /** A hand edit found in the way came later than the write: it stays, and is looked at as the next version on top. */
 export function afterwards(world: World, frame: EventFrame, placed: ReadonlyMap<string, Placed>): void {

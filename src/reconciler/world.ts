@@ -5,6 +5,7 @@ import type { Durability } from '../core/requests.ts';
 import type { EventLog } from '../events/types.ts';
 import type { BulkReader } from '../files/bulk.ts';
 import type { SwapMethod } from '../files/probe-swap.ts';
+import type { Spares } from '../files/spares.ts';
 import type { Trial } from '../host/deadline-compile.ts';
 import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
 import type { KeyedQueue } from '../util/keyed-queue.ts';
@@ -17,6 +18,7 @@ import type { Checkpoints } from './checkpoints.ts';
 import type { Displaced } from './displaced.ts';
 import type { OutOfReach } from './out-of-reach.ts';
 import type { Pendings } from './pendings.ts';
+import type { Placements } from './placements.ts';
 import type { Recorder } from './recorder.ts';
 import type { SchemaBook } from './schema-book.ts';
 
@@ -45,6 +47,7 @@ export interface World {
   readonly root: string;
   readonly rootDevice: bigint;
   readonly rootInode: bigint;
+  readonly spares: Spares;
   /** Absolute path of `.larder/tmp`, and how files are swapped on this file system. */
   readonly tmp: string;
   readonly swap: SwapMethod;
@@ -64,6 +67,7 @@ export interface World {
   readonly tryCompile: (text: string) => Promise<Trial>;
   readonly checkpoints: Checkpoints;
   readonly displaced: Displaced;
+  readonly placements: Placements;
   readonly backlog: Backlog;
   readonly absences: AbsenceLedger;
   readonly outOfReach: OutOfReach;

@@ -100,7 +100,7 @@ test('what nobody asks for is committed after a moment, and the promise tells', 
 test('what is seen of a gathered path is what was there when it was gathered, also after a later note', () => {
   using world = openWorld();
   const { catalog } = world;
-  catalog.gather([toApply(frameOf(entryOf(1, 'ns/c/a.json')), seenAs('1 1 1 1 1'))]);
+  void catalog.gather([toApply(frameOf(entryOf(1, 'ns/c/a.json')), seenAs('1 1 1 1 1'))]);
   catalog.noteSeen([{ path: 'ns/c/a.json', seen: { key: '2 2 2 2 2' as StatKey, clean: true } }]);
   expect(catalog.head('ns/c/a.json')).toMatchObject({ stat: '2 2 2 2 2', clean: true });
 });
@@ -137,7 +137,7 @@ test('closing commits what was gathered', () => {
   const open = (): Catalog => openCatalog({ directory, logId: 'log', fs: nodeFileSystem, clock: simulatedClock() });
   {
     using catalog = open();
-    catalog.gather([toApply(frameOf(entryOf(1, 'ns/c/a.json')))]);
+    void catalog.gather([toApply(frameOf(entryOf(1, 'ns/c/a.json')))]);
   }
   using again = open();
   expect(again.reached).toBe(1);
