@@ -107,9 +107,10 @@ function noteDigits(byDigits: Map<string, WrittenPath[]>, digest: Digest, writte
 function sweepOne(world: World, file: string, digits: string, written: readonly WrittenPath[]): void {
   const bytes = readFile(world.fs, file);
   const from = replacedBy(world, file, written);
-  const isUnfinished = bytes.length === 0 || from === undefined || isPiece(world, written, bytes);
+  const isEmpty = bytes.length === 0 && !isAsNamed(bytes, digits);
+  const isUnfinished = isEmpty || from === undefined || isPiece(world, written, bytes);
   // An editor may still have it open: it goes once it was quiet for as long as any displaced file.
-  if (!isUnfinished) return awaitQuiet(world, file, from, isKept(world, bytes, digits, written));
+  if (!isUnfinished) return awaitQuiet(world, file, from, isKept(world, bytes, written));
   if (bytes.length > 0 && !from && !isAsNamed(bytes, digits) && mayHaveLostFrames(world))
     return world.log.warn({ file }, 'a file in .larder/tmp belongs to no known write; it is left alone');
   world.fs.unlink(file);
@@ -139,5 +140,6 @@ const isAsNamed = (bytes: Uint8Array, digits: string): boolean => digestOf(bytes
 const isPiece = (world: World, written: readonly WrittenPath[], bytes: Uint8Array): boolean =>
   written.some(({ versions }) => isTornPiece(world, versions, bytes));
 
-const isKept = (world: World, bytes: Uint8Array, digits: string, written: readonly WrittenPath[]): boolean =>
-  isAsNamed(bytes, digits) || written.some(({ path }) => isKnown(world, path, digestOf(bytes)));
+/** A file that is as it is named may be one that a deletion took away before anybody had recorded it. */
+const isKept = (world: World, bytes: Uint8Array, written: readonly WrittenPath[]): boolean =>
+  written.some(({ path }) => isKnown(world, path, digestOf(bytes)));

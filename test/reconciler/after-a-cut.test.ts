@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Larder } from '../../src/larder-types.ts';
+import { digestOf } from '../../src/core/digest.ts';
 import type { LoggedEntry } from '../../src/core/events.ts';
 import type { CurrentAnswer } from '../../src/core/requests.ts';
 import { openEventLog } from '../../src/events/event-log.ts';
@@ -52,6 +53,27 @@ test('a temp file that a power cut left torn is no version of anything', async (
   const items = copy.larder.history(ref('a'), { before: null, limit: 10 })?.items;
   expect(items?.map(({ kind }) => kind)).toEqual(['valid', 'valid']);
   await expect.poll(() => readdirSync(join(copy.root, '.larder/tmp')), { timeout: 20_000 }).toEqual([]);
+});
+
+test('what a deletion took away before it was a version is kept, also where the process died before that', async () => {
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    open(path, mode, permissions) {
+      if (mode === 'read' && path.includes('.larder/tmp/'))
+        throw Object.assign(new Error('EIO: open'), { code: 'EIO' });
+      return nodeFileSystem.open(path, mode, permissions);
+    },
+  };
+  const host = { fs, clock: systemClock, random: systemRandom };
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' }, { host });
+  const broken = '{"v": "half';
+  world.save('lod/things/a.json', broken);
+  const ifMatch = [digestOf(Buffer.from(broken))];
+  await world.larder.write({ ref: ref('a'), change: { op: 'delete' }, preconditions: { ifMatch } }, me);
+  await using copy = await openCopy(world.root, () => {});
+  const kinds = (): string[] | undefined =>
+    copy.larder.history(ref('a'), { before: null, limit: 10 })?.items.map(({ kind }) => String(kind));
+  await expect.poll(kinds, { timeout: 20_000 }).toEqual(['rescued', 'deleted', 'valid']);
 });
 
 test('what redo has written is synced before a checkpoint says that it need not be written again', async () => {

@@ -17,6 +17,8 @@ export interface State {
   hintedMs: number | null;
   /** Lay long enough, seen or hinted at, that history has to have it. */
   isOwed: boolean;
+  /** A hand put the same bytes there once more, which is an edit where something came in between. */
+  isSavedAgain: boolean;
 }
 
 const blank = (digest: Digest | null, by: By, fromMs: number): State => ({
@@ -28,6 +30,7 @@ const blank = (digest: Digest | null, by: By, fromMs: number): State => ({
   isWhole: false,
   hintedMs: null,
   isOwed: false,
+  isSavedAgain: false,
 });
 
 /** A save that the process took away with what it takes back, and now puts where it was. */
@@ -83,6 +86,7 @@ export class Timeline {
   adopt(path: string): void {
     const last = this.current(path);
     if (last?.by === 'power') Object.assign(last, { by: 'hand' });
+    if (last?.by === 'process') last.isSavedAgain = true;
   }
 
   finish(path: string): void {

@@ -160,7 +160,10 @@ function judgeHandEvent(machine: Machine, entry: LoggedEntry, sinceMs: number, a
   if (kind === 'rescued' || (kind === null && digest === null)) return [];
   const during = machine.timeline
     .states(path)
-    .filter((state) => state.by === 'hand' && state.toMs >= sinceMs && state.fromMs <= atMs + SLACK_MS);
+    .filter(
+      (state) =>
+        (state.by === 'hand' || state.isSavedAgain) && state.toMs >= sinceMs && state.fromMs <= atMs + SLACK_MS,
+    );
   const told = `event ${seq} (${op} ${path} ${machine.nameOf(digest)} by hand)`;
   const matching = during.filter((state) => state.digest === digest);
   if (matching.length === 0) return [`I2 ${told}: no hand did that`];
