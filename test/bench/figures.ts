@@ -17,7 +17,8 @@ export interface Figure {
   readonly against: string;
   readonly ratio: string;
   readonly bound: string;
-  readonly holds: boolean;
+  /** Null where it could not be measured. */
+  readonly holds: boolean | null;
 }
 
 export type Scenario = (setting: Setting) => Promise<Figure[]>;

@@ -56,10 +56,15 @@ try {
   rmSync(place, { recursive: true, force: true });
 }
 
+function heldOf({ holds }: Figure): string {
+  if (holds === null) return '';
+  return holds ? 'yes' : 'no';
+}
+
 function tableOf(date: string, figures: readonly Figure[]): string {
   const rows = figures.map(
     (figure) =>
-      `| ${figure.what} | ${figure.larder} | ${figure.against} | ${figure.ratio} | ${figure.bound} | ${figure.holds ? 'yes' : 'no'} |`,
+      `| ${figure.what} | ${figure.larder} | ${figure.against} | ${figure.ratio} | ${figure.bound} | ${heldOf(figure)} |`,
   );
   return [
     '# Benchmarks',

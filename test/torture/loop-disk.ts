@@ -24,12 +24,12 @@ export interface LoopDisk extends Disposable {
 }
 
 /** Null where there is no permission, or no loop device. */
-export function openLoopDisk(): LoopDisk | null {
+export function openLoopDisk(imageBytes = IMAGE_BYTES): LoopDisk | null {
   if (process.getuid?.() !== 0 || !existsSync('/dev/loop-control')) return null;
   const place = mkdtempSync(join(tmpdir(), 'larder-disk-'));
   const [image, copy, mount] = [join(place, 'disk.img'), join(place, 'cut.img'), join(place, 'mnt')];
   mkdirSync(mount);
-  const device = prepare(image);
+  const device = prepare(image, imageBytes);
   if (device === null || !tryRun('mount', '-o', MOUNT_OPTIONS[0] ?? '', device, mount)) {
     if (device !== null) tryRun('losetup', '-d', device);
     rmSync(place, { recursive: true });
@@ -58,8 +58,8 @@ export function openLoopDisk(): LoopDisk | null {
   };
 }
 
-function prepare(image: string): string | null {
-  if (!tryRun('truncate', '-s', String(IMAGE_BYTES), image) || !tryRun('mkfs.ext4', '-q', image)) return null;
+function prepare(image: string, bytes: number): string | null {
+  if (!tryRun('truncate', '-s', String(bytes), image) || !tryRun('mkfs.ext4', '-q', image)) return null;
   const { status, stdout } = spawnSync('losetup', ['--find', '--show', image], { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : null;
 }
