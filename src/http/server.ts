@@ -60,6 +60,8 @@ function openServer(serving: Serving): Server {
     // A missing Host is told as a problem by perimeter.ts.
     requireHostHeader: false,
   });
+  // Whoever closes the sending side behind a request still reads (RFC 9112, 9.6): a write that is done must be answered.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.maxConnections = serving.config.connections;
   server.on('request', (incoming, outgoing) => listener(incoming, outgoing, false));
   server.on('checkContinue', (incoming, outgoing) => listener(incoming, outgoing, true));

@@ -109,18 +109,22 @@ function servedUnrecorded(
   path: string,
   head: Head | undefined,
   one: Settled | undefined,
-): Served | undefined {
+): Served | Opened | undefined {
   const pending = world.pendings.get(path);
-  const examined = one?.observation.examined;
-  if (pending?.code !== 'unrecorded' || examined?.look.kind !== 'file' || examined.digest === null) return undefined;
-  return {
-    kind: 'served',
-    bytes: examined.look.bytes,
-    etag: examined.digest,
+  const { look, digest } = one?.observation.examined ?? {};
+  if (pending?.code !== 'unrecorded' || !look || !digest) return undefined;
+  const common = {
+    etag: digest,
     seq: head?.servedDigest ? head.servedSeq : world.recorder.announcedSeq,
-    modifiedMs: Number(examined.look.stat.mtimeNs / 1_000_000n),
-    mark: { code: 'unrecorded', id: problemIdOf(path, 'unrecorded'), digest: examined.digest },
-  };
+    mark: { code: 'unrecorded', id: problemIdOf(path, 'unrecorded'), digest },
+  } as const;
+  if (look.kind === 'file') {
+    const modifiedMs = Number(look.stat.mtimeNs / 1_000_000n);
+    return { kind: 'served', bytes: look.bytes, modifiedMs, ...common };
+  }
+  // A long stream is never held whole.
+  const source = look.kind === 'large' ? openWithKey(world, path, look.key) : null;
+  return source ? { kind: 'open', ...common, ...source } : undefined;
 }
 
 function bytesIfServed(one: Settled | undefined, digest: Digest): Uint8Array | null {

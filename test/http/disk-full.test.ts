@@ -79,3 +79,28 @@ test('a full disk: reads serve the disk and say unrecorded, writes get 507, and 
   });
   expect((await world.put('/v1/lod/things/c', {})).status).toBe(201);
 });
+
+test('a stream beyond what the history keeps is answered from its file, new or longer, while nothing can be recorded', async () => {
+  const disk = fillableDisk();
+  const host = { fs: disk.fs, clock: systemClock, random: systemRandom, inThread: true };
+  const line = `${JSON.stringify({ text: 'a record of a stream '.repeat(50) })}\n`;
+  const large = line.repeat(Math.ceil((17 * 1024 * 1024) / line.length));
+  await using world = await openWorld({
+    files: { 'lod/log/known.jsonl': large },
+    open: { watcher: 'none', host },
+  });
+  disk.isFull = true;
+  world.save('lod/log/new.jsonl', large);
+  world.save('lod/log/known.jsonl', large + line);
+  for (const [id, text] of [
+    ['new', large],
+    ['known', large + line],
+  ] as const) {
+    const answer = await world.get(`/v1/lod/log/${id}.jsonl`);
+    expect([answer.status, answer.headers['larder-problem']]).toEqual([200, expect.stringMatching(/^unrecorded; /)]);
+    expect(answer.text === text).toBe(true);
+  }
+  disk.isFull = false;
+  await expect.poll(async () => (await world.get('/readyz')).json, PATIENCE).toMatchObject({ reasons: [] });
+  expect((await world.get('/v1/lod/log/new.jsonl')).headers['larder-problem']).toBeUndefined();
+});
