@@ -133,6 +133,7 @@ const A_ZERO = Uint8Array.of(0);
 class OpenEventLog implements EventLog {
   readonly id: string;
   readonly origin: LogOrigin;
+  readonly writtenBeforeMs: number | null;
   readonly notices: readonly string[];
   readonly #fs: FileSystem;
   readonly #clock: Clock;
@@ -151,6 +152,7 @@ class OpenEventLog implements EventLog {
   ) {
     this.id = found.identity.log;
     this.origin = found.origin;
+    this.writtenBeforeMs = found.last?.writtenMs ?? null;
     this.notices = notices;
     this.#fs = fs;
     this.#clock = clock;

@@ -37,6 +37,8 @@ export interface OpenSegment {
   readonly fd: number;
   readonly fileBytes: number;
   readonly bornMs: number;
+  /** When it was written last, before this process. */
+  readonly writtenMs: number;
   /** From here on the frames may be in memory alone. */
   readonly unprovenFrom: number;
 }
@@ -124,6 +126,7 @@ function existingLog(options: EventLogOptions, segments: readonly Segment[], las
       fileBytes: tail.fileBytes,
       unprovenFrom: Math.min(tail.unprovenFrom, tail.end.offset),
       bornMs: Number((stat.birthtimeNs || stat.mtimeNs) / 1_000_000n),
+      writtenMs: Number(stat.mtimeNs / 1_000_000n),
     },
     needsSegment: isRenewed,
     learned: tail.learned,

@@ -70,6 +70,8 @@ export interface EventLog extends AsyncDisposable {
   /** The bytes at a place, checked against the digest. Throws LarderError `gone` when they were pruned, `log_damaged` when
    *  they do not match. */
   readBody(place: Extract<BodyPlace, { in: 'log' }>, digest: Digest): Uint8Array;
+  /** When it was written last before it was opened, by the clock of then; null for a new one. */
+  readonly writtenBeforeMs: number | null;
   /** How often each segment was replaced by `drop`, by first seq: who remembers places of bodies compares it. */
   readonly replaced: Readonly<Record<string, number>>;
   /** The segments that are complete and hold nothing behind a seq, by the seqs that they can hold. */

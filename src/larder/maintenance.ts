@@ -8,6 +8,7 @@ import type { Keep } from '../core/retention.ts';
 import type { Timer } from '../host/ports.ts';
 import type { Parts } from '../larder.ts';
 import type { Wired } from './wire.ts';
+import { ClockTrust } from '../maintain/prune/clock-trust.ts';
 import { forget } from '../maintain/prune/forget.ts';
 import { prune } from '../maintain/prune/prune.ts';
 import type { ForgetReport, History, PruneReport } from '../maintain/prune/types.ts';
@@ -46,6 +47,7 @@ export class OpenMaintenance implements Maintenance {
   readonly #scrubber: Scrubber;
   readonly history: () => HistorySize;
   readonly #keep: Keep;
+  readonly #clockTrust: ClockTrust;
   #watching: Timer | null = null;
   #running: Promise<unknown> | null = null;
   #isClosed = false;
@@ -56,6 +58,7 @@ export class OpenMaintenance implements Maintenance {
     this.#parts = parts;
     this.#ready = ready;
     this.history = openHistorySize(wired.world);
+    this.#clockTrust = new ClockTrust(parts.host.clock, parts.events.writtenBeforeMs);
     this.#scrubber = new Scrubber(wired.world, parts.root.derived);
   }
 
@@ -73,9 +76,10 @@ export class OpenMaintenance implements Maintenance {
     if (this.#running) await Promise.allSettled([this.#running]);
   }
 
-  /** A disk that fills is told in the log, whoever asks. */
+  /** A disk that fills is told in the log, whoever asks; and a clock that jumps is noticed. */
   #watchDisk(): void {
     this.history();
+    this.#clockTrust.tick();
     this.#watching = this.#parts.host.clock.after(DISK_EVERY_MS, () => this.#watchDisk());
   }
 
@@ -106,6 +110,7 @@ export class OpenMaintenance implements Maintenance {
     const { world } = this.#wired;
     return {
       ...world,
+      clockTrust: this.#clockTrust,
       refuseStopping: () => this.#refuseStopping(),
       settledSeq: () => settledSeq(world),
       isBeingNamed: (digest) => world.recorder.isNaming(digest),

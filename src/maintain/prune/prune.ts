@@ -26,15 +26,16 @@ function reportOf(
   return { versions, paths, segments: dropsBySegment.size, waiting, freed_bytes: freed, blobs, dry_run: dryRun };
 }
 
-/** A clock that ran ahead would make everything old. */
-function checkClock({ catalog, clock }: History): void {
+function checkClock({ catalog, clock, clockTrust }: History): void {
   const newestMs = catalog.newestAtMs();
-  if (newestMs === null || Math.abs(clock.nowMs() - newestMs) <= DAY_MS) return;
+  if (newestMs === null || clockTrust.isBelieved(newestMs)) return;
   const [now, newest] = [clock.nowMs(), newestMs].map((ms) => new Date(ms).toISOString());
-  throw new LarderError(
-    'conflict',
-    `it is ${now} by the clock, and the newest event is of ${newest}: over a day apart, so nothing is pruned. If the clock is right, change any document first`,
-  );
+  const why = clockTrust.hasJumped
+    ? 'it jumped by more than a day'
+    : `the newest event is of ${newest}, and nothing shows that it was so long ago`;
+  throw new LarderError('conflict', `it is ${now} by the clock, but ${why}: nothing is pruned`, {
+    members: { hint: 'Set the clock if it is wrong. If it is right, let the daemon run for a day, then prune.' },
+  });
 }
 
 const STRETCH = 20_000;

@@ -6,6 +6,7 @@ import type { Seq } from '../../core/events.ts';
 import type { Keep } from '../../core/retention.ts';
 import type { EventLog } from '../../events/types.ts';
 import type { Clock, FileSystem } from '../../host/ports.ts';
+import type { ClockTrust } from './clock-trust.ts';
 
 export interface History {
   readonly fs: FileSystem;
@@ -15,6 +16,7 @@ export interface History {
   readonly blobs: BlobStore;
   /** Absolute: where files wait that a swap brought out. */
   readonly tmp: string;
+  readonly clockTrust: ClockTrust;
   /** Throws `stopping` once the root is being closed: asked before each segment. */
   readonly refuseStopping: () => void;
   /** Redo needs nothing up to here: what changed files up to this seq is on the disk in place. */
