@@ -71,6 +71,9 @@ export interface DraftEntry extends Omit<Entry, 'seq'> {
   readonly inBlob?: true;
 }
 
+/** The session of what was there when Larder began: an edit by nobody, from which the history goes on. */
+export const FIRST_SCAN = 'first-scan';
+
 /** Who caused a change set, and when by the wall clock (order is the seq alone). */
 export interface Origin {
   readonly atMs: number;

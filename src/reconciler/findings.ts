@@ -4,7 +4,7 @@
  * session of its own.
  */
 import { MOST_CHANGES } from '../core/change-set.ts';
-import type { Origin } from '../core/events.ts';
+import { FIRST_SCAN, type Origin } from '../core/events.ts';
 import { isGoingOn, isRestore, restoreSession, type LookTally, type RestoreSession } from '../core/restore.ts';
 import { identityIn } from '../core/stat-key.ts';
 import type { HashedFile } from '../files/hash-batch.ts';
@@ -131,9 +131,10 @@ export class Findings {
 
   /** Only what looks different can have been brought back, and no stream that grew. */
   async #comparedWithHistory(paths: readonly string[]): Promise<Origin> {
+    if (this.#nothingKnown) return { ...originOf(this.#world, 'hand'), session: FIRST_SCAN };
     const { restores } = this.#world;
     const isStrange = (path: string): boolean => !this.#familiar.delete(path) && !isGrownStream(this.#world, path);
-    const strange = this.#nothingKnown ? [] : paths.filter(isStrange);
+    const strange = paths.filter(isStrange);
     const isSurveyed = strange.length >= SURVEYED_FROM || (strange.length > 0 && restores.isGoingOn(this.#world));
     return isSurveyed
       ? restores.originOf(this.#world, await survey(this.#world, strange))

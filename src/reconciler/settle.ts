@@ -2,7 +2,7 @@
  * Makes the log agree with what lies at some paths: look, decide, record. Everything that changes anything comes through
  * here or through write.ts, each inside the queues of its paths.
  */
-import type { DraftEntry, Origin } from '../core/events.ts';
+import { FIRST_SCAN, type DraftEntry, type Origin } from '../core/events.ts';
 import { decide, type Decision } from '../core/decision.ts';
 import { collectionOf, isSchemaPath } from '../core/refs.ts';
 import { statKeyOf } from '../core/stat-key.ts';
@@ -140,7 +140,7 @@ async function recordFound(world: World, settled: readonly Settled[], options: S
   const deletable = options.absencesConfirmed ? null : await judgeLost(world, lost);
   // A set may wait long for its paths: what is found then is not older than the look at it.
   const origin = { ...(options.origin ?? originOf(world, 'hand')), atMs: world.clock.nowMs() };
-  const sessionByPath = new Map(lost.map((one) => [one.observation.path, sessionOf(world, one)]));
+  const sessionByPath = new Map(settled.map((one) => [one.observation.path, sessionOf(world, one)]));
   const recorded: Settled[] = [];
   for (const one of settled) {
     if (isLost(one) && deletable?.has(one.observation.path) === false) continue;
@@ -156,12 +156,17 @@ async function recordFound(world: World, settled: readonly Settled[], options: S
   );
 }
 
-const sessionOf = (world: World, { observation }: Settled): string | undefined =>
-  world.pendings.get(observation.path)?.session;
+/** Of a deletion that a restore made, and of what the first scan found too young to be recorded. */
+function sessionOf(world: World, one: Settled): string | undefined {
+  const session = world.pendings.get(one.observation.path)?.session;
+  return isLost(one) || session === FIRST_SCAN ? session : undefined;
+}
 
 /** What a restore took away is found gone a moment after what it brought back: it belongs to the same session. */
-const originIn = (world: World, origin: Origin, session: string | undefined): Origin =>
-  session === undefined || origin.cause !== 'hand' ? origin : { ...originOf(world, 'restore', 'hand'), session };
+function originIn(world: World, origin: Origin, session: string | undefined): Origin {
+  if (session === undefined || origin.cause !== 'hand') return origin;
+  return session === FIRST_SCAN ? { ...origin, session } : { ...originOf(world, 'restore', 'hand'), session };
+}
 
 /** Updates what waits, and what is derived without an event; true when one is due. */
 async function remember(world: World, one: Settled, origin: Origin): Promise<boolean> {
@@ -197,7 +202,8 @@ function waitFor(
   // While a collection is held nobody has to wait to know that an absence is held as well: after a restart, for instance.
   if (code === 'absent' && world.absences.held.has(collection)) return holdPath(world, collection, path);
   const sight = sightOf(observation);
-  const session = code === 'absent' && origin.cause === 'restore' ? origin.session : undefined;
+  const isKept = origin.session === FIRST_SCAN || (code === 'absent' && origin.cause === 'restore');
+  const session = isKept ? origin.session : undefined;
   world.pendings.set(
     path,
     { code, sight, collection, digest: examined.digest, faults, ...(session !== undefined && { session }) },

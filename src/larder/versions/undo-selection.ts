@@ -1,7 +1,7 @@
 /** Which events are undone: the request's conditions as seqs, and the events that meet them. */
 import type { EventSelection, StoredEvent } from '../../catalog/types.ts';
 import { LarderError } from '../../core/errors.ts';
-import type { Seq } from '../../core/events.ts';
+import { FIRST_SCAN, type Seq } from '../../core/events.ts';
 import { pathOf } from '../../core/refs.ts';
 import { parseMoment } from '../../core/moments.ts';
 import { transitionsOf } from '../../core/undo-plan.ts';
@@ -20,7 +20,7 @@ export async function selectEvents(world: World, request: UndoRequest): Promise<
   const events: StoredEvent[] = [];
   for (let next = after; ;) {
     const page = world.catalog.selectEvents(selection, next, AT_ONCE);
-    events.push(...page);
+    events.push(...page.filter((event) => isMeant(event, request)));
     if (events.length > MOST_EVENTS)
       throw new LarderError('too_large', `more than ${MOST_EVENTS} events are meant: undo less at once`);
     next = page.at(-1)?.seq ?? next;
@@ -32,6 +32,10 @@ export async function selectEvents(world: World, request: UndoRequest): Promise<
     members: { hint: 'GET /v1/_history shows what was done last, by whom and in which change set.' },
   });
 }
+
+/** What the first scan found was there before: nobody did it, so it is undone only by its own name. */
+const isMeant = ({ session }: StoredEvent, { change_set: set, session: asked }: UndoRequest): boolean =>
+  session !== FIRST_SCAN || set !== undefined || asked !== undefined;
 
 function selectionOf(world: World, request: UndoRequest): { selection: EventSelection; after: Seq } {
   const {
