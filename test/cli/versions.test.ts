@@ -41,7 +41,7 @@ bothWays('log, diff, show and at tell what was', async (world) => {
   expect([log.code, log.err]).toEqual([0, '']);
   expect(linesOf(log)).toEqual([
     expect.stringMatching(/^3 {2}20\S+Z {2}update {2}\d+ bytes {2}bot {2}set \S+ {2}session night$/),
-    expect.stringMatching(/^1 {2}20\S+Z {2}create {2}13 bytes {2}hand {2}set \S+$/),
+    expect.stringMatching(/^1 {2}20\S+Z {2}create {2}13 bytes {2}hand {2}set \S+ {2}session first-scan$/),
   ]);
   expect(jsonOf(await world.run('log', 'lod/d/a', '--json'))).toMatchObject({
     items: [{ seq: 3, op: 'update', kind: 'valid', actor: 'bot', cause: 'agent', session: 'night' }, { seq: 1 }],

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Hint, Watcher, WatchOptions } from '../../src/files/types.ts';
 
@@ -140,6 +141,22 @@ export function testWatcher(open: OpenWatcher): void {
     await world.expectHint(() => world.save('lod/c/eu/b.json'), 'lod/c/eu/b.json');
     await world.expectHint(() => world.save('lod/c/eu/a.json', '{"v": 3}'), 'lod/c/eu/a.json');
   });
+
+  const MADE_AGAIN = Array.from({ length: 12 }, (_, index) => `l/c${index}`);
+  scenario(
+    'what is saved while a directory that was made again is not watched yet is found',
+    MADE_AGAIN.map((directory) => `${directory}/eu/a.json`),
+    async (world) => {
+      for (const directory of MADE_AGAIN) {
+        world.hints.length = 0;
+        rmSync(world.at(directory), { recursive: true });
+        world.save(`${directory}/eu/a.json`);
+        // At once after the first word of it, which a poll would be too late for.
+        while (!world.hints.some((hint) => leadsTo(hint, `${directory}/eu/a.json`))) await setImmediate();
+        await world.expectHint(() => world.save(`${directory}/eu/b.json`), `${directory}/eu/b.json`);
+      }
+    },
+  );
 
   scenario('a removed directory is hinted at', ['lod/c/eu/a.json'], async (world) => {
     await world.expectHint(() => rmSync(world.at('lod/c'), { recursive: true }), 'lod/c');

@@ -18,7 +18,7 @@ const real = { fs: nodeFileSystem, clock: systemClock };
 const hurried: Clock = { ...systemClock, after: (delayMs, run) => systemClock.after(delayMs / 20, run) };
 
 describe('chokidar', () => {
-  testWatcher(watchWithChokidar);
+  testWatcher((options) => watchWithChokidar({ ...real, ...options }));
 });
 describe('one watch a directory', () => {
   testWatcher((options) => watchDirectories({ ...real, ...options }));

@@ -1,28 +1,41 @@
 /**
  * chokidar 6, for directories only, listened to by its `raw` events: its own events wait for a throttle and for stats that
  * we make anyway. Files are ignored so that it holds a watch a directory and not a record a file.
+ *
+ * A directory that is removed and made again at once is watched again without a word, some time after the events that told of
+ * it: what is saved in between is told by nobody. So it is looked at again until that must be over.
  */
 import { basename, relative, sep } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
 import { isIgnoredDirectory, looksLikeDocument } from '../../core/names.ts';
 import { messageOf } from '../failures.ts';
+import type { Clock, Timer } from '../../host/ports.ts';
 import type { Hint, Watcher, WatchOptions } from '../types.ts';
 
-export function watchWithChokidar(options: WatchOptions): Watcher {
+export interface ChokidarOptions extends WatchOptions {
+  readonly clock: Clock;
+}
+
+/** A loaded machine may need the last; what comes later is found by the rescan. */
+const AGAIN_AFTER_MS = [250, 1000, 4000];
+
+export function watchWithChokidar(options: ChokidarOptions): Watcher {
   return new ChokidarTree(options);
 }
 
 class ChokidarTree implements Watcher {
   readonly kind = 'chokidar';
   readonly ready: Promise<void>;
-  readonly #options: WatchOptions;
+  readonly #options: ChokidarOptions;
+  /** Hints that are given again, by directory. */
+  readonly #again = new Map<string, Timer[]>();
   #watcher: FSWatcher;
   #blind = 0;
   /** Errors of a tree that is known to be watched in part are no news. */
   #isKnown = false;
   #isClosed = false;
 
-  constructor(options: WatchOptions) {
+  constructor(options: ChokidarOptions) {
     this.#options = options;
     this.#watcher = this.#open();
     this.ready = isReady(this.#watcher);
@@ -51,6 +64,7 @@ class ChokidarTree implements Watcher {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    for (const timers of this.#again.values()) for (const timer of timers) timer.cancel();
     return this.#watcher.close();
   }
 
@@ -65,14 +79,30 @@ class ChokidarTree implements Watcher {
       persistent: false,
     });
     watcher.on('raw', (_event, name, details) => {
-      const hint = hintOf(name ?? '', watchedPathOf(details), below);
+      const watched = watchedPathOf(details);
+      const hint = hintOf(name ?? '', watched, below);
       if (hint !== null) onHint(hint);
+      // The kernel tells under its own name that a watched directory is gone.
+      if (hint !== null && hint.directory !== '' && name === basename(watched ?? '')) this.#hintAgain(hint.directory);
     });
     for (const event of ['addDir', 'unlinkDir'] as const) {
       watcher.on(event, (path) => onHint({ directory: below(path), name: null }));
     }
     watcher.on('error', (error) => this.#failed(error));
     return watcher;
+  }
+
+  #hintAgain(directory: string): void {
+    const { clock, onHint } = this.#options;
+    for (const timer of this.#again.get(directory) ?? []) timer.cancel();
+    const last = AGAIN_AFTER_MS.length - 1;
+    const timers = AGAIN_AFTER_MS.map((delayMs, index) =>
+      clock.after(delayMs, () => {
+        if (index === last) this.#again.delete(directory);
+        onHint({ directory, name: null });
+      }),
+    );
+    this.#again.set(directory, timers);
   }
 
   #failed(error: unknown): void {
