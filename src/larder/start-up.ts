@@ -16,6 +16,7 @@ import { recallDeletions } from '../reconciler/absences.ts';
 import { tellPlaces } from '../maintain/prune/drop.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { contentOf } from '../reconciler/content.ts';
+import { keptBytes } from '../reconciler/known-versions.ts';
 import { recallOutage } from '../reconciler/out-of-reach.ts';
 import { redo } from '../reconciler/redo.ts';
 import { sweepTemps } from '../reconciler/rescue.ts';
@@ -197,9 +198,11 @@ export class StartUp {
 
   #toApply(frame: Extract<LoggedFrame, { type: 'events' }>): ToApply {
     const { world } = this.#wired;
-    const content = ({ body, digest }: LoggedEntry): ReturnType<typeof contentOf> => {
+    const content = ({ body, digest }: LoggedEntry): ReturnType<typeof contentOf> | null => {
       if (digest === null) throw new Error('a valid version has a digest');
-      return contentOf(bytesOf(world, body, digest), null);
+      // Pruned or forgotten since: a later version has a text.
+      const bytes = keptBytes(world, body, digest);
+      return bytes && contentOf(bytes, null);
     };
     return { frame, content, seen: () => undefined };
   }

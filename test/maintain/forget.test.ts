@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/core/digest.ts';
 import { LarderError } from '../../src/core/errors.ts';
@@ -119,4 +119,20 @@ test('forgetting works on what was deleted', async () => {
   expect(await world.larder.maintenance.forget('lod/things/a.json', null)).toMatchObject({ forgotten: [1] });
   await world.reopen();
   await expect(world.larder.readVersion(ref('a'), 1)).rejects.toMatchObject({ code: 'gone' });
+});
+
+test.each([15, 1_500_000])('a catalog is made anew from a log whose bytes were forgotten (%i)', async (size) => {
+  const secret = JSON.stringify({ secret: 'x'.repeat(size) });
+  await using world = await openTestLarder({ 'lod/things/a.json': secret, 'lod/things/b.json': secret });
+  const put = (id: string, text: string): Promise<unknown> =>
+    world.larder.write({ ref: ref(id), change: { op: 'exact', body: Buffer.from(text) } }, me);
+  await put('a', '{"v": 2}');
+  await put('b', '{"v": 2}');
+  await world.larder.write({ ref: ref('b'), change: { op: 'delete' } }, me);
+  for (const path of ['lod/things/a.json', 'lod/things/b.json']) await world.larder.maintenance.forget(path, null);
+  await world.reopen(() => rmSync(world.at('.larder/derived'), { recursive: true }));
+  expect(await world.text('a')).toBe('{"v": 2}');
+  expect(await world.read('b')).toMatchObject({ kind: 'missing' });
+  await expect(world.larder.readVersion(ref('a'), 1)).rejects.toMatchObject({ code: 'gone' });
+  expect((await verifyOpen(world.larder)).said).toEqual([]);
 });
