@@ -109,8 +109,8 @@ function assemble(path: string, writer: Database.Database, options: CatalogOptio
   const reached = prepareQuery(writer, STATE, decodeState).get()?.reached ?? 0;
   const merging = openMerging(writer, clock);
   const applier = new Applier({ tables, transactions, checkpoints, merging, clock, reached });
-  const heads = openHeadReads(reader, () => transactions.commits);
-  const gathering = new Gathering({ applier, clock, head: heads.head });
+  const { committed, ...heads } = openHeadReads(reader, () => transactions.commits);
+  const gathering = new Gathering({ applier, clock, head: heads.head, onCommitted: committed });
   const settle = (): void => gathering.settle();
   return {
     logId,

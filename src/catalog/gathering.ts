@@ -27,11 +27,13 @@ export interface GatheringOptions {
   readonly applier: Applier;
   readonly clock: Clock;
   readonly head: (path: string) => Head | undefined;
+  /** Told of the heads that a commit made, and nothing else but them. */
+  readonly onCommitted: (heads: ReadonlyMap<string, Head>) => void;
 }
 
 export class Gathering {
   readonly #options: GatheringOptions;
-  readonly #heads = new Map<string, Head>();
+  #heads = new Map<string, Head>();
   readonly #foldedNames = new Set<string>();
   #held: ToApply[] = [];
   #rows = 0;
@@ -74,10 +76,11 @@ export class Gathering {
     const { promise, resolve, reject } = this.#committed;
     // Whoever does not wait for it shall not end the process by that.
     promise.catch(() => {});
-    const held = this.#held;
+    const [held, heads] = [this.#held, this.#heads];
     this.#forget();
     try {
       this.#options.applier.applyAtOnce(held);
+      this.#options.onCommitted(heads);
       resolve();
     } catch (error) {
       reject(error);
@@ -87,7 +90,7 @@ export class Gathering {
   #forget(): void {
     this.#timer?.cancel();
     [this.#timer, this.#committed, this.#held, this.#rows, this.#bytes] = [null, null, [], 0, 0];
-    this.#heads.clear();
+    this.#heads = new Map();
     this.#foldedNames.clear();
   }
 

@@ -70,11 +70,16 @@ type HeadReads = Pick<
   | 'pathFoldedAs'
 >;
 
-/** A write asks for the head of its path some five times before anything is committed. */
-const MOST_REMEMBERED = 1000;
+/** A write asks for the head of its path some five times, and documents that are written often are written again. */
+const MOST_REMEMBERED = 4000;
+
+interface RememberedHeads {
+  /** The last commit made these heads and changed no others: what is remembered stays true. */
+  readonly committed: (heads: ReadonlyMap<string, Head>) => void;
+}
 
 /** `commits` rises whenever a head may have changed. */
-export function openHeadReads(reader: Database, commits: () => number): HeadReads {
+export function openHeadReads(reader: Database, commits: () => number): HeadReads & RememberedHeads {
   const head = prepareQuery(reader, HEAD, decodeHead);
   const headsWithDigest = prepareQuery(reader, HEADS_WITH_DIGEST, decodeHead);
   const servedHead = prepareQuery(reader, SERVED_HEAD, decodeServedHead);
@@ -100,6 +105,11 @@ export function openHeadReads(reader: Database, commits: () => number): HeadRead
   let rememberedAt = -1;
 
   return {
+    committed(heads) {
+      if (rememberedAt !== commits() - 1) return;
+      for (const [path, now] of heads) remembered.set(path, now);
+      rememberedAt = commits();
+    },
     head(path) {
       if (rememberedAt !== commits() || remembered.size >= MOST_REMEMBERED) remembered.clear();
       rememberedAt = commits();

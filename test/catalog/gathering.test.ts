@@ -12,18 +12,27 @@ import { simulatedClock, type SimulatedClock } from '../../src/host/simulated-cl
 
 interface CatalogWorld extends Disposable {
   readonly catalog: Catalog;
+  /** What the files of the catalog say, to somebody who remembers nothing. */
+  readonly reopened: () => Catalog;
   readonly clock: SimulatedClock;
 }
 
 function openWorld(): CatalogWorld {
   const directory = mkdtempSync(join(tmpdir(), 'larder-gathering-'));
   const clock = simulatedClock();
-  const catalog = openCatalog({ directory, logId: 'log', fs: nodeFileSystem, clock });
+  const open = (): Catalog => openCatalog({ directory, logId: 'log', fs: nodeFileSystem, clock });
+  const catalogs = [open()];
+  const [catalog] = catalogs as [Catalog];
   return {
     catalog,
     clock,
+    reopened() {
+      const again = open();
+      catalogs.push(again);
+      return again;
+    },
     [Symbol.dispose]() {
-      catalog[Symbol.dispose]();
+      for (const one of catalogs) one[Symbol.dispose]();
       rmSync(directory, { recursive: true });
     },
   };
@@ -72,6 +81,23 @@ test('the head of a path is the same before and after what was gathered is commi
   const gathered = paths.map((path) => catalog.head(path));
   expect(catalog.reached, 'asking for it commits').toBe(7);
   expect(paths.map((path) => catalog.head(path))).toEqual(gathered);
+  const reopened = world.reopened();
+  expect(paths.map((path) => reopened.head(path))).toEqual(gathered);
+});
+
+test('a head that is remembered from a commit gives way to what comes later, and so do those beside it', () => {
+  using world = openWorld();
+  const { catalog } = world;
+  const gather = (entry: LoggedEntry): unknown => catalog.gather([toApply(frameOf(entry))]);
+  const seqs = (): unknown[] => ['a', 'b'].map((id) => catalog.head(`ns/c/${id}.json`)?.servedSeq);
+  for (const [index, id] of ['a', 'b'].entries()) gather(entryOf(index + 1, `ns/c/${id}.json`));
+  expect([catalog.reached, seqs()]).toEqual([2, [1, 2]]);
+  gather(entryOf(3, 'ns/c/a.json', { op: 'update' }));
+  expect([catalog.reached, seqs()]).toEqual([3, [3, 2]]);
+  void catalog.apply([toApply(frameOf(entryOf(4, 'ns/c/b.json', { op: 'update' })))]);
+  expect(seqs()).toEqual([3, 4]);
+  catalog.noteSeen([{ path: 'ns/c/a.json', seen: { key: '2 2 2 2 2' as StatKey, clean: true } }]);
+  expect(catalog.head('ns/c/a.json')?.stat).toBe('2 2 2 2 2');
 });
 
 test('a list, a history and the feed show what was gathered at once', () => {
