@@ -9,6 +9,7 @@ import { createApp } from './app.ts';
 import type { Exchange } from './exchange.ts';
 import { openMetrics } from './metrics.ts';
 import { answerPlainRead, plainRead } from './plain-reads.ts';
+import { answerPlainWrite, plainWrite } from './plain-writes.ts';
 import { judgeSender } from './request/perimeter.ts';
 import { asLarderError, problemAnswer } from './answer/problem-json.ts';
 import { drainBody } from './request/request-body.ts';
@@ -51,12 +52,13 @@ export function createListener(serving: Serving): Listener {
 }
 
 function answerWith(exchange: Exchange, serving: Serving, route: (exchange: Exchange) => void): void {
-  const ref = plainRead(exchange);
-  if (ref === null) return route(exchange);
-  answerPlainRead(exchange, ref, serving).then(
-    (isAnswered) => isAnswered || route(exchange),
-    (error: unknown) => refuse(exchange.outgoing, error, exchange.requestId, serving),
-  );
+  const refused = (error: unknown): void => refuse(exchange.outgoing, error, exchange.requestId, serving);
+  const read = plainRead(exchange);
+  if (read !== null)
+    return void answerPlainRead(exchange, read, serving).then((isAnswered) => isAnswered || route(exchange), refused);
+  const written = plainWrite(exchange);
+  if (written === null) return route(exchange);
+  answerPlainWrite(exchange, written, serving).catch(refused);
 }
 
 /** Hands an exchange to Hono, with its path in the spelling that was judged. */

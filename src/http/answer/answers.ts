@@ -8,7 +8,7 @@ export type Headers = Readonly<Record<string, string>>;
  * `no-cache` makes caches ask again each time: a file edited by hand must never be answered from one. `nosniff` keeps a
  * browser from taking data for a page.
  */
-const commonHeaders = (exchange: Exchange): Record<string, string> => ({
+export const commonHeaders = (exchange: Exchange): Record<string, string> => ({
   'Cache-Control': 'no-cache',
   'X-Content-Type-Options': 'nosniff',
   'Larder-Request-Id': exchange.requestId,

@@ -53,18 +53,30 @@ function refuseIdempotencyKey(headers: IncomingHttpHeaders): void {
   );
 }
 
+interface WrittenAnswer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array | null;
+}
+
 /** The document as it is now, unless `return=minimal` was said; a deletion has nothing to show. */
+export function writtenAnswer(written: Written, preferences: Preferences, type: string): WrittenAnswer {
+  const isCreated = written.outcome === 'created';
+  const headers = writtenHeaders(written, preferences);
+  const showsBody = written.bytes !== null && preferences.return !== 'minimal';
+  if (!showsBody) return { status: isCreated ? 201 : 204, headers, body: null };
+  return { status: isCreated ? 201 : 200, headers: { 'Content-Type': type, ...headers }, body: written.bytes };
+}
+
+/** The same as a `Response`. */
 export function answerWritten(
   exchange: Exchange,
   written: Written,
   preferences: Preferences,
   type: string = JSON_TYPE,
 ): Response {
-  const isCreated = written.outcome === 'created';
-  const headers = writtenHeaders(written, preferences);
-  const showsBody = written.bytes !== null && preferences.return !== 'minimal';
-  if (!showsBody) return answer(exchange, isCreated ? 201 : 204, headers, null);
-  return answer(exchange, isCreated ? 201 : 200, { 'Content-Type': type, ...headers }, asBody(written.bytes));
+  const { status, headers, body } = writtenAnswer(written, preferences, type);
+  return answer(exchange, status, headers, body && asBody(body));
 }
 
 function writtenHeaders(written: Written, { applied }: Preferences): Record<string, string> {
