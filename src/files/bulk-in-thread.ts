@@ -3,10 +3,11 @@ import type { BulkReader, SchemaTexts } from './bulk.ts';
 import { examineBatch, examineWhole, hashFile } from './examine-batch.ts';
 import { lookAtGrowth, readBeginning } from './growth.ts';
 import { hashAll, hashBatch } from './hash-batch.ts';
+import { hashDirectory, hashing } from './hash-directory.ts';
 import { SchemaShelf, type SchemasInForce } from './schema-shelf.ts';
 import { walkTree } from './tree-walk.ts';
 import type { World } from './types.ts';
-import { walkDirectory } from './walk.ts';
+import { directoriesIn, LISTED_AT_ONCE, walkDirectory } from './walk.ts';
 
 /** Does the work where it is called: for file systems that exist in one thread only. */
 export function openBulkInThread(world: World): BulkReader {
@@ -14,7 +15,17 @@ export function openBulkInThread(world: World): BulkReader {
   const hash = async (path: string) => hashFile(world, path);
   return {
     warmUp: () => {},
-    walk: (from) => walkTree(async (paths) => paths.map((path) => walkDirectory(world, path)), from),
+    walk: (from) =>
+      walkTree(
+        {
+          list: async (paths) => paths.map((path) => walkDirectory(world, path)),
+          directoriesIn,
+          atOnce: LISTED_AT_ONCE,
+        },
+        from,
+      ),
+    hashed: (from) =>
+      walkTree({ ...hashing, list: async (paths) => paths.map((path) => hashDirectory(world, path)) }, from),
     async examine(paths, schemas, known = new Map()) {
       const inForce = await shelve(shelf, schemas);
       const ask = async (some: readonly string[]) =>

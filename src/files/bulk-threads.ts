@@ -4,11 +4,13 @@ import type { BulkReplies, BulkReply, BulkRequest, BulkWorkerStart } from './bul
 import { examineWhole } from './examine-batch.ts';
 import { fromExaminedColumns } from './examined-columns.ts';
 import { hashAll } from './hash-batch.ts';
+import { hashing } from './hash-directory.ts';
 import { fromListingColumns } from './listing-columns.ts';
 import { paceOf } from '../host/pace.ts';
 import { pack, stagedTemps } from './stage-batch.ts';
 import { walkTree } from './tree-walk.ts';
 import type { DirectoryListing } from './types.ts';
+import { directoriesIn, LISTED_AT_ONCE } from './walk.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export interface BulkThreadsOptions extends BulkWorkerStart {
@@ -48,12 +50,15 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
       listings.push(await fromListingColumns(columns, pace));
     return listings;
   };
+  const hashDirectories = (paths: readonly string[]) =>
+    ask(turn++ % 2 === 0 ? pool : listPool, 'hash-directories', () => ({ paths }));
   const hash = (path: string) => ask(slowPool, 'hash', () => ({ path }));
   return {
     warmUp() {
       for (const one of [pool, listPool]) void ask(one, 'list', () => ({ paths: [] })).catch(() => {});
     },
-    walk: (from) => walkTree(list, from),
+    walk: (from) => walkTree({ list, directoriesIn, atOnce: LISTED_AT_ONCE }, from),
+    hashed: (from) => walkTree({ ...hashing, list: hashDirectories }, from),
     examine(paths, schemas, digests = new Map()) {
       const askForSome = async (some: readonly string[]) =>
         fromExaminedColumns(

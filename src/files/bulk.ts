@@ -7,6 +7,7 @@ import type { Digest } from '../core/digest.ts';
 import type { EditOutcome, Writing } from '../core/edited-document.ts';
 import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
 import type { HashedFile } from './hash-batch.ts';
+import type { HashedDirectory } from './hash-directory.ts';
 import type { NewBytes, Temp } from './temp.ts';
 import type { DirectoryListing, Examined, Look } from './types.ts';
 
@@ -30,7 +31,9 @@ export interface BulkReader extends AsyncDisposable {
    * known digest is valid as it was, and not judged again.
    */
   examine(paths: readonly string[], schemas: SchemaTexts, known?: KnownDigests): Promise<readonly Examined[]>;
-  /** Digests alone, one a path in their order: what verify needs. Files of any size; some hundred paths a call. */
+  /** The same walk with the digests of what is met, which is what verify needs. */
+  hashed(from: string): AsyncIterable<readonly HashedDirectory[]>;
+  /** Digests alone, one a path in their order. Files of any size; some hundred paths a call. */
   digests(paths: readonly string[]): Promise<readonly HashedFile[]>;
   /** Hashes a file of any size. */
   hash(path: string): Promise<Look>;

@@ -18,14 +18,15 @@ export interface HashedFile {
 /** One buffer takes each file in turn. */
 let shared = new Uint8Array(64 * 1024);
 
-function allocate(size: number): Uint8Array {
+/** Of each call the bytes are those of the last. */
+export function sharedBytes(size: number): Uint8Array {
   if (size > shared.length) shared = new Uint8Array(Math.max(size, 2 * shared.length));
   return shared.subarray(0, size);
 }
 
 /** Files too large to be held are left out (undefined): `hashAll` has them hashed where nobody waits for it. */
 export function hashBatch(world: World, paths: readonly string[]): (HashedFile | undefined)[] {
-  const options = { maxBytes: MAX_DOCUMENT_BYTES, allocate, parents: rememberParents(world) };
+  const options = { maxBytes: MAX_DOCUMENT_BYTES, allocate: sharedBytes, parents: rememberParents(world) };
   return paths.map((path) => hashQuickly(world, path, options.parents) ?? hashedOf(look(world, path, options)));
 }
 
@@ -41,7 +42,7 @@ function hashQuickly(world: World, path: string, parents: ParentCheck): HashedFi
     const stat = world.fs.lstat(absolute);
     if (stat?.kind !== 'file' || stat.dev !== world.rootDevice || stat.size > MAX_DOCUMENT_BYTES) return undefined;
     fd = world.fs.open(absolute, 'read');
-    const bytes = allocate(stat.size);
+    const bytes = sharedBytes(stat.size);
     if (readUpTo(world, fd, bytes) < bytes.length || !isSame(world.fs.fstat(fd), stat)) return undefined;
     return { digest: digestOf(bytes), key: statKeyOf(stat), why: null };
   } catch {

@@ -17,7 +17,7 @@ const NO_KEY = statKeyOf({ size: 0, mtimeNs: 0n, ctimeNs: 0n, ino: 0n, birthtime
 /** Lists what is directly in a directory. A directory that is not there has no entries; one that cannot be read says why. */
 export function walkDirectory(world: World, path: string): DirectoryListing {
   try {
-    const reason = unreadable(world, path);
+    const reason = unreadableDirectory(world, path);
     if (reason !== undefined) return { path, entries: [], unreadable: reason };
     return { path, entries: listEntries(world, path) };
   } catch (error) {
@@ -26,22 +26,28 @@ export function walkDirectory(world: World, path: string): DirectoryListing {
   }
 }
 
+/** Directories listed by one call. */
+export const LISTED_AT_ONCE = 8;
+
 /** The directories below a listed one that a walk of the whole tree goes on with. */
 export const directoriesIn = ({ path, entries }: DirectoryListing): string[] =>
   entries
     .filter(({ kind, addressable }) => kind === 'directory' && addressable)
     .map(({ name }) => (path === '' ? name : `${path}/${name}`));
 
-function unreadable(world: World, path: string): string | undefined {
+/** Why it cannot be entered, if it is one. */
+export function unreadableDirectory(world: World, path: string): string | undefined {
   const parents = checkParents(world, path === '' ? '' : `${path}/`);
   return typeof parents === 'string' ? undefined : parents.detail;
 }
+
+export const startsWithDot = ({ rawName }: DirectoryEntry): boolean => rawName[0] === DOT;
 
 function listEntries(world: World, path: string): ListedName[] {
   const directory = absolutePath(world, path);
   const entries: ListedName[] = [];
   for (const entry of world.fs.readDirectory(directory)) {
-    if (entry.rawName[0] === DOT) continue;
+    if (startsWithDot(entry)) continue;
     const listed = entry.name === null ? unaddressable(entry) : lookAtName(world, directory, entry.name);
     if (listed) entries.push(listed);
   }

@@ -9,6 +9,7 @@ import { spellName } from '../../src/files/spell-name.ts';
 import { walkDirectory } from '../../src/files/walk.ts';
 import { digestOf } from '../../src/core/digest.ts';
 import { editedOf } from '../../src/core/edited-document.ts';
+import { filesIn } from '../../src/files/hash-directory.ts';
 import { openFilesWorld, type FilesWorld } from './world.ts';
 
 test('a directory is listed by lstat, with what cannot be addressed spelled out, and without what is not ours', () => {
@@ -111,6 +112,37 @@ describe.each<[string, (world: FilesWorld) => BulkReader]>([
     expect(edited).toEqual({ bytes: new Uint8Array(bytes), digest: digestOf(bytes), searchText: 'is' });
     const unfit = await bulk.edit('lod/c/x.json', { op: 'put', body: Buffer.from('{"v": "no"}') }, null, schemas);
     expect(unfit).toMatchObject({ refusal: { code: 'schema_refused', errors: [{ pointer: '/v' }] } });
+  });
+
+  test('tells the digests of a tree, and of what has none why', async () => {
+    using world = openFilesWorld();
+    world.save('lod/c/a-plain-name.json', '{"v": 1}');
+    world.save('lod/c/deep/b.jsonl', '{}\n');
+    world.save('lod/c/bad:name.json', '{}');
+    world.save('lod/c/notes.txt', 'ignored');
+    world.save('lod/c/.hidden.json', '{}');
+    world.save('outside-collections.json', '{}');
+    mkdirSync(world.at('lod/c/folder.json'));
+    symlinkSync('a-plain-name.json', world.at('lod/c/link.json'));
+    world.save('lod/files/large.bin', Buffer.alloc(17 * 1024 * 1024));
+    await using bulk = open(world);
+    const found = new Map<string, string | null>();
+    const large: string[] = [];
+    for await (const directories of bulk.hashed(''))
+      for (const directory of directories) {
+        large.push(...directory.large);
+        for (const { path, digest, why } of filesIn(directory)) found.set(path, why ?? digest);
+      }
+    const digest = (text: string): string => digestOf(Buffer.from(text));
+    expect(Object.fromEntries(found)).toEqual({
+      'lod/c/a-plain-name.json': digest('{"v": 1}'),
+      'lod/c/deep/b.jsonl': digest('{}\n'),
+      'lod/c/bad:name.json': 'its name is not allowed',
+      'outside-collections.json': 'its name is not allowed',
+      'lod/c/folder.json': expect.stringContaining('director'),
+      'lod/c/link.json': expect.stringContaining('symlink'),
+    });
+    expect(large).toEqual(['lod/files/large.bin']);
   });
 
   test('more bytes than one batch holds are answered all the same', async () => {

@@ -3,7 +3,8 @@
  * is left is a difference: bytes that changed although nothing wrote the file, and versions that redo needs and nobody has.
  */
 import type { CatalogAudit } from '../../catalog/audit.ts';
-import type { FoldedPath, FoundFile } from '../../catalog/fold.ts';
+import type { FoundFile } from '../../catalog/fold.ts';
+import type { FoldedPath } from '../../catalog/fold-rows.ts';
 import { isTornPieceOf } from '../../core/redo.ts';
 import { BodyReader } from '../../events/body-reader.ts';
 import type { LogSurvey } from '../../events/survey.ts';

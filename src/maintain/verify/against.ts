@@ -2,7 +2,8 @@
  * Two roots beside each other, by their logs: whether one history is the beginning of the other, and which documents differ.
  * Both are read only, and in bounded memory.
  */
-import { openFold, type Fold, type FoldedPath } from '../../catalog/fold.ts';
+import { openFold, type Fold } from '../../catalog/fold.ts';
+import type { FoldedPath } from '../../catalog/fold-rows.ts';
 import type { Seq } from '../../core/events.ts';
 import { LarderError } from '../../core/errors.ts';
 import { readDamaged } from '../../events/read-damaged.ts';

@@ -1,6 +1,6 @@
 /** The catalog's rows, texts and words beside what the log says. */
 import type { AuditedPath, CatalogAudit } from '../../catalog/audit.ts';
-import type { FoldedPath } from '../../catalog/fold.ts';
+import type { FoldedPath } from '../../catalog/fold-rows.ts';
 import { digestOf } from '../../core/digest.ts';
 import { searchTextOf } from '../../core/json/search-text.ts';
 import type { JsonValue } from '../../core/json/value.ts';

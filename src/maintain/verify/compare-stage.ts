@@ -1,5 +1,6 @@
 /** Disk heads beside files: everything that differs is looked at again, as opening or the daemon would. */
 import type { FoundFile } from '../../catalog/fold.ts';
+import type { HashedFile } from '../../files/hash-batch.ts';
 import type { Run, Suspect } from './subject.ts';
 
 const PAGE = 1000;
@@ -29,9 +30,23 @@ const isSuspect = ({ folded, file }: Suspect): boolean =>
   !(file !== null && file.why !== null && folded?.diskDigest === null);
 
 async function lookAgain({ subject, report }: Run, suspects: readonly Suspect[]): Promise<Suspect[]> {
-  if (suspects.length > 0) for (const finding of await subject.lookAgain(suspects)) report(finding);
+  const standing = await withCare(subject, suspects);
+  if (standing.length > 0) for (const finding of await subject.lookAgain(standing)) report(finding);
   return [];
 }
+
+/** A file that was being written while it was hashed has another digest now. */
+async function withCare({ bulk }: Run['subject'], suspects: readonly Suspect[]): Promise<Suspect[]> {
+  const due = suspects.filter(({ file }) => file !== null && file.digest !== null);
+  const hashed = await bulk.digests(due.map(({ file }) => file?.path ?? ''));
+  const fileOf = new Map(due.map(({ file }, index) => [file, fileAs(file, hashed[index])]));
+  return suspects
+    .map((one) => ({ folded: one.folded, file: fileOf.get(one.file) ?? one.file }))
+    .filter(({ folded, file }) => folded === null || file === null || folded.diskDigest !== file.digest);
+}
+
+const fileAs = (file: FoundFile | null, now: HashedFile | undefined): FoundFile | null =>
+  file && now?.digest ? { ...file, digest: now.digest, key: now.key ?? file.key } : file;
 
 async function compareUnknown(run: Run): Promise<void> {
   let files = run.fold.unknownFiles('', PAGE);

@@ -1,10 +1,10 @@
 /**
  * Proves that files, log, catalog and text index say the same (DESIGN I1), and names each difference. Nothing is changed.
  *
- *     log ----> fold (scratch) <---- files          then  fold beside files, catalog beside fold, blobs
+ *     log ----> fold <---- files          then  fold beside files, catalog beside fold, blobs
  *
  * The log is read on this thread while the workers hash the files. Memory is bounded: what has to be remembered of each path
- * lies in a scratch database.
+ * lies in a scratch database once there are many (catalog/fold.ts).
  */
 import { openFold } from '../../catalog/fold.ts';
 import { paceOf } from '../../host/pace.ts';
