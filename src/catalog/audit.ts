@@ -4,14 +4,14 @@
  */
 import Database from 'better-sqlite3';
 import type { Digest } from '../core/digest.ts';
-import type { Seq } from '../core/events.ts';
+import type { LoggedEntry, Seq } from '../core/events.ts';
 import type { ProblemCode } from '../core/problems.ts';
-import { codesOf } from './codes.ts';
+import * as codes from './codes.ts';
 import { CatalogError } from './catalog-error.ts';
 import { openHistoryReads } from './histories.ts';
 import { openProblemReads } from './problems.ts';
 import { splitPath } from './places.ts';
-import { decodeText, digestFrom } from './rows.ts';
+import { decodeText, digestFrom, joinPath, placeFrom, type PlaceColumns } from './rows.ts';
 import { pragma, prepareQuery, type RawRow } from './sql.ts';
 import { APPLICATION_ID, FORMAT_VERSION } from './tables.ts';
 import type { Catalog } from './types.ts';
@@ -32,10 +32,15 @@ export interface AuditedPath {
   readonly hasWords: boolean;
 }
 
+/** An event as far as the log tells it by itself. */
+export type AuditedEvent = Pick<LoggedEntry, 'seq' | 'op' | 'kind' | 'path' | 'digest' | 'size' | 'body'>;
+
 export interface CatalogAudit extends Pick<Catalog, 'events' | 'problems'>, Disposable {
   readonly logId: string;
   readonly reached: Seq;
   readonly paths: number;
+  /** In the order of their seqs: a third of what `events` costs. */
+  entries(after: Seq, limit: number): AuditedEvent[];
   pages(): Generator<readonly AuditedPath[], void, undefined>;
   knows(path: string): boolean;
   /** Stat identity of a file as the whole of it was confirmed last; null where it may not be believed. */
@@ -53,6 +58,9 @@ const COLUMNS = `
 const PAGE = `
   SELECT ${COLUMNS} FROM paths p LEFT JOIN events e ON e.seq = p.served_seq LEFT JOIN documents d ON d.id = p.id
   LEFT JOIN full_text_docsize z ON z.id = p.id WHERE p.id > ? ORDER BY p.id LIMIT ?`;
+const ENTRIES = `
+  SELECT e.seq, e.op, e.kind, p.directory, p.name, e.digest, e.size, e.encoding, e.segment, e.position, e.length
+  FROM events e JOIN paths p ON p.id = e.path WHERE e.seq > ? ORDER BY e.seq LIMIT ?`;
 const STATE = 'SELECT log_id, reached FROM state';
 const RECORDED = 'SELECT DISTINCT code FROM problems WHERE path = ? AND derived = 0';
 const FINDS = `
@@ -84,6 +92,7 @@ function audit(database: Database.Database): CatalogAudit {
   const number = (row: RawRow): number => row[0] as number;
   const page = prepareQuery(database, PAGE, decodeAudited);
   const recorded = prepareQuery(database, RECORDED, decodeText);
+  const entries = prepareQuery(database, ENTRIES, decodeEntry);
   const known = prepareQuery(database, KNOWS, number);
   const cleanKey = prepareQuery(database, CLEAN_KEY, (row) => row[0] as string | null);
   const finds = prepareQuery(database, FINDS, number);
@@ -94,6 +103,7 @@ function audit(database: Database.Database): CatalogAudit {
     logId,
     reached,
     paths: count.get() ?? 0,
+    entries: (after, limit) => entries.all(after, limit),
     *pages() {
       let rows = page.all(0, ROWS);
       for (; rows.length > 0; rows = page.all(rows.at(-1)?.id ?? 0, ROWS)) yield rows;
@@ -115,6 +125,28 @@ function audit(database: Database.Database): CatalogAudit {
   };
 }
 
+function decodeEntry(row: RawRow): AuditedEvent {
+  const [seq, op, kind, directory, name, digest, size, ...place] = row as [
+    number,
+    number,
+    number | null,
+    string,
+    string,
+    Buffer | null,
+    number,
+    ...PlaceColumns,
+  ];
+  return {
+    seq,
+    op: codes.op.decode(op),
+    kind: kind === null ? null : codes.versionKind.decode(kind),
+    path: joinPath(directory, name),
+    digest: digestFrom(digest),
+    size,
+    body: placeFrom(place),
+  };
+}
+
 function decodeAudited(row: RawRow): AuditedPath {
   const [id, directory, name, isDocument, disk, diskSeq, served, servedSeq, deletedSeq, bits, text, words] = row as [
     number,
@@ -130,16 +162,17 @@ function decodeAudited(row: RawRow): AuditedPath {
     string | null,
     number,
   ];
+  const diskDigest = digestFrom(disk);
   return {
     id,
-    path: directory === '' ? name : `${directory}/${name}`,
+    path: joinPath(directory, name),
     isDocument: isDocument === 1,
-    diskDigest: digestFrom(disk),
+    diskDigest,
     diskSeq,
-    servedDigest: digestFrom(served),
+    servedDigest: served !== null && disk?.equals(served) ? diskDigest : digestFrom(served),
     servedSeq,
     deletedSeq,
-    problems: codesOf(bits),
+    problems: codes.codesOf(bits),
     text,
     hasWords: words === 1,
   };

@@ -26,11 +26,11 @@ export const digestFrom = (blob: Buffer | null): Digest | null =>
 export const digestToBlob = (digest: Digest | null): Buffer | null =>
   digest === null ? null : Buffer.from(digest, 'hex');
 
-const joinPath = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
+export const joinPath = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
 
-type PlaceColumns = [encoding: number, segment: number | null, position: number | null, length: number | null];
+export type PlaceColumns = [encoding: number, segment: number | null, position: number | null, length: number | null];
 
-function placeFrom([encoding, segment, offset, length]: PlaceColumns): BodyPlace {
+export function placeFrom([encoding, segment, offset, length]: PlaceColumns): BodyPlace {
   if (encoding === 0) return { in: 'nowhere' };
   if (encoding === 1) return { in: 'blob' };
   const place = { in: 'log', segment: segment ?? 0, offset: offset ?? 0, length: length ?? 0 } as const;

@@ -2,6 +2,7 @@
  * Reading a log that cannot be opened, for verify and rescue: every frame that can still be read, and the gaps between.
  * Behind a broken place it goes on at the next magic with a valid check whose head can be understood.
  */
+import type { Digest } from '../core/digest.ts';
 import type { LoggedFrame, Seq } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
 import type { FileSystem } from '../host/ports.ts';
@@ -43,6 +44,18 @@ export interface CheckedBody {
   readonly isWhole: boolean;
 }
 
+/** The same before it is held against its digest: by somebody else. */
+export interface StoredBody {
+  readonly kind: 'stored';
+  /** The segment's file. */
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly digest: Digest;
+  readonly seq: Seq;
+  readonly of: string;
+}
+
 export interface Gap {
   readonly kind: 'gap';
   readonly path: string;
@@ -51,7 +64,10 @@ export interface Gap {
   readonly reason: string;
 }
 
-type Item = ReadableFrame | CheckedBody | Gap;
+type Item = ReadableFrame | CheckedBody | StoredBody | Gap;
+
+/** What is told of the bodies. `stored`: compressed ones are checked all the same. */
+type Bodies = 'none' | 'checked' | 'stored';
 
 /** `segments`: which, and how far; all that lie there unless said. Bodies are read with a BodyReader where frames say. */
 export function* readDamaged(
@@ -59,21 +75,25 @@ export function* readDamaged(
   directory: string,
   segments: readonly Segment[] = listSegments(fs, directory),
 ): Generator<ReadableFrame | Gap, void, undefined> {
-  for (const item of readSegments(fs, segments, false)) if (item.kind !== 'body') yield item;
+  for (const item of readSegments(fs, segments, 'none')) if (item.kind === 'frame' || item.kind === 'gap') yield item;
 }
 
 /** The same, with each body behind its frame, held against its digest. */
 export const checkDamaged = (fs: FileSystem, segments: readonly Segment[]): Generator<Item, void, undefined> =>
-  readSegments(fs, segments, true);
+  readSegments(fs, segments, 'checked');
 
-function* readSegments(fs: FileSystem, segments: readonly Segment[], bodies: boolean): Generator<Item> {
+/** The same, with the bodies that are stored as they are left to be checked. */
+export const readStored = (fs: FileSystem, segments: readonly Segment[]): Generator<Item, void, undefined> =>
+  readSegments(fs, segments, 'stored');
+
+function* readSegments(fs: FileSystem, segments: readonly Segment[], bodies: Bodies): Generator<Item> {
   for (const [index, segment] of segments.entries()) {
     const next = segments[index + 1];
     yield* readSegment(fs, segment, next ? chainBefore(fs, next) : null, bodies);
   }
 }
 
-function* readSegment(fs: FileSystem, segment: Segment, endChain: Uint8Array | null, bodies: boolean): Generator<Item> {
+function* readSegment(fs: FileSystem, segment: Segment, endChain: Uint8Array | null, bodies: Bodies): Generator<Item> {
   const fd = fs.open(segment.path, 'read');
   try {
     const window = segmentWindow(fs, fd, () => segment.bytes);
@@ -90,7 +110,7 @@ function* readSegment(fs: FileSystem, segment: Segment, endChain: Uint8Array | n
 interface Source {
   readonly window: SegmentWindow;
   readonly segment: Segment;
-  readonly bodies: boolean;
+  readonly bodies: Bodies;
 }
 
 type Lost = { readonly reason: string };
@@ -167,11 +187,20 @@ function* readable(source: Source, found: FoundFrame, standing: ReadableFrame['s
   if (!raw) return yield gap(segment, offset, end, 'the head of the frame cannot be understood');
   const area = bodyAreaOf(window, raw, { segment: segment.first, offset: bodyOffset, length: bodyBytes });
   yield { kind: 'frame', path: segment.path, offset, frame: frameFrom(raw, area), standing, chain };
-  if (bodies) yield* checkBodies(source, raw, area);
+  if (bodies !== 'none') yield* bodiesIn(source, raw, area);
 }
 
-function* checkBodies({ window, segment }: Source, raw: RawHead, area: BodyArea): Generator<CheckedBody> {
+function* bodiesIn(
+  { window, segment, bodies }: Source,
+  raw: RawHead,
+  area: BodyArea,
+): Generator<CheckedBody | StoredBody> {
   for (const { seq, path, offset, stored } of placedParts(raw, area)) {
+    const { length, digest } = stored;
+    if (bodies === 'stored' && stored.encoding === 'raw' && offset + length <= segment.bytes) {
+      yield { kind: 'stored', path: segment.path, offset, length, digest, seq, of: path };
+      continue;
+    }
     const bytes = window(offset, stored.length);
     const isWhole = bytes.length === stored.length && unpackBody(bytes, stored.encoding, stored.digest) !== null;
     yield { kind: 'body', path: segment.path, offset, seq, of: path, isWhole };

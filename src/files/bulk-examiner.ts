@@ -5,11 +5,10 @@ import { examineBatch, hashFile } from './examine-batch.ts';
 import { toExaminedColumns } from './examined-columns.ts';
 import { lookAtGrowth, readBeginning } from './growth.ts';
 import { hashBatch } from './hash-batch.ts';
-import { hashDirectory } from './hash-directory.ts';
 import { SchemaShelf } from './schema-shelf.ts';
 import type { World } from './types.ts';
 
-type Examining = Exclude<BulkRequest, { do: 'list' | 'stage' }>;
+type Examining = Exclude<BulkRequest, { do: 'list' | 'stage' | 'pieces' | 'hash-directories' }>;
 
 const shelf = new SchemaShelf();
 
@@ -21,8 +20,6 @@ export async function examineIn(
   if (request.do === 'beginning')
     return { reply: readBeginning(world, request.path, request.beginning), handedOver: [] };
   if (request.do === 'growth') return { reply: lookAtGrowth(world, request.path, request.before), handedOver: [] };
-  if (request.do === 'hash-directories')
-    return { reply: request.paths.map((path) => hashDirectory(world, path)), handedOver: [] };
   if (request.do === 'digests') return { reply: hashBatch(world, request.paths), handedOver: [] };
   const { inForce, texts } = request;
   await shelf.put(texts);

@@ -4,6 +4,7 @@ import { examineBatch, examineWhole, hashFile } from './examine-batch.ts';
 import { lookAtGrowth, readBeginning } from './growth.ts';
 import { hashAll, hashBatch } from './hash-batch.ts';
 import { hashDirectory, hashing } from './hash-directory.ts';
+import { hashPieces } from './hash-pieces.ts';
 import { SchemaShelf, type SchemasInForce } from './schema-shelf.ts';
 import { walkTree } from './tree-walk.ts';
 import type { World } from './types.ts';
@@ -32,6 +33,7 @@ export function openBulkInThread(world: World): BulkReader {
         examineBatch(world, some, (path) => shelf.judgeOf(inForce, path), known).examined;
       return examineWhole(paths, ask, hash);
     },
+    pieces: async (pieces) => hashPieces(world.fs, pieces),
     digests: (paths) => hashAll(paths, hashBatch(world, paths), hash),
     hash,
     beginning: async (path, beginning) => readBeginning(world, path, beginning),

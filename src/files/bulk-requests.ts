@@ -6,6 +6,7 @@ import type { ExaminedColumns } from './examined-columns.ts';
 import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
 import type { HashedFile } from './hash-batch.ts';
 import type { HashedDirectory } from './hash-directory.ts';
+import type { Pieces } from './hash-pieces.ts';
 import type { ListingColumns } from './listing-columns.ts';
 import type { PackedFiles, StagedBatch } from './stage-batch.ts';
 import type { Look } from './types.ts';
@@ -24,6 +25,7 @@ export type BulkRequest =
   | { readonly do: 'beginning'; readonly path: string; readonly beginning: Beginning }
   | { readonly do: 'growth'; readonly path: string; readonly before: KnownBeginning }
   | { readonly do: 'digests'; readonly paths: readonly string[] }
+  | { readonly do: 'pieces'; readonly pieces: Pieces }
   | { readonly do: 'hash-directories'; readonly paths: readonly string[] }
   | { readonly do: 'stage'; readonly tmp: string; readonly packed: PackedFiles }
   | ({
@@ -40,6 +42,7 @@ export interface BulkReplies {
   readonly beginning: KnownBeginning | null;
   readonly growth: GrowthFound;
   readonly digests: readonly (HashedFile | undefined)[];
+  readonly pieces: string;
   readonly 'hash-directories': readonly HashedDirectory[];
   readonly stage: StagedBatch;
   readonly edit: EditOutcome;

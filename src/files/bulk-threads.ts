@@ -67,6 +67,7 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
         );
       return examineWhole(paths, askForSome, hash);
     },
+    pieces: (pieces) => ask(turn++ % 2 === 0 ? pool : listPool, 'pieces', () => ({ pieces })),
     digests: async (paths) => hashAll(paths, await ask(pool, 'digests', () => ({ paths })), hash),
     hash,
     beginning: (path, beginning) => ask(slowPool, 'beginning', () => ({ path, beginning })),

@@ -28,6 +28,14 @@ async function work(request: BulkRequest): Promise<Work> {
     const { stageBatch } = await import('./stage-batch.ts');
     return { reply: stageBatch({ ...world, random: systemRandom, tmp: request.tmp }, request.packed), handedOver: [] };
   }
+  if (request.do === 'hash-directories') {
+    const { hashDirectory } = await import('./hash-directory.ts');
+    return { reply: request.paths.map((path) => hashDirectory(world, path)), handedOver: [] };
+  }
+  if (request.do === 'pieces') {
+    const { hashPieces } = await import('./hash-pieces.ts');
+    return { reply: hashPieces(world.fs, request.pieces), handedOver: [] };
+  }
   const { examineIn } = await import('./bulk-examiner.ts');
   return examineIn(world, request);
 }

@@ -8,6 +8,7 @@ import type { EditOutcome, Writing } from '../core/edited-document.ts';
 import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
 import type { HashedFile } from './hash-batch.ts';
 import type { HashedDirectory } from './hash-directory.ts';
+import type { Pieces } from './hash-pieces.ts';
 import type { NewBytes, Temp } from './temp.ts';
 import type { DirectoryListing, Examined, Look } from './types.ts';
 
@@ -33,6 +34,8 @@ export interface BulkReader extends AsyncDisposable {
   examine(paths: readonly string[], schemas: SchemaTexts, known?: KnownDigests): Promise<readonly Examined[]>;
   /** The same walk with the digests of what is met, which is what verify needs. */
   hashed(from: string): AsyncIterable<readonly HashedDirectory[]>;
+  /** Digests of pieces of a file, 64 characters each. */
+  pieces(pieces: Pieces): Promise<string>;
   /** Digests alone, one a path in their order. Files of any size; some hundred paths a call. */
   digests(paths: readonly string[]): Promise<readonly HashedFile[]>;
   /** Hashes a file of any size. */

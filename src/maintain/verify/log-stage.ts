@@ -1,18 +1,22 @@
 /** The log: its chain, the stored bytes of its versions, and what it says of every path. */
 import type { EventFrame, LoggedEntry, Seq } from '../../core/events.ts';
-import { checkDamaged } from '../../events/read-damaged.ts';
-import type { CheckedBody, Gap, ReadableFrame } from '../../events/read-damaged.ts';
+import { readStored } from '../../events/read-damaged.ts';
+import type { Gap, ReadableFrame } from '../../events/read-damaged.ts';
+import { otherBytes, StoredBodies } from './bodies.ts';
 import type { Run } from './subject.ts';
 
 export async function readLog(run: Run): Promise<void> {
   const { fs, survey, upTo } = run.subject;
   const reader = { versions: 0, events: openEventComparison(run) };
-  for (const item of checkDamaged(fs, survey.segments)) {
-    if (item.kind === 'gap') reportGap(run, item);
-    else if (item.kind === 'body') checkBody(run, item);
-    else takeFrame(run, item, upTo, reader.events);
+  const bodies = new StoredBodies(run);
+  for (const item of readStored(fs, survey.segments)) {
+    if (item.kind === 'stored') await bodies.add(item);
+    else if (item.kind === 'gap') reportGap(run, item);
+    else if (item.kind === 'frame') takeFrame(run, item, upTo, reader.events);
+    else if (!item.isWhole) run.report(otherBytes(item));
     await run.breathe();
   }
+  await bodies.finish();
   reader.events.finish();
   if (survey.torn) reportTorn(run);
   run.progress({ stage: 'log', done: run.counts.versions, total: run.counts.versions });
@@ -47,18 +51,6 @@ function reportGap({ report }: Run, { path, from, to, reason }: Gap): void {
   });
 }
 
-function checkBody({ report }: Run, { isWhole, path, offset, seq, of }: CheckedBody): void {
-  if (isWhole) return;
-  report({
-    kind: 'difference',
-    code: 'body',
-    path: of,
-    expected: `the bytes of version ${seq}`,
-    found: 'other bytes',
-    detail: `${path}, byte ${offset}: the stored bytes do not match their digest`,
-  });
-}
-
 function reportTorn({ report, subject: { survey } }: Run): void {
   if (!survey.torn) return;
   const { path, offset, reason } = survey.torn;
@@ -87,7 +79,7 @@ function openEventComparison({ subject: { audit, upTo }, report }: Run): EventCo
   const stray = (from: Seq, to: Seq, path: string, detail: string): void =>
     report({ kind: 'difference', code: 'catalog', path, expected: null, found: `events ${from} to ${to}`, detail });
   const extra = (before: Seq): void => {
-    for (const { seq, path } of audit.events({ kind: 'all' }, last, 1000)) {
+    for (const { seq, path } of audit.entries(last, 1000)) {
       if (seq >= before) return;
       stray(seq, seq, path, 'the catalog holds an event that the log does not have');
     }
@@ -97,7 +89,7 @@ function openEventComparison({ subject: { audit, upTo }, report }: Run): EventCo
     const [first, end] = [due[0]?.seq, due.at(-1)?.seq];
     if (first === undefined || end === undefined) return;
     if (first > last + 1) extra(first);
-    const stored = audit.events({ kind: 'all' }, first - 1, due.length);
+    const stored = audit.entries(first - 1, due.length);
     due.forEach((entry, index) => {
       const found = stored[index];
       if (found && isSame(entry, found)) return;

@@ -1,9 +1,10 @@
 /**
  * Proves that files, log, catalog and text index say the same (DESIGN I1), and names each difference. Nothing is changed.
  *
- *     log ----> fold <---- files          then  fold beside files, catalog beside fold, blobs
+ *     log ----> fold, catalog beside fold
+ *                    files                    then  fold beside files, blobs
  *
- * The log is read on this thread while the workers hash the files. Memory is bounded: what has to be remembered of each path
+ * The log and the catalog are read on this thread while the workers hash the files and the bodies of the log. Memory is bounded: what has to be remembered of each path
  * lies in a scratch database once there are many (catalog/fold.ts).
  */
 import { openFold } from '../../catalog/fold.ts';
@@ -21,6 +22,12 @@ export interface VerifyListener {
   readonly progress: (progress: VerifyProgress) => void;
 }
 
+/** Of the files neither has to wait for more. */
+async function readLogAndCatalog(run: Run): Promise<void> {
+  await readLog(run);
+  await compareCatalog(run);
+}
+
 export async function verify(subject: Subject, listener: VerifyListener): Promise<VerifySummary> {
   const startedMs = subject.clock.monotonicMs();
   using fold = openFold();
@@ -36,9 +43,8 @@ export async function verify(subject: Subject, listener: VerifyListener): Promis
     breathe: paceOf(subject.clock),
     counts: { files: 0, versions: 0, blobs: 0, withoutBytes: 0 },
   };
-  await Promise.all([readLog(run), readFiles(run)]);
+  await Promise.all([readLogAndCatalog(run), readFiles(run)]);
   await compareFiles(run);
-  await compareCatalog(run);
   await checkBlobs(run);
   const { files, versions, blobs, withoutBytes } = run.counts;
   return {
