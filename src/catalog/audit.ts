@@ -33,7 +33,7 @@ export interface AuditedPath {
 }
 
 /** An event as far as the log tells it by itself. */
-export type AuditedEvent = Pick<LoggedEntry, 'seq' | 'op' | 'kind' | 'path' | 'digest' | 'size' | 'body'>;
+type AuditedEvent = Pick<LoggedEntry, 'seq' | 'op' | 'kind' | 'path' | 'digest' | 'size' | 'body'>;
 
 export interface CatalogAudit extends Pick<Catalog, 'events' | 'problems'>, Disposable {
   readonly logId: string;

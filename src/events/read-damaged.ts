@@ -34,7 +34,7 @@ export interface ReadableFrame {
 }
 
 /** The stored bytes of one version, of the frame told before, held against their digest. */
-export interface CheckedBody {
+interface CheckedBody {
   readonly kind: 'body';
   readonly path: string;
   readonly offset: number;
