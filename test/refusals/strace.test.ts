@@ -35,7 +35,7 @@ test('forty calls are tried', () => expect(RUNS).toHaveLength(40));
 let [met, refusing] = [0, 0];
 afterAll(() => {
   if (!TRACES) return;
-  expect(met).toBeGreaterThan(35);
+  expect(met).toBeGreaterThan(30);
   expect(refusing).toBeGreaterThan(15);
 });
 

@@ -24,7 +24,7 @@ test(
   'the bursts above would notice a swap that does not bring out what it replaces',
   { timeout: 120_000 },
   async () => {
-    const { failures } = await bursts.run({ size: SAVES, seed: 1, without: 'displaced', patienceMs: 8000 });
+    const { failures } = await bursts.run({ size: SAVES, seed: 1, without: 'displaced', patienceMs: 5000 });
     expect(failures.join('\n')).toMatch(/the save \w+ of lod\/things\/d\d+ is in no history/);
   },
 );
