@@ -34,6 +34,8 @@ export class StoredBodies {
     [this.#waiting, this.#bytes] = [[], 0];
     if (bodies.length === 0) return;
     const work = this.#check(bodies).finally(() => void this.#running.delete(work));
+    // Told to whoever waits for it; when the log cannot be read on, nobody does.
+    work.catch(() => {});
     this.#running.add(work);
     if (this.#running.size >= IN_FLIGHT) await Promise.race(this.#running);
   }

@@ -12,7 +12,7 @@ export async function readLog(run: Run): Promise<void> {
   for (const item of readStored(fs, survey.segments)) {
     if (item.kind === 'stored') await bodies.add(item);
     else if (item.kind === 'gap') reportGap(run, item);
-    else if (item.kind === 'frame') takeFrame(run, item, upTo, reader.events);
+    else if (item.kind === 'frame') await takeFrame(run, item, upTo, reader.events);
     else if (!item.isWhole) run.report(otherBytes(item));
     await run.breathe();
   }
@@ -22,15 +22,26 @@ export async function readLog(run: Run): Promise<void> {
   run.progress({ stage: 'log', done: run.counts.versions, total: run.counts.versions });
 }
 
-function takeFrame(run: Run, { frame, standing }: ReadableFrame, upTo: Seq, events: EventComparison): void {
+/** Entries of a change set that are taken over before it is asked whether the turn is over. */
+const AT_ONCE = 500;
+
+async function takeFrame(
+  run: Run,
+  { frame, standing }: ReadableFrame,
+  upTo: Seq,
+  events: EventComparison,
+): Promise<void> {
   if (frame.type !== 'events' || standing === 'given-up') return;
   const { aborted } = run.subject.survey;
   const entries = frame.entries.filter(({ seq }) => seq <= upTo && !aborted.has(seq));
   if (entries.length === 0) return;
-  const kept: EventFrame = entries.length === frame.entries.length ? frame : { ...frame, entries };
-  run.fold.apply(kept);
-  events.compare(kept);
-  for (const entry of entries) count(run, entry);
+  for (let start = 0; start < entries.length; start += AT_ONCE) {
+    await run.breathe();
+    const some: EventFrame = { ...frame, entries: entries.slice(start, start + AT_ONCE) };
+    run.fold.apply(some);
+    events.compare(some);
+    for (const entry of some.entries) count(run, entry);
+  }
   run.progress({ stage: 'log', done: run.counts.versions, total: null });
 }
 
