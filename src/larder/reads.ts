@@ -9,7 +9,7 @@ import { problemIdOf } from '../core/problem-hints.ts';
 import { pathOf, type DocumentRef } from '../core/refs.ts';
 import type { At, CurrentAnswer, Opened, ReadAnswer, Served } from '../core/requests.ts';
 import { statOnly } from '../files/look.ts';
-import { bytesOf } from '../reconciler/bodies.ts';
+import { bytesOf, bytesOfVersion } from '../reconciler/bodies.ts';
 import { pendingProblem, problemIdOfPending } from '../reconciler/pending-problems.ts';
 import { withDetails } from '../reconciler/problem-details.ts';
 import { outOfReach, problemIdOfOutage } from '../reconciler/out-of-reach.ts';
@@ -216,7 +216,7 @@ export function readVersion(world: World, ref: DocumentRef, seq: Seq): ReadAnswe
 
 const servedVersion = (world: World, event: StoredEvent, digest: Digest): Served => ({
   kind: 'served',
-  bytes: bytesOf(world, event.body, digest),
+  bytes: bytesOfVersion(world, { ...event, digest }),
   etag: digest,
   seq: event.seq,
   modifiedMs: event.modifiedMs ?? event.atMs,

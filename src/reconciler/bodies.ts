@@ -1,3 +1,4 @@
+import type { StoredEvent } from '../catalog/types.ts';
 import type { BodyPlace } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
@@ -9,4 +10,21 @@ export function bytesOf(world: Pick<World, 'events' | 'blobs'>, body: BodyPlace,
   const bytes = body.in === 'blob' ? world.blobs.get(digest) : null;
   if (bytes === null) throw new LarderError('gone', `the bytes of version ${digest} are not kept`);
   return bytes;
+}
+
+type Version = Pick<StoredEvent, 'seq' | 'path' | 'atMs' | 'body'> & { readonly digest: Digest };
+
+/** The same of an event that people asked for: what is missing is named as they know it. */
+export function bytesOfVersion(
+  world: Pick<World, 'events' | 'blobs'>,
+  { body, digest, ...named }: Version,
+): Uint8Array {
+  try {
+    return bytesOf(world, body, digest);
+  } catch (error) {
+    if (!(error instanceof LarderError) || error.code !== 'gone') throw error;
+    const { seq, path, atMs } = named;
+    const detail = `the bytes of version ${seq} of ${path}, recorded ${new Date(atMs).toISOString()}, are not kept`;
+    throw new LarderError('gone', detail, { members: { seq, path, digest }, cause: error });
+  }
 }

@@ -3,7 +3,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Fault } from '../../src/host/faulty-file-system.ts';
-import { me, put, Store } from './store.ts';
+import { me, put, ref, Store } from './store.ts';
 
 const eio = (more: Partial<Fault>): Fault => ({
   nth: 1,
@@ -63,6 +63,23 @@ test('a directory whose sync failed holds up its documents, and no others', asyn
   expect(store.larder.status().checkpoint, 'up to what is before it').toBe(store.larder.seq - 1);
   await until(store, () => store.larder.status().checkpoint === store.larder.seq);
   expect(await store.value('x/c')).toBe('old');
+});
+
+test('a deletion whose directory could not be synced, once or twice, is passed by no checkpoint before it could', async () => {
+  await using store = await Store.open();
+  await store.larder.write(put('x/a', 'old'), me);
+  await until(store, () => store.larder.status().checkpoint === store.larder.seq);
+  const { checkpoint } = store.larder.status();
+  await store.larder.write({ ref: ref('x/a'), change: { op: 'delete' } }, me);
+  for (const attempt of [1, 2]) {
+    const disk = store.disk.give([eio({ path: 'things/x' })]);
+    await until(store, () => disk.fired);
+    expect(store.larder.status().checkpoint, `attempt ${attempt}`).toBe(checkpoint);
+    expect(store.larder.readiness().reasons).toEqual(['sync-failing']);
+  }
+  await until(store, () => store.larder.status().checkpoint === store.larder.seq);
+  expect(store.larder.readiness().reasons).toEqual([]);
+  expect(await store.value('x/a')).toBeNull();
 });
 
 test('an edit by hand of a file that is suspect is kept, and synced as what it is', async () => {

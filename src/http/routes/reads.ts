@@ -1,7 +1,9 @@
 /** Reading documents, streams, and their versions. They answer during the first scan as well: each read looks at the disk. */
 import type { Context } from 'hono';
-import { isStreamId } from '../../core/refs.ts';
+import { LarderError } from '../../core/errors.ts';
+import { isStreamId, type DocumentRef } from '../../core/refs.ts';
 import { tellVersion } from '../../core/told-versions.ts';
+import type { Moment } from '../../larder-versions.ts';
 import { documentOf } from '../request/addresses.ts';
 import type { HttpEnv } from '../exchange.ts';
 import { answerType, JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
@@ -57,14 +59,30 @@ async function readDocument({ env }: Context<HttpEnv>, { larder }: Serving): Pro
   const at = valueOf(env.target.query, AT);
   if (at === null) return answerDocument(env, ref, await larder.read(ref));
   const found = await larder.readAt(ref, at);
-  return answerDocument(env, ref, found, momentHeaders(larder.versions.moment(at)));
+  const moment = larder.versions.moment(at);
+  if (found.kind === 'missing') throw missingThen(ref, found.hint, moment);
+  return answerDocument(env, ref, found, momentHeaders(moment));
+}
+
+/** Where the time can mean a later moment as well, it may have been there then. */
+function missingThen({ collection, id }: DocumentRef, hint: string | null, moment: Moment): LarderError {
+  const { seq, isAmbiguous } = moment;
+  const doubt = `It was not there after seq ${seq}, but the clock went back, and that time can mean a later moment: name a seq.`;
+  return new LarderError('not_found', `${collection}/${id} is not there`, {
+    members: { hint: isAmbiguous ? doubt : hint },
+    headers: momentHeaders(moment),
+  });
 }
 
 async function readVersion({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
   const ref = documentOf(env);
   const seq = parseSeq(env.target.address?.operation[1] ?? '');
-  if (seq === null) throw notFound('a version is named by its seq, a number; that', null);
-  return answerDocument(env, ref, await larder.readVersion(ref, seq));
+  const name = `${ref.collection}/${ref.id}`;
+  const hint = `GET /v1/${name}/_history lists its versions.`;
+  if (seq === null) throw notFound(`a version of ${name} with this name (its seq, a number, is its name)`, hint);
+  const found = await larder.readVersion(ref, seq);
+  if (found.kind === 'missing') throw notFound(`version ${seq} of ${name}`, hint);
+  return answerDocument(env, ref, found);
 }
 
 function listVersions({ env }: Context<HttpEnv>, serving: Serving): Response {

@@ -3,7 +3,7 @@ import type { StoredEvent } from '../../catalog/types.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import { classify, pathOf, type DocumentRef } from '../../core/refs.ts';
-import { bytesOf } from '../../reconciler/bodies.ts';
+import { bytesOfVersion } from '../../reconciler/bodies.ts';
 import type { World } from '../../reconciler/world.ts';
 
 /** The event of this very seq if it made, or ended, a version of the document. Throws `future_seq`. */
@@ -30,7 +30,7 @@ export function requireEvent(world: World, ref: DocumentRef, seq: Seq): StoredEv
 /** What was there after an event: null after a deletion, and under a name that the document left. Throws `gone`. */
 export function bytesAfter(world: World, ref: DocumentRef, event: StoredEvent): Uint8Array | null {
   if (event.digest === null || leaves(event, ref)) return null;
-  return bytesOf(world, event.body, event.digest);
+  return bytesOfVersion(world, { ...event, digest: event.digest });
 }
 
 const leaves = (event: StoredEvent, ref: DocumentRef): boolean =>

@@ -5,7 +5,7 @@ import type { Seq } from '../../core/events.ts';
 import { feedEvent } from '../../core/feed.ts';
 import type { At, FeedEvent, FeedScope, ListItem, ListOptions, Page } from '../../core/requests.ts';
 import type { Moment } from '../../larder-versions.ts';
-import { bytesOf } from '../../reconciler/bodies.ts';
+import { bytesOfVersion } from '../../reconciler/bodies.ts';
 import type { World } from '../../reconciler/world.ts';
 import { seqAt } from '../moments.ts';
 
@@ -66,9 +66,9 @@ function* candidates(world: World, collection: string, range: Range): Generator<
 function itemOf(world: World, { id, seq, isServedNow }: ListedEver): ListItem | null {
   const event = seq === null ? undefined : world.catalog.event(seq);
   if (event === undefined || event.kind !== 'valid' || event.digest === null) return null;
-  const { path, digest, body, actor, atMs } = event;
+  const { path, digest, actor, atMs } = event;
   const served = isServedNow ? world.catalog.text(path) : undefined;
-  const text = served ?? new TextDecoder().decode(bytesOf(world, body, digest));
+  const text = served ?? new TextDecoder().decode(bytesOfVersion(world, { ...event, digest }));
   return { id, text, etag: digest, seq: event.seq, path, modifiedMs: event.modifiedMs ?? atMs, actor, problem: null };
 }
 

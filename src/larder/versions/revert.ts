@@ -4,7 +4,7 @@ import type { Seq } from '../../core/events.ts';
 import type { DocumentRef } from '../../core/refs.ts';
 import type { Who, WriteOptions, WriteRequest, Written } from '../../core/requests.ts';
 import type { StoredEvent } from '../../catalog/types.ts';
-import { bytesOf } from '../../reconciler/bodies.ts';
+import { bytesOfVersion } from '../../reconciler/bodies.ts';
 import { write } from '../../reconciler/write.ts';
 import type { World } from '../../reconciler/world.ts';
 import { requireEvent } from './find-version.ts';
@@ -23,8 +23,9 @@ export async function revert(
 }
 
 /** Only what was served once is put back without anybody looking at it. */
-function goodBytes(world: World, ref: DocumentRef, { seq, kind, digest, body }: StoredEvent): Uint8Array {
-  if (kind === 'valid' && digest !== null) return bytesOf(world, body, digest);
+function goodBytes(world: World, ref: DocumentRef, event: StoredEvent): Uint8Array {
+  const { seq, kind, digest } = event;
+  if (kind === 'valid' && digest !== null) return bytesOfVersion(world, { ...event, digest });
   const name = `/v1/${ref.collection}/${ref.id}`;
   if (kind === 'deleted')
     throw new LarderError('conflict', `seq ${seq} is a deletion: to delete it again, DELETE ${name}`);
