@@ -119,7 +119,8 @@ export class Reconciler implements AsyncDisposable {
     const findings = new Findings(this.#world);
     const places = new Set([...due.directories, ...due.paths.filter((path) => this.#isDirectory(path))]);
     await walkAll(this.#world, [...places], findings);
-    for (const path of due.paths) if (!places.has(path)) await findings.add(path);
+    const { streams } = this.#world;
+    for (const path of due.paths) if (!places.has(path) && !streams.postpones(path)) await findings.add(path);
     await findings.finish();
     await releaseHolds(this.#world);
   }

@@ -11,7 +11,8 @@ import { CatalogError } from './catalog-error.ts';
 import { openHistoryReads } from './histories.ts';
 import { openProblemReads } from './problems.ts';
 import { splitPath } from './places.ts';
-import { decodeText, digestFrom, joinPath, placeFrom, type PlaceColumns } from './rows.ts';
+import { digestFrom, placeFrom, type PlaceColumns } from './body-columns.ts';
+import { decodeText, joinPath } from './rows.ts';
 import { pragma, prepareQuery, type RawRow } from './sql.ts';
 import { APPLICATION_ID, FORMAT_VERSION } from './tables.ts';
 import type { Catalog } from './types.ts';
@@ -59,7 +60,7 @@ const PAGE = `
   SELECT ${COLUMNS} FROM paths p LEFT JOIN events e ON e.seq = p.served_seq LEFT JOIN documents d ON d.id = p.id
   LEFT JOIN full_text_docsize z ON z.id = p.id WHERE p.id > ? ORDER BY p.id LIMIT ?`;
 const ENTRIES = `
-  SELECT e.seq, e.op, e.kind, p.directory, p.name, e.digest, e.size, e.encoding, e.segment, e.position, e.length
+  SELECT e.seq, e.op, e.kind, p.directory, p.name, e.digest, e.size, e.encoding, e.segment, e.position, e.length, e.base, e.part
   FROM events e JOIN paths p ON p.id = e.path WHERE e.seq > ? ORDER BY e.seq LIMIT ?`;
 const STATE = 'SELECT log_id, reached FROM state';
 const RECORDED = 'SELECT DISTINCT code FROM problems WHERE path = ? AND derived = 0';

@@ -2,7 +2,8 @@
 import type { Database } from 'better-sqlite3';
 import type { LoggedEntry, Origin, Seq } from '../core/events.ts';
 import * as codes from './codes.ts';
-import { digestToBlob, placeToColumns, type PathRow, type Verdict } from './rows.ts';
+import { digestToBlob, placeToColumns } from './body-columns.ts';
+import { type PathRow, type Verdict } from './rows.ts';
 import type { Scope, Scopes } from './scopes.ts';
 import { prepareCommand } from './sql.ts';
 
@@ -14,8 +15,8 @@ const INSERT_SET = `
 
 const INSERT_EVENT = `
   INSERT INTO events (seq, first, op, kind, path, source, digest, size, before, modified, encoding, segment, position, length,
-    in_force, verdict)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+    base, part, in_force, verdict)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** A move inside one scope counts there once. */
 const INSERT_FEED = 'INSERT INTO feed (scope, seq) VALUES (?, ?) ON CONFLICT DO NOTHING';

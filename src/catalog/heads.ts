@@ -3,13 +3,13 @@ import type { Database } from 'better-sqlite3';
 import type { Digest } from '../core/digest.ts';
 import { directoriesIn, justAfter } from './name-ranges.ts';
 import { splitPath } from './places.ts';
+import { digestToBlob } from './body-columns.ts';
 import {
   decodeHead,
   decodeKnownName,
   decodeNumber,
   decodePathName,
   decodeText,
-  digestToBlob,
   HEAD_COLUMNS,
   NOTHING_SERVED,
   SERVED_HEAD_COLUMNS,

@@ -3,15 +3,8 @@ import type { Database } from 'better-sqlite3';
 import type { Digest } from '../core/digest.ts';
 import type { Seq } from '../core/events.ts';
 import { splitPath } from './places.ts';
-import {
-  decodeEvent,
-  decodeMaybeNumber,
-  decodeMove,
-  decodeNumber,
-  decodeNumbers,
-  digestToBlob,
-  EVENT_COLUMNS,
-} from './rows.ts';
+import { decodeKept, digestToBlob, KEPT_COLUMNS } from './body-columns.ts';
+import { decodeEvent, decodeMaybeNumber, decodeMove, decodeNumber, decodeNumbers, EVENT_COLUMNS } from './rows.ts';
 import { prepareQuery } from './sql.ts';
 import type { Catalog, EventScope, StoredEvent } from './types.ts';
 
@@ -36,6 +29,7 @@ export const EVENTS_IN_SCOPE_BEFORE = `
   WHERE f.scope = (SELECT id FROM scopes WHERE name = ?) AND f.seq < ? ORDER BY f.seq DESC LIMIT ?`;
 
 const EVENT = `${EVENTS} WHERE e.seq = ?`;
+export const VERSION = `SELECT ${KEPT_COLUMNS} FROM events WHERE seq = ?`;
 
 /** Versions of one path under this very name. */
 export const VERSIONS = `${EVENTS} WHERE e.path = ? AND e.seq < ? AND e.kind IS NOT NULL ORDER BY e.seq DESC LIMIT ?`;
@@ -76,6 +70,7 @@ type HistoryReads = Pick<
   | 'events'
   | 'eventsBefore'
   | 'event'
+  | 'version'
   | 'history'
   | 'versionWith'
   | 'hasVersionWith'
@@ -92,6 +87,7 @@ export function openHistoryReads(reader: Database): HistoryReads {
   const before = prepareQuery(reader, EVENTS_BEFORE, decodeEvent);
   const inScopeBefore = prepareQuery(reader, EVENTS_IN_SCOPE_BEFORE, decodeEvent);
   const event = prepareQuery(reader, EVENT, decodeEvent);
+  const version = prepareQuery(reader, VERSION, decodeKept);
   const pathId = prepareQuery(reader, PATH_ID, decodeNumber);
   const hadDigest = prepareQuery(reader, HAD_DIGEST, decodeNumbers);
   const firstLater = prepareQuery(reader, FIRST_LATER, decodeMaybeNumber);
@@ -121,6 +117,7 @@ export function openHistoryReads(reader: Database): HistoryReads {
     eventsBefore: (scope, seq, limit) =>
       scope.kind === 'all' ? before.all(seq, limit) : inScopeBefore.all(nameOf(scope), seq, limit),
     event: (seq) => event.get(seq),
+    version: (seq) => version.get(seq) ?? undefined,
     history(path, { before, limit }) {
       const id = idOf(path);
       return id === undefined ? [] : trails.versions(id, before ?? Number.MAX_SAFE_INTEGER, limit);

@@ -5,7 +5,8 @@ import type { Fault } from '../core/events.ts';
 import { problemIdOf } from '../core/problem-hints.ts';
 import type { ProblemCode } from '../core/problems.ts';
 import { bitOf } from './codes.ts';
-import { decodeText, digestToBlob } from './rows.ts';
+import { digestToBlob } from './body-columns.ts';
+import { decodeText } from './rows.ts';
 import { prepareCommand, prepareQuery } from './sql.ts';
 
 /** The first `since` stays while the problem lasts. */

@@ -4,7 +4,7 @@ import type { Digest } from '../core/digest.ts';
 import type { LoggedEntry, Seq, VersionKind } from '../core/events.ts';
 import type { Applier } from './applier.ts';
 import * as codes from './codes.ts';
-import { digestFrom, digestToBlob, placeToColumns } from './rows.ts';
+import { digestFrom, digestToBlob, placeToColumns } from './body-columns.ts';
 import { prepareCommand, prepareQuery, type RawRow } from './sql.ts';
 import type { ProblemCode } from '../core/problems.ts';
 
@@ -27,6 +27,8 @@ export interface PathVersion {
   readonly isKept: boolean;
   /** Bytes as stored in the log; 0 elsewhere. */
   readonly storedBytes: number;
+  /** The version that it was appended to: without its bytes there are none of this one. */
+  readonly base: Seq | null;
 }
 
 export interface Retained {
@@ -54,9 +56,9 @@ const PATHS = `
 
 /** The code of `deleted` is 3 (codes.ts). */
 const VERSIONS = `
-  SELECT e.seq, s.at, e.kind, e.digest, e.encoding, e.length FROM events e JOIN sets s ON s.first = e.first
+  SELECT e.seq, s.at, e.kind, e.digest, e.encoding, e.length, e.base FROM events e JOIN sets s ON s.first = e.first
   WHERE e.path = ? AND e.kind IS NOT NULL
-  UNION ALL SELECT e.seq, s.at, 3, NULL, 0, NULL FROM events e JOIN sets s ON s.first = e.first WHERE e.source = ?
+  UNION ALL SELECT e.seq, s.at, 3, NULL, 0, NULL, NULL FROM events e JOIN sets s ON s.first = e.first WHERE e.source = ?
   ORDER BY 1 DESC`;
 
 const WITH_BYTES = `
@@ -64,7 +66,7 @@ const WITH_BYTES = `
   WHERE e.seq BETWEEN ? AND ? AND e.digest = ? AND e.encoding > 0`;
 const BLOBS = 'SELECT DISTINCT digest FROM events WHERE seq BETWEEN ? AND ? AND encoding = 1';
 const NEWEST = 'SELECT at FROM sets ORDER BY first DESC LIMIT 1';
-const MOVE = 'UPDATE events SET encoding = ?, segment = ?, position = ?, length = ? WHERE seq = ?';
+const MOVE = 'UPDATE events SET encoding = ?, segment = ?, position = ?, length = ?, base = ?, part = ? WHERE seq = ?';
 const REPLACED = 'SELECT replaced FROM state';
 const NOTE = 'UPDATE state SET replaced = ?';
 
@@ -114,12 +116,13 @@ function decodePath(row: RawRow): PathWithVersions {
 }
 
 function decodeVersion(row: RawRow): PathVersion {
-  const [seq, atMs, kind, digest, encoding, length] = row as [
+  const [seq, atMs, kind, digest, encoding, length, base] = row as [
     number,
     number,
     number,
     Buffer | null,
     number,
+    number | null,
     number | null,
   ];
   const isKept = encoding > 0;
@@ -130,5 +133,6 @@ function decodeVersion(row: RawRow): PathVersion {
     digest: digestFrom(digest),
     isKept,
     storedBytes: length ?? 0,
+    base,
   };
 }

@@ -3,10 +3,11 @@
  * the function that decodes it, in the same order.
  */
 import type { Digest } from '../core/digest.ts';
-import type { BodyPlace, Fault, Seq } from '../core/events.ts';
+import type { Fault, Seq } from '../core/events.ts';
 import { meaningOfProblem } from '../core/problem-hints.ts';
 import type { Problem, ProblemCode } from '../core/problems.ts';
 import type { StatKey } from '../core/stat-key.ts';
+import { digestFrom, placeFrom, type PlaceColumns } from './body-columns.ts';
 import * as codes from './codes.ts';
 import type { RawRow } from './sql.ts';
 import type {
@@ -20,27 +21,7 @@ import type {
   StoredEvent,
 } from './types.ts';
 
-export const digestFrom = (blob: Buffer | null): Digest | null =>
-  blob === null ? null : (blob.toString('hex') as Digest);
-
-export const digestToBlob = (digest: Digest | null): Buffer | null =>
-  digest === null ? null : Buffer.from(digest, 'hex');
-
 export const joinPath = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
-
-export type PlaceColumns = [encoding: number, segment: number | null, position: number | null, length: number | null];
-
-export function placeFrom([encoding, segment, offset, length]: PlaceColumns): BodyPlace {
-  if (encoding === 0) return { in: 'nowhere' };
-  if (encoding === 1) return { in: 'blob' };
-  const place = { in: 'log', segment: segment ?? 0, offset: offset ?? 0, length: length ?? 0 } as const;
-  return { ...place, encoding: encoding === 2 ? 'raw' : 'zstd' };
-}
-
-export function placeToColumns(place: BodyPlace): PlaceColumns {
-  if (place.in !== 'log') return [place.in === 'blob' ? 1 : 0, null, null, null];
-  return [place.encoding === 'raw' ? 2 : 3, place.segment, place.offset, place.length];
-}
 
 /** The parts of an event that few have. */
 export interface Verdict {
@@ -150,25 +131,22 @@ export const NOTHING_SERVED: ServedHead = {
   servedBody: null,
 };
 
-export const SERVED_HEAD_COLUMNS = 'digest, seq, size, modified, encoding, segment, position, length';
+export const SERVED_HEAD_COLUMNS = 'digest, seq, size, modified, encoding, segment, position, length, base, part';
 
 export function decodeServedHead(row: RawRow): ServedHead {
-  const [digest, seq, size, modified, encoding, segment, position, length] = row as [
+  const [digest, seq, size, modified, ...place] = row as [
     Buffer | null,
     number,
     number,
     number | null,
-    number,
-    number | null,
-    number | null,
-    number | null,
+    ...PlaceColumns,
   ];
   return {
     servedDigest: digestFrom(digest),
     servedSeq: seq,
     servedSize: size,
     servedModifiedMs: modified ?? 0,
-    servedBody: placeFrom([encoding, segment, position, length]),
+    servedBody: placeFrom(place),
   };
 }
 
@@ -225,7 +203,8 @@ export function decodeDeleted(row: RawRow): DeletedDocument {
 
 /** Of events e, their set s, their path p and the path q they came from. */
 export const EVENT_COLUMNS = `e.seq, s.at, e.op, e.kind, p.directory, p.name, q.directory, q.name, e.digest, e.size, e.before,
-  e.modified, s.actor, s.cause, s.change_set, s.session, e.encoding, e.segment, e.position, e.length, e.in_force, e.verdict`;
+  e.modified, s.actor, s.cause, s.change_set, s.session, e.in_force, e.verdict,
+  e.encoding, e.segment, e.position, e.length, e.base, e.part`;
 
 export function decodeEvent(row: RawRow): StoredEvent {
   const [seq, atMs, op, kind, directory, name, fromDirectory, fromName, digest, size, before, ...rest] = row as [
@@ -245,15 +224,11 @@ export function decodeEvent(row: RawRow): StoredEvent {
     number,
     string,
     string | null,
-    number,
-    number | null,
-    number | null,
-    number | null,
     number | null,
     string | null,
+    ...PlaceColumns,
   ];
-  const [modifiedMs, actor, cause, changeSet, session, encoding, segment, position, length, inForce, verdictText] =
-    rest;
+  const [modifiedMs, actor, cause, changeSet, session, inForce, verdictText, ...place] = rest;
   const verdict = (verdictText === null ? {} : JSON.parse(verdictText)) as Verdict;
   return {
     seq,
@@ -270,7 +245,7 @@ export function decodeEvent(row: RawRow): StoredEvent {
     cause: codes.cause.decode(cause),
     changeSet,
     session,
-    body: placeFrom([encoding, segment, position, length]),
+    body: placeFrom(place),
     code: verdict.code ?? null,
     faults: verdict.faults ?? [],
     inForce: inForce === null ? null : inForce === 1,

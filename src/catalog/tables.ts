@@ -8,7 +8,7 @@
 /** `LRDC`: marks the file as ours (sqlite.org/fileformat2.html, application id). */
 export const APPLICATION_ID = 0x4c524443;
 /** Another version on disk is set aside and rebuilt; there are no migrations of what can be derived. */
-export const FORMAT_VERSION = 5;
+export const FORMAT_VERSION = 6;
 
 const STATE = `
 -- One row: which log is followed, and how far.
@@ -106,7 +106,8 @@ CREATE INDEX sets_by_actor ON sets (actor, first);
 CREATE INDEX sets_by_session ON sets (session, first) WHERE session IS NOT NULL;
 
 -- One row an event. 'path' and 'source' (of a move) are ids of paths. The place of the bytes: 'encoding' 0 nowhere, 1 in a blob,
--- 2 raw and 3 zstd in the log at segment, offset, length. 'verdict' is JSON of what few events have.
+-- 2 raw and 3 zstd in the log at segment, offset, length; 4 and 5 likewise, but only what was appended to the version 'base', with a
+-- digest of its own ('part'). 'verdict' is JSON of what few events have.
 CREATE TABLE events (
   seq INTEGER PRIMARY KEY,
   first INTEGER NOT NULL,
@@ -122,6 +123,8 @@ CREATE TABLE events (
   segment INTEGER,
   position INTEGER,
   length INTEGER,
+  base INTEGER,
+  part BLOB,
   in_force INTEGER,
   verdict TEXT
 ) STRICT;

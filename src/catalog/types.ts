@@ -4,6 +4,7 @@
  */
 import type { Digest } from '../core/digest.ts';
 import type { BodyPlace, Cause, EventFrame, Fault, LoggedEntry, Op, Seq, VersionKind } from '../core/events.ts';
+import type { KeptVersion } from '../core/grown-bytes.ts';
 import type { Problem, ProblemCode } from '../core/problems.ts';
 import type { Retained } from './retained.ts';
 import type { StatKey } from '../core/stat-key.ts';
@@ -123,6 +124,11 @@ export interface StoredEvent {
   readonly inForce: boolean | null;
   readonly becameInvalid: number | null;
   readonly becameValid: number | null;
+}
+
+/** A version with its size and where its bytes are. */
+export interface SizedVersion extends KeptVersion {
+  readonly size: number;
 }
 
 /** Which events: all, those of a namespace, or of one collection (`ns/collection`). A move counts for source and target. */
@@ -260,6 +266,8 @@ export interface Catalog extends Retained, Disposable {
   /** In the order of their seqs. At least one of change set, actor, session makes it cheap; otherwise all after the seq are read. */
   selectEvents(selection: EventSelection, after: Seq, limit: number): StoredEvent[];
   event(seq: Seq): StoredEvent | undefined;
+  /** The version with this seq, without the rest of its event: a microsecond or two. */
+  version(seq: Seq): SizedVersion | undefined;
   /**
    * Versions of one path, newest first, `before` exclusive. A document that was moved here brings its versions under its earlier
    * names; a move away from here is the last event of what was here before it. Reports without a version are left out.

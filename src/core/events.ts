@@ -69,6 +69,8 @@ export interface DraftEntry extends Omit<Entry, 'seq'> {
   readonly bytes?: Uint8Array;
   /** The bytes lie in the blob store under `digest` already, synced. */
   readonly inBlob?: true;
+  /** `bytes` are what was appended to this earlier version of the same stream. */
+  readonly base?: Seq;
 }
 
 /** The session of what was there when Larder began: an edit by nobody, from which the history goes on. */
@@ -96,15 +98,19 @@ export type DraftFrame =
   /** Orderly stop. */
   | { readonly type: 'clean'; readonly upTo: Seq };
 
-/** Where the bytes of a version lie. `blob` bytes are found by digest; a log position may be read with `EventLog.readBody`. */
+/** Where bytes lie in the log; `EventLog.readBody` reads them. */
+export interface StoredPlace {
+  readonly segment: Seq;
+  readonly offset: number;
+  readonly length: number;
+  readonly encoding: 'raw' | 'zstd';
+}
+
+/** Where the bytes of a version lie. `blob` bytes are found by digest. */
 export type BodyPlace =
-  | {
-      readonly in: 'log';
-      readonly segment: Seq;
-      readonly offset: number;
-      readonly length: number;
-      readonly encoding: 'raw' | 'zstd';
-    }
+  | ({ readonly in: 'log' } & StoredPlace)
+  /** The bytes of the version `base`, and behind them these, of which `part` is the digest (grown-bytes.ts). */
+  | ({ readonly in: 'tail'; readonly base: Seq; readonly part: Digest } & StoredPlace)
   | { readonly in: 'blob' }
   /** Never kept (a large file) or pruned. */
   | { readonly in: 'nowhere' };

@@ -1,6 +1,6 @@
 /** Bytes of versions, read where a frame keeps them. */
 import { join } from 'node:path/posix';
-import type { BodyPlace, Seq } from '../core/events.ts';
+import type { Seq, StoredPlace } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import { attempt, readFully } from '../host/durable-files.ts';
@@ -11,8 +11,6 @@ import { segmentName } from './segment-header.ts';
 
 /** Descriptors kept open: a rebuild reads each body of a segment in turn. */
 const MOST_OPEN = 4;
-
-type LogPlace = Extract<BodyPlace, { in: 'log' }>;
 
 export class BodyReader implements Disposable {
   readonly #fs: FileSystem;
@@ -26,7 +24,7 @@ export class BodyReader implements Disposable {
   }
 
   /** Throws LarderError `gone` or `log_damaged`. */
-  read(place: LogPlace, digest: Digest): Uint8Array {
+  read(place: StoredPlace, digest: Digest): Uint8Array {
     const former = this.#formerBySegment.get(place.segment);
     const bytes =
       this.#readFrom(this.#open(place.segment), place, digest) ??
@@ -62,7 +60,7 @@ export class BodyReader implements Disposable {
     if (fd !== undefined) attempt(() => this.#fs.close(fd));
   }
 
-  #readFrom(fd: number, place: LogPlace, digest: Digest): Uint8Array | null {
+  #readFrom(fd: number, place: StoredPlace, digest: Digest): Uint8Array | null {
     const stored = readFully(this.#fs, fd, place.offset, place.length);
     return stored.length === place.length ? unpackBody(stored, place.encoding, digest) : null;
   }

@@ -1,6 +1,6 @@
 /** The event log, opened: what was found is made fit to go on, then one writer and one reader share it. */
 import { dirname } from 'node:path/posix';
-import type { BodyPlace, DraftFrame, EventFrame, Seq } from '../core/events.ts';
+import type { DraftFrame, EventFrame, Seq, StoredPlace } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import {
@@ -240,7 +240,7 @@ class OpenEventLog implements EventLog {
     return this.#reader.read(after);
   }
 
-  readBody(place: Extract<BodyPlace, { in: 'log' }>, digest: Digest): Uint8Array {
+  readBody(place: StoredPlace, digest: Digest): Uint8Array {
     return this.#bodies.read(place, digest);
   }
 

@@ -6,7 +6,7 @@
 import { Decoder } from 'cbor-x';
 import { encodeCbor, Spliced } from '../core/cbor.ts';
 import type { CborValue, Splice } from '../core/cbor.ts';
-import type { BodyPlace, Cause, DraftFrame, EventFrame, LoggedFrame, Origin, Seq } from '../core/events.ts';
+import type { BodyPlace, Cause, DraftEntry, DraftFrame, EventFrame, LoggedFrame, Origin, Seq } from '../core/events.ts';
 import type { BodyPart } from './body-parts.ts';
 import { formatEntry, loggedEntry, parseEntry, parsePart } from './logged-entry.ts';
 import type { RawEntry, StoredPart } from './logged-entry.ts';
@@ -166,7 +166,7 @@ export function placedParts(raw: RawHead, area: BodyArea): PlacedPart[] {
   const places = bodyPlaces(area, entries.map(shapeOfRaw));
   return entries.flatMap((entry, index) => {
     const [stored, place] = [parsePart(entry), places[index]];
-    if (!stored || place?.in !== 'log') return [];
+    if (!stored || !place || !('segment' in place)) return [];
     return [{ seq: Number(entry.seq), path: entry.path, offset: place.offset, stored }];
   });
 }
@@ -212,7 +212,7 @@ function eventsFrom(kind: EventFrame['kind'], fields: RawFields, area: BodyArea)
 /** The frame as `frameFrom` would read it back from that place. */
 export function composedFrame({ draft, first, parts }: Composition, area: BodyArea): LoggedFrame {
   if (draft.type !== 'events') return draft;
-  const shapes = draft.entries.map((entry, index) => (entry.inBlob ? 'blob' : shapeOf(parts[index] ?? null)));
+  const shapes = draft.entries.map((entry, index) => (entry.inBlob ? 'blob' : shapeOf(parts[index] ?? null, entry)));
   const places = bodyPlaces(area, shapes);
   const entries = draft.entries.map((entry, index) => loggedEntry(entry, first + index, places[index] ?? NOWHERE));
   return { ...draft, entries };
@@ -221,27 +221,30 @@ export function composedFrame({ draft, first, parts }: Composition, area: BodyAr
 const IN_BLOB: BodyPlace = { in: 'blob' };
 const NOWHERE: BodyPlace = { in: 'nowhere' };
 
-type PartShape = Pick<StoredPart, 'encoding' | 'length'>;
+const shapeOfRaw = (raw: RawEntry): StoredPart | 'blob' | null => (raw.body === 'blob' ? 'blob' : parsePart(raw));
 
-const shapeOfRaw = (raw: RawEntry): PartShape | 'blob' | null => (raw.body === 'blob' ? 'blob' : parsePart(raw));
+const shapeOf = (part: BodyPart | null, { base }: DraftEntry): StoredPart | null =>
+  part && {
+    encoding: part.encoding,
+    length: part.bytes.length,
+    digest: part.digest,
+    ...(base !== undefined && { base }),
+  };
 
-const shapeOf = (part: BodyPart | null): PartShape | null =>
-  part && { encoding: part.encoding, length: part.bytes.length };
-
-const lengthOf = (shape: PartShape | 'blob' | null): number => (shape === null || shape === 'blob' ? 0 : shape.length);
+const lengthOf = (shape: StoredPart | 'blob' | null): number => (shape === null || shape === 'blob' ? 0 : shape.length);
 
 /** Where each part lies, one after the other. A body that is not as long as its parts was pruned. */
-function bodyPlaces(area: BodyArea, shapes: readonly (PartShape | 'blob' | null)[]): readonly BodyPlace[] {
+function bodyPlaces(area: BodyArea, shapes: readonly (StoredPart | 'blob' | null)[]): readonly BodyPlace[] {
   const isWhole = shapes.reduce((sum, shape) => sum + lengthOf(shape), 0) === area.length;
   const bitmap = area.bitmap ?? NOTHING_KEPT;
   let offset = area.offset + (isWhole ? 0 : bitmap.length);
   return shapes.map((shape, index) => {
     if (shape === null || !(isWhole || isKept(bitmap, index))) return NOWHERE;
     if (shape === 'blob') return IN_BLOB;
-    const { length, encoding } = shape;
-    const place: BodyPlace = { in: 'log', segment: area.segment, offset, length, encoding };
+    const { length, encoding, base, digest: part } = shape;
+    const place = { segment: area.segment, offset, length, encoding };
     offset += length;
-    return place;
+    return base === undefined ? { in: 'log', ...place } : { in: 'tail', ...place, base, part };
   });
 }
 

@@ -9,6 +9,8 @@ export interface StoredPart {
   readonly encoding: Encoding;
   readonly length: number;
   readonly digest: Digest;
+  /** The version that it was appended to. */
+  readonly base?: Seq;
 }
 
 /** As cbor-x reads it: integers beyond 32 bits are bigints. */
@@ -17,6 +19,7 @@ export interface RawEntry {
   readonly seq: number | bigint;
   readonly path: string;
   readonly size: number | bigint;
+  readonly base?: number | bigint;
   /** `blob`, or encoding, stored length, and the digest where it is not the version's. */
   readonly body?: 'blob' | readonly [Encoding, number, Uint8Array?];
   readonly code?: string;
@@ -46,6 +49,7 @@ export function formatEntry(entry: DraftEntry, seq: CborValue, part: BodyPart | 
   return {
     op: entry.op,
     seq,
+    base: entry.base,
     body: part ? formatPart(part, entry) : entry.inBlob ? 'blob' : undefined,
     code: entry.code,
     from: entry.from,
@@ -72,12 +76,13 @@ function formatPart(part: BodyPart, entry: DraftEntry): CborValue {
 export function parsePart(raw: RawEntry): StoredPart | null {
   if (raw.body === undefined || raw.body === 'blob') return null;
   const [encoding, length, own] = raw.body;
-  return { encoding, length, digest: digestFrom(own ?? raw.digest) ?? ('' as Digest) };
+  const digest = digestFrom(own ?? raw.digest) ?? ('' as Digest);
+  return { encoding, length, digest, ...(raw.base !== undefined && { base: Number(raw.base) }) };
 }
 
 /** The entry as the log keeps it, from the draft: what `parseEntry` gives for the same entry read back. */
 export function loggedEntry(draft: DraftEntry, seq: Seq, body: BodyPlace): LoggedEntry {
-  const { bytes: _bytes, inBlob: _inBlob, ...entry } = draft;
+  const { bytes: _bytes, inBlob: _inBlob, base: _base, ...entry } = draft;
   return { ...entry, seq, body };
 }
 

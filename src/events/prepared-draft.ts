@@ -40,11 +40,14 @@ export async function prepareDraft({ entries }: EventDraft, pace: Pace): Promise
   return { parts, encodings };
 }
 
-/** Bytes that are all of a version must be those of its digest: a mistake here would be found when nothing can mend it. */
+/**
+ * Bytes that are all of a version must be those of its digest: a mistake here would be found when nothing can mend it. What was
+ * appended to another version is proven by whoever has both.
+ */
 export function packEntry(entry: DraftEntry, pack: (bytes: Uint8Array) => BodyPart): BodyPart | null {
   if (!entry.bytes) return null;
   const part = pack(entry.bytes);
-  const isWhole = entry.bytes.length === entry.size;
+  const isWhole = entry.base === undefined;
   assert(!isWhole || part.digest === entry.digest, `the bytes of ${entry.path} do not have the digest of the version`);
   return part;
 }

@@ -1,4 +1,4 @@
-import type { BodyPlace, DraftFrame, EventFrame, LoggedFrame, Seq } from '../core/events.ts';
+import type { DraftFrame, EventFrame, LoggedFrame, Seq, StoredPlace } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
 import type { EventDraft, PreparedDraft } from './prepared-draft.ts';
@@ -69,7 +69,7 @@ export interface EventLog extends AsyncDisposable {
   read(after: Seq): Generator<EventFrame, void, undefined>;
   /** The bytes at a place, checked against the digest. Throws LarderError `gone` when they were pruned, `log_damaged` when
    *  they do not match. */
-  readBody(place: Extract<BodyPlace, { in: 'log' }>, digest: Digest): Uint8Array;
+  readBody(place: StoredPlace, digest: Digest): Uint8Array;
   /** When it was written last before it was opened, by the clock of then; null for a new one. */
   readonly writtenBeforeMs: number | null;
   /** How often each segment was replaced by `drop`, by first seq: who remembers places of bodies compares it. */

@@ -26,15 +26,18 @@ export interface KnownBeginning extends Beginning {
   readonly end: Uint8Array;
 }
 
-export interface Growth {
+interface Growth {
   readonly look: Extract<Look, { kind: 'large' }> & { readonly digest: Digest };
   readonly now: KnownBeginning;
+  /** Null when they are more than 1 MiB. */
+  readonly appended: Uint8Array | null;
 }
 
 /** `other`: it is not that file any more, or does not begin as it did. `moving`: it changed during each of five reads. */
 export type GrowthFound = Growth | 'other' | 'moving';
 
 export const COMPARED_BYTES = 64 * 1024;
+export const MOST_APPENDED_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 const TRIES = 5;
 
@@ -78,32 +81,43 @@ function growthOnce(world: World, path: string, before: KnownBeginning): GrowthF
   if (checkParents(world, path) !== 'sound') return 'other';
   const stat = world.fs.lstat(absolutePath(world, path));
   if (!hasGrown(stat, before) || stat.dev !== world.rootDevice) return 'other';
-  const now = whileOpen(world, path, (fd) => {
+  const read = whileOpen(world, path, (fd) => {
     if (!isSame(world.fs.fstat(fd), stat)) return 'moving';
-    const read = readOnwards(world, fd, before, stat.size);
-    return read !== null && !isSettled(world, path, fd, stat) ? 'moving' : read;
+    const onwards = readOnwards(world, fd, before, stat.size);
+    return onwards !== null && !isSettled(world, path, fd, stat) ? 'moving' : onwards;
   });
-  if (now === 'moving') return 'moving';
+  if (read === 'moving') return 'moving';
   // A directory above may have become a symlink before the open, which would have followed it.
-  if (now === null || checkParents(world, path) !== 'sound') return 'other';
+  if (read === null || checkParents(world, path) !== 'sound') return 'other';
   const seen = { stat, key: statKeyOf(stat), racy: isRacy(stat.ctimeNs, readAtNs) };
-  return { look: { kind: 'large', ...seen, digest: now.digest }, now };
+  return { look: { kind: 'large', ...seen, digest: read.now.digest }, ...read };
 }
 
 /** Null when the file does not go on from where it was. */
-function readOnwards(world: World, fd: number, before: KnownBeginning, size: number): KnownBeginning | null {
+function readOnwards(
+  world: World,
+  fd: number,
+  before: KnownBeginning,
+  size: number,
+): Pick<Growth, 'now' | 'appended'> | null {
   const { end: known, size: from } = before;
   const compared = new Uint8Array(known.length);
   readUpTo(world, fd, compared, from - known.length);
   if (Buffer.compare(compared, known) !== 0) return null;
   let end = known;
+  const appended = size - from > MOST_APPENDED_BYTES ? null : new Uint8Array(size - from);
+  let length = 0;
   const pieces = function* (): Generator<Uint8Array> {
     for (const piece of piecesOf(world, fd, from, size)) {
       end = lastBytes(end, piece);
+      appended?.set(piece, length);
+      length += piece.length;
       yield piece;
     }
   };
-  return { ...before, size, ...digestOnwards(before.state, pieces()), end };
+  const now = { ...before, size, ...digestOnwards(before.state, pieces()), end };
+  // It was cut while it was read: the last stat says so as well.
+  return length === size - from ? { now, appended } : null;
 }
 
 /** Each in the same buffer: a piece is done with before the next is asked for. */

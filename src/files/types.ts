@@ -55,8 +55,15 @@ export interface Examined {
     | null;
   /** What full text indexes of a valid document; null otherwise. */
   readonly searchText: string | null;
-  /** Its beginning is believed to be the recorded one (growth.ts). */
-  readonly grown?: true;
+  /** It is the recorded stream, and more. */
+  readonly growth?: GrownBy;
+}
+
+interface GrownBy {
+  /** What is recorded of it: the bytes that were appended. Null where the history keeps it whole, or does not keep it. */
+  readonly appended: Uint8Array | null;
+  /** False when of what is recorded already only the end was read (growth.ts). */
+  readonly isProven: boolean;
 }
 
 export interface ListedName {

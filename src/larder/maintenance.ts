@@ -142,6 +142,7 @@ export class OpenMaintenance implements Maintenance {
         survey: events.survey(),
         audit,
         upTo,
+        readStored: (place, digest) => events.readBody(place, digest),
         lookAgain: (suspects) => suspectsAgain(world, suspects),
       },
       listener,

@@ -50,7 +50,7 @@ export class Reads {
   }
 
   async #readAnew(ref: DocumentRef, path: string): Promise<CurrentAnswer> {
-    const settled = await settle(this.#world, [path]);
+    const settled = await settle(this.#world, [path], { whole: 'kept' });
     const one = settled.find(({ observation }) => observation.path === path);
     const head = this.#world.catalog.head(path);
     const fromDisk = servedUnrecorded(this.#world, path, head, one);

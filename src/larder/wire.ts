@@ -6,12 +6,12 @@ import { Spares } from '../files/spares.ts';
 import type { OpenOptions, Parts } from '../larder.ts';
 import { Reconciler } from '../reconciler.ts';
 import { AbsenceLedger } from '../reconciler/absences.ts';
+import { ActiveStreams } from '../reconciler/active-streams.ts';
 import { Checkpoints } from '../reconciler/checkpoints.ts';
 import { ConflictLedger } from '../reconciler/conflicts.ts';
 import { Displaced } from '../reconciler/displaced.ts';
 import { Placements } from '../reconciler/placements.ts';
 import { Restores } from '../reconciler/findings.ts';
-import { GrowingStreams } from '../reconciler/growing-streams.ts';
 import { openBacklog } from '../reconciler/open-backlog.ts';
 import { checkReach, openOutOfReach } from '../reconciler/out-of-reach.ts';
 import { Pendings } from '../reconciler/pendings.ts';
@@ -103,7 +103,7 @@ function stateOf(tools: Tools, { reconciler, marks }: Knots) {
     absences: new AbsenceLedger(),
     outOfReach: openOutOfReach(tools, (reason) => reconciler().rescanSoon(reason)),
     restores: new Restores(),
-    streams: new GrowingStreams(),
+    streams: new ActiveStreams(clock, lookAgain),
     conflicts: new ConflictLedger(),
     placements: new Placements(),
     firstIndex: null,

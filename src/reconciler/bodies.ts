@@ -2,12 +2,21 @@ import type { StoredEvent } from '../catalog/types.ts';
 import type { BodyPlace } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
+import { keptBytesIn } from '../core/grown-bytes.ts';
 import type { World } from './world.ts';
 
 /** The bytes of a recorded version. Throws `gone` when they are not kept. */
-export function bytesOf(world: Pick<World, 'events' | 'blobs'>, body: BodyPlace, digest: Digest): Uint8Array {
-  if (body.in === 'log') return world.events.readBody(body, digest);
-  const bytes = body.in === 'blob' ? world.blobs.get(digest) : null;
+export function bytesOf(
+  { events, blobs, catalog }: Pick<World, 'events' | 'blobs' | 'catalog'>,
+  body: BodyPlace,
+  digest: Digest,
+): Uint8Array {
+  const source = {
+    version: catalog.version.bind(catalog),
+    stored: events.readBody.bind(events),
+    blob: blobs.get.bind(blobs),
+  };
+  const bytes = keptBytesIn(source, { body, digest });
   if (bytes === null) throw new LarderError('gone', `the bytes of version ${digest} are not kept`);
   return bytes;
 }

@@ -66,6 +66,8 @@ function version({ observation: { path, head, examined } }: Settled): Omit<Draft
     modifiedMs: modifiedMsOf(look.stat),
     ...replacedOf(head),
   };
+  const appended = examined.growth?.appended;
+  if (appended && head) return { ...base, bytes: appended, base: head.servedSeq };
   return { ...base, ...(look.kind === 'file' && bodyOf(look.bytes, mostKeptBytes(examined.path))) };
 }
 
@@ -89,7 +91,7 @@ export function bodyOf(bytes: Uint8Array, keptUpTo: number): Pick<DraftEntry, 'b
 /** Puts the bytes of a large version into the blob store, synced, before the frame that names them. */
 export async function keepLargeBytes(world: World, { observation: { examined }, decision }: Settled): Promise<void> {
   const isVersion = decision.do === 'record' || decision.do === 'record-invalid';
-  if (!isVersion || examined.look.kind !== 'file' || examined.digest === null) return;
+  if (!isVersion || examined.look.kind !== 'file' || examined.digest === null || examined.growth?.appended) return;
   if (bodyOf(examined.look.bytes, mostKeptBytes(examined.path)).inBlob)
     await world.blobs.put(examined.digest, examined.look.bytes);
 }

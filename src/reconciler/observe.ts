@@ -9,7 +9,7 @@ import type { KnownDigests } from '../files/bulk.ts';
 import { look } from '../files/look.ts';
 import { findOutage, type Outage } from '../files/outage.ts';
 import type { Examined, Look } from '../files/types.ts';
-import { examineGrowth } from './growing-streams.ts';
+import { examineGrowth, withGrowth } from './growing-streams.ts';
 import type { SettleOptions } from './settled.ts';
 import { paceOf, type Pace } from '../host/pace.ts';
 import type { World } from './world.ts';
@@ -33,7 +33,7 @@ export const LARGEST_DOCUMENT_BYTES = 16 * 1024 * 1024;
 export async function observe(
   world: World,
   paths: readonly string[],
-  { whole = false }: Pick<SettleOptions, 'whole'> = {},
+  { whole }: Pick<SettleOptions, 'whole'> = {},
 ): Promise<Observation[]> {
   const pace = paceOf(world.clock);
   const known = await soundVersions(world, paths, pace);
@@ -76,22 +76,42 @@ async function examineAll(
   world: World,
   paths: readonly string[],
   known: KnownDigests,
-  whole: boolean,
+  whole: SettleOptions['whole'],
 ): Promise<readonly Examined[]> {
-  const grown = whole ? [] : await examineGrown(world, paths);
+  const grown = whole === 'all' ? [] : await examineGrown(world, paths, whole);
   const others = grown.length === 0 ? paths : without(paths, grown);
-  if (others.length > IN_THREAD_PATHS) return inOrder(paths, grown, await examineInBulk(world, others, known));
+  const read = await examineAny(world, others, known);
+  return inOrder(paths, grown, others.some(isStream) ? await withGrowthOfStreams(world, read) : read);
+}
+
+const isStream = (path: string): boolean => classify(path).kind === 'stream';
+
+async function examineAny(world: World, paths: readonly string[], known: KnownDigests): Promise<readonly Examined[]> {
+  if (paths.length > IN_THREAD_PATHS) return examineInBulk(world, paths, known);
   const results: Examined[] = [];
-  for (const path of others) results.push(await examineOne(world, path, known));
-  return inOrder(paths, grown, results);
+  for (const path of paths) results.push(await examineOne(world, path, known));
+  return results;
+}
+
+async function withGrowthOfStreams(world: World, examined: readonly Examined[]): Promise<readonly Examined[]> {
+  const found: Examined[] = [];
+  for (const one of examined) {
+    const head = isStream(one.path) ? headOf(world, one.path) : undefined;
+    found.push(head ? await withGrowth(world, one, head) : one);
+  }
+  return found;
 }
 
 /** Streams of which only the end has to be read. */
-async function examineGrown(world: World, paths: readonly string[]): Promise<readonly Examined[]> {
+async function examineGrown(
+  world: World,
+  paths: readonly string[],
+  whole: SettleOptions['whole'],
+): Promise<readonly Examined[]> {
   const examined: Examined[] = [];
   for (const path of paths) {
-    const head = classify(path).kind === 'stream' ? headOf(world, path) : undefined;
-    const grown = head && (await examineGrowth(world, path, head));
+    const head = isStream(path) ? headOf(world, path) : undefined;
+    const grown = head && (await examineGrowth(world, path, head, whole));
     if (grown) examined.push(grown);
   }
   return examined;

@@ -100,7 +100,7 @@ export class Scrubber {
     const others = await this.#differing(paths.filter((path) => !streams.has(path)));
     if (others.length > 0) await settle(world, others);
     const edited = await this.#edited(streams);
-    if (edited.length > 0) await settle(world, edited, { whole: true });
+    if (edited.length > 0) await settle(world, edited, { whole: 'all' });
     this.#after = paths.length < most ? '' : (paths.at(-1) ?? '');
     this.#remember();
     return { looked: paths.length, different: others.length + edited.length, next: this.#after };

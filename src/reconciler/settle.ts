@@ -242,7 +242,10 @@ async function recordKind(
       content: (path) => contentFor(byPath.get(path)),
     },
   );
-  for (const { path } of frame.entries) world.firstIndex?.recorded.add(path);
+  for (const { path } of frame.entries) {
+    world.firstIndex?.recorded.add(path);
+    if (byPath.get(path)?.observation.examined.growth) world.streams.recorded(path);
+  }
   world.checkpoints.changed(frame);
   freeNames(world, frame);
   for (const path of byPath.keys()) world.onMarked(path);
@@ -260,7 +263,7 @@ const derivedFrom = (world: World, one: Settled | undefined): readonly DerivedPr
 function seenOf(examined: Examined | undefined): Seen | undefined {
   const look = examined?.look;
   if (!look || (look.kind !== 'file' && look.kind !== 'large')) return undefined;
-  return { key: statKeyOf(look.stat), clean: !look.racy, ...(examined?.grown && { grown: true }) };
+  return { key: statKeyOf(look.stat), clean: !look.racy, grown: examined?.growth?.isProven === false };
 }
 
 /** Paths without an event: their stat is remembered, so that they are not read again. A path that waits stays unclean. */

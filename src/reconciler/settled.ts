@@ -21,6 +21,6 @@ export interface SettleOptions {
   readonly beforeWrite?: boolean;
   /** Somebody takes the bytes of a rotten file for an edit. */
   readonly rotTaken?: boolean;
-  /** Files are read from end to end, also where they only grew. */
-  readonly whole?: boolean;
+  /** Files are read from end to end, also where they only grew: all of them, or those whose bytes the history keeps. */
+  readonly whole?: 'all' | 'kept';
 }

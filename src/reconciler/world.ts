@@ -11,7 +11,7 @@ import type { Clock, FileSystem, RandomBytes } from '../host/ports.ts';
 import type { KeyedQueue } from '../util/keyed-queue.ts';
 import type { AbsenceLedger } from './absences.ts';
 import type { Backlog } from './backlog.ts';
-import type { GrowingStreams } from './growing-streams.ts';
+import type { ActiveStreams } from './active-streams.ts';
 import type { Restores } from './findings.ts';
 import type { ConflictLedger } from './conflicts.ts';
 import type { Checkpoints } from './checkpoints.ts';
@@ -72,7 +72,7 @@ export interface World {
   readonly absences: AbsenceLedger;
   readonly outOfReach: OutOfReach;
   readonly restores: Restores;
-  readonly streams: GrowingStreams;
+  readonly streams: ActiveStreams;
   readonly conflicts: ConflictLedger;
   /** Set during the first scan of a root without a history: what is not in here is new, without asking the catalog. */
   firstIndex: FirstIndex | null;

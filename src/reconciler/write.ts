@@ -103,7 +103,10 @@ const SETTLED_AT_ONCE = 200;
 async function settleInPieces(world: World, paths: readonly string[]): Promise<readonly Settled[] | 'moving'> {
   const settled: Settled[] = [];
   for (let start = 0; start < paths.length; start += SETTLED_AT_ONCE) {
-    const pass = await settleHeld(world, paths.slice(start, start + SETTLED_AT_ONCE), { beforeWrite: true });
+    const pass = await settleHeld(world, paths.slice(start, start + SETTLED_AT_ONCE), {
+      beforeWrite: true,
+      whole: 'kept',
+    });
     if (pass.moves.length > 0) return 'moving';
     settled.push(...pass.settled);
     if (start > 0) await world.clock.yieldTurn();

@@ -39,6 +39,7 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['the feed of a collection', histories.EVENTS_IN_SCOPE_AFTER, 'PRIMARY KEY (scope=? AND seq>?)'],
   ['the newest events of everything', histories.EVENTS_BEFORE, 'INTEGER PRIMARY KEY'],
   ['the newest events of a collection', histories.EVENTS_IN_SCOPE_BEFORE, 'PRIMARY KEY (scope=? AND seq<?)'],
+  ['what a version was appended to', histories.VERSION, 'INTEGER PRIMARY KEY'],
   ['a version by its bytes', histories.VERSION_WITH, 'events_by_path'],
   ['whether a path had some bytes', histories.HAD_DIGEST, 'events_by_path'],
   ['a clock that went back', histories.OLDER_BEHIND, 'sets_set_back'],

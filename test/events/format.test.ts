@@ -95,14 +95,22 @@ describe('a segment', () => {
   test('holds the part of a version that was appended, under a digest of its own', async () => {
     const world = logWorld();
     const log = await world.open();
+    await append(log, 'stream');
     const part = Buffer.from('{"line":2}\n');
-    const { frame, synced } = log.append(change({ ...entry('stream'), size: 5000, bytes: part }));
+    const { frame, synced } = log.append(change({ ...entry('stream'), size: 5000, bytes: part, base: 1 }));
     await synced;
     const body = frame.type === 'events' ? frame.entries[0]?.body : undefined;
-    expect(body?.in === 'log' && Buffer.from(log.readBody(body, digestOf(part))).equals(part)).toBe(true);
+    expect(body).toMatchObject({ in: 'tail', base: 1, part: digestOf(part) });
+    expect(body?.in === 'tail' && Buffer.from(log.readBody(body, body.part)).equals(part)).toBe(true);
+    await log.close(true);
+    const head = decodeSegment(segment(world)).frames[2]?.head as [string, number, number, { entries: object[] }];
+    expect(head[3].entries[0]).toMatchObject({
+      base: 1,
+      size: 5000,
+      body: ['raw', part.length, Buffer.from(digestOf(part), 'hex')],
+    });
     await using again = await world.open();
-    expect(again.lastSeq).toBe(1);
-    await log.close(false);
+    expect([...again.read(1)]).toStrictEqual([frame]);
   });
 });
 

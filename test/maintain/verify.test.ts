@@ -129,7 +129,7 @@ describe('a closed root', () => {
     [
       'an event that never was',
       'catalog',
-      'INSERT INTO events SELECT 99, first, op, kind, path, source, digest, size, before, modified, encoding, segment, position, length, in_force, verdict FROM events WHERE seq = 1; UPDATE state SET reached = 99',
+      'INSERT INTO events SELECT 99, first, op, kind, path, source, digest, size, before, modified, encoding, segment, position, length, base, part, in_force, verdict FROM events WHERE seq = 1; UPDATE state SET reached = 99',
     ],
     ['a problem that is not listed', 'problem', `DELETE FROM problems WHERE path LIKE '%broken%'`],
   ])('names %s', async (_what, code, sql) => {

@@ -12,6 +12,9 @@ const LINE = `${JSON.stringify({ text: 'a record of a stream '.repeat(50) })}\n`
 /** Beyond what the history keeps: 16 MiB. */
 const LONG = LINE.repeat(Math.ceil((16 * 1024 * 1024) / LINE.length) + 1);
 
+/** Also where the disk was slow: files have times of the real clock, and the one here stands still meanwhile. */
+const LONG_AFTER_MS = 30_000;
+
 interface Counted {
   readonly world: GuardedLarder;
   /** Bytes read of files since it was asked last. */
@@ -29,7 +32,7 @@ async function openCounted(text: string): Promise<Counted> {
   });
   const world = await openGuarded({ [PATH]: text }, fs);
   // A file is believed by its stat once it was read a moment after its last change.
-  await world.pass(1000);
+  await world.pass(LONG_AFTER_MS);
   await world.larder.rescan();
   return {
     world,
@@ -186,7 +189,7 @@ test('a scrub proves what grew: bytes that change later without a write are rot'
   appendFileSync(world.at(PATH), LINE);
   await world.larder.rescan();
   appendFileSync(world.at(PATH), LINE);
-  await world.pass(1000);
+  await world.pass(LONG_AFTER_MS);
   await world.larder.rescan();
   expect(belief(world)).toBe(ITS_END);
   expect(await world.larder.maintenance.scrub(10)).toMatchObject({ looked: 1, different: 0 });

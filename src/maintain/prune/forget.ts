@@ -6,7 +6,7 @@ import type { Digest } from '../../core/digest.ts';
 import { digestOf } from '../../core/digest.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
-import type { StoredEvent } from '../../catalog/types.ts';
+import type { Head, StoredEvent } from '../../catalog/types.ts';
 import { attempt } from '../../host/durable-files.ts';
 import { readFile } from '../../host/read-file.ts';
 import { dropFrom } from './drop.ts';
@@ -51,19 +51,37 @@ function toForget({ catalog }: History, path: string, seq: Seq | null): StoredEv
   const named = all.filter((version) => seq === null || version.seq === seq);
   if (named.length === 0)
     throw new LarderError('not_found', seq === null ? `${path} has no history` : `seq ${seq} is no version of ${path}`);
-  const head = catalog.head(path);
-  const isThere = ({ digest }: StoredEvent): boolean =>
-    digest !== null && (digest === head?.diskDigest || digest === head?.servedDigest);
+  const isThere = heldByFile(all, catalog.head(path));
   if (seq !== null && named.some(isThere))
     throw new LarderError(
       'conflict',
       `${path} still holds the bytes of version ${seq}: change or delete the file first`,
     );
   const bytes = new Set(named.filter((one) => !isThere(one)).map(({ digest }) => digest));
-  // The same bytes may have been saved more than once.
-  const found = all.filter(({ digest, body }) => digest !== null && body.in !== 'nowhere' && bytes.has(digest));
+  // The same bytes may have been saved more than once, and a stream that grew from them begins with them.
+  const isMeant = (one: StoredEvent): boolean =>
+    one.digest !== null && one.body.in !== 'nowhere' && bytes.has(one.digest) && !isThere(one);
+  const found = withGrown(all, isMeant);
   if (found.length > 0) return found;
   throw new LarderError('not_found', `nothing is kept of ${path} but what the file holds now`);
+}
+
+/** Versions whose bytes the file holds: the heads, and of a stream also those that they grew from. Newest first. */
+function heldByFile(all: readonly StoredEvent[], head: Head | undefined): (version: StoredEvent) => boolean {
+  const isHead = ({ digest }: StoredEvent): boolean =>
+    digest !== null && (digest === head?.diskDigest || digest === head?.servedDigest);
+  const bases = new Set<Seq>();
+  for (const version of all)
+    if (version.body.in === 'tail' && (isHead(version) || bases.has(version.seq))) bases.add(version.body.base);
+  return (version) => isHead(version) || bases.has(version.seq);
+}
+
+/** Newest first, as `all`. */
+function withGrown(all: readonly StoredEvent[], isMeant: (version: StoredEvent) => boolean): StoredEvent[] {
+  const seqs = new Set<Seq>();
+  for (const version of all.toReversed())
+    if (isMeant(version) || (version.body.in === 'tail' && seqs.has(version.body.base))) seqs.add(version.seq);
+  return all.filter(({ seq }) => seqs.has(seq));
 }
 
 async function dropAll(history: History, seqs: ReadonlySet<Seq>): Promise<number> {
@@ -78,7 +96,8 @@ async function dropAll(history: History, seqs: ReadonlySet<Seq>): Promise<number
       },
     );
   let freed = 0;
-  for (const [segment, drops] of bySegment)
+  // The newest first: what was appended goes before what it was appended to, whenever a crash comes.
+  for (const [segment, drops] of [...bySegment].toSorted(([a = 0], [b = 0]) => b - a))
     if (segment !== undefined) freed += await dropFrom(history, segment, new Set(drops));
   return freed;
 }

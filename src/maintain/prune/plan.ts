@@ -56,8 +56,21 @@ function planPath(
   const versions = catalog.pathVersions(path.id);
   const candidates = versions.flatMap((version, index) => retained(path, versions, version, index, checkpoint));
   const dropped = new Set(droppable(candidates, keep, nowMs));
+  for (const { seq } of versions) if (dropped.has(seq) && segmentOf(segments, seq) === null) gathered.waiting++;
+  const going = withoutBases(versions, (seq) => dropped.has(seq) && segmentOf(segments, seq) !== null);
   if (dropped.size > 0) gathered.paths++;
-  for (const version of versions) if (dropped.has(version.seq)) take(gathered, segments, version);
+  for (const version of going) take(gathered, segments, version);
+}
+
+/** What may go, but for the versions that one which stays was appended to. Newest first, as `versions`. */
+function withoutBases(versions: readonly PathVersion[], mayGo: (seq: Seq) => boolean): PathVersion[] {
+  const needed = new Set<Seq>();
+  return versions.filter(({ seq, base, isKept }) => {
+    if (!isKept) return false;
+    const goes = mayGo(seq) && !needed.has(seq);
+    if (!goes && base !== null) needed.add(base);
+    return goes;
+  });
 }
 
 /** Only what has bytes to lose counts, so that what is gone never stands for a span. */
@@ -78,10 +91,7 @@ function retained(
 
 function take(gathered: Gathered, segments: Situation['segments'], { seq, storedBytes }: PathVersion): void {
   const segment = segmentOf(segments, seq);
-  if (segment === null) {
-    gathered.waiting++;
-    return;
-  }
+  if (segment === null) return;
   const drops = gathered.dropsBySegment.get(segment) ?? new Set();
   gathered.dropsBySegment.set(segment, drops.add(seq));
   gathered.versions++;

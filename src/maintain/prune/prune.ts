@@ -14,7 +14,9 @@ export async function prune(history: History, dryRun: boolean): Promise<PruneRep
   const plan = await planPrune(history);
   if (dryRun) return reportOf(plan, { freed: plan.storedBytes, blobs: 0, dryRun });
   let freed = 0;
-  for (const [segment, drops] of plan.dropsBySegment) freed += await dropFrom(history, segment, drops);
+  // The newest first: what was appended goes before what it was appended to, whenever a crash comes.
+  for (const [segment, drops] of [...plan.dropsBySegment].toSorted(([a], [b]) => b - a))
+    freed += await dropFrom(history, segment, drops);
   const blobs = await removeBlobs(history);
   return reportOf(plan, { freed, blobs, dryRun });
 }

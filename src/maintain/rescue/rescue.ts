@@ -7,11 +7,13 @@
  */
 import { openBlobReads } from '../../blobs/blob-store.ts';
 import type { EventFrame, LoggedEntry, Origin, Seq } from '../../core/events.ts';
+import { keptBytesIn, type BodySource } from '../../core/grown-bytes.ts';
 import { LarderError } from '../../core/errors.ts';
 import { BodyReader } from '../../events/body-reader.ts';
 import { readDamaged, type Gap } from '../../events/read-damaged.ts';
 import { nodeFileSystem } from '../../host/node-file-system.ts';
 import { systemClock } from '../../host/system-clock.ts';
+import { RecentStreams } from './recent-streams.ts';
 import { openTarget, type Target } from './target.ts';
 import type { LostStretch, RescueOptions, RescueReport } from './types.ts';
 
@@ -43,13 +45,20 @@ export function rescue({ root, target, allVersions, onProgress }: RescueOptions)
   using bodies = new BodyReader(fs, log);
   const blobs = openBlobReads({ fs, clock: systemClock, directory: `${root}/.larder/blobs` });
   using opened = openTarget(fs, target, root);
-  const read = ({ body, digest }: LoggedEntry): Uint8Array | null =>
-    digest === null || body.in === 'nowhere' ? null : body.in === 'log' ? bodies.read(body, digest) : blobs.get(digest);
+  const pass = (): Pass =>
+    passOver({
+      stored: (place, digest) => bodies.read(place, digest),
+      blob: (digest) => blobs.get(digest),
+    });
   const tally: Tally = { versions: 0, written: 0, unreadable: 0, withoutBytes: 0, lastSeq: 0, gaps: [] };
-  const rescued: Rescue = { target: opened, read, newest: newestOf(readDamaged(fs, log), read), tally, allVersions };
+  const { note, read } = pass();
+  const rescued: Rescue = { target: opened, read, newest: newestOf(readDamaged(fs, log), pass()), tally, allVersions };
   for (const item of readDamaged(fs, log)) {
     if (item.kind === 'gap') tally.gaps.push(stretchOf(item));
-    else if (item.frame.type === 'events') takeFrame(rescued, item.frame);
+    else if (item.frame.type === 'events') {
+      for (const entry of item.frame.entries) note(entry);
+      takeFrame(rescued, item.frame);
+    }
     onProgress(tally.versions);
   }
   const { versions, written, unreadable, withoutBytes, lastSeq, gaps } = tally;
@@ -57,12 +66,28 @@ export function rescue({ root, target, allVersions, onProgress }: RescueOptions)
   return { versions, written, paths, unreadable, without_bytes: withoutBytes, last_seq: lastSeq, gaps };
 }
 
+/** Every entry is noted, in the order of the log, before it is read. */
+interface Pass {
+  readonly note: (entry: LoggedEntry) => void;
+  readonly read: Read;
+}
+
+function passOver(stored: Omit<BodySource, 'version'>): Pass {
+  const streams = new RecentStreams();
+  const source: BodySource = { ...stored, version: (seq) => streams.get(seq) };
+  return {
+    note: (entry) => streams.note(entry),
+    read: ({ body, digest }) => (digest === null ? null : keptBytesIn(source, { body, digest })),
+  };
+}
+
 /** A broken save or a rescued piece stands for its path only while nothing valid does. */
-function newestOf(items: ReturnType<typeof readDamaged>, read: Read): Map<string, Seq> {
+function newestOf(items: ReturnType<typeof readDamaged>, { note, read }: Pass): Map<string, Seq> {
   const newest = new Map<string, Seq>();
   for (const item of items) {
     if (item.kind === 'gap' || item.frame.type !== 'events') continue;
     for (const entry of item.frame.entries) {
+      note(entry);
       const stands = isVersion(entry) && (entry.kind === 'valid' || !newest.has(entry.path));
       if (stands && attemptRead(read, entry) instanceof Uint8Array) newest.set(entry.path, entry.seq);
     }

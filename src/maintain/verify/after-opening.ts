@@ -5,6 +5,8 @@
 import type { CatalogAudit } from '../../catalog/audit.ts';
 import type { FoundFile } from '../../catalog/fold.ts';
 import type { FoldedPath } from '../../catalog/fold-rows.ts';
+import type { FoldedStreams } from '../../catalog/folded-streams.ts';
+import { keptBytesIn, type BodySource } from '../../core/grown-bytes.ts';
 import { isTornPieceOf } from '../../core/redo.ts';
 import { BodyReader } from '../../events/body-reader.ts';
 import type { LogSurvey } from '../../events/survey.ts';
@@ -20,18 +22,28 @@ interface Closed {
   readonly survey: LogSurvey;
   readonly audit: CatalogAudit | null;
   readonly blobs: { readonly get: (digest: NonNullable<FoldedPath['diskDigest']>) => Uint8Array | null };
+  readonly bodies: BodySource;
 }
 
-export function afterOpening(closed: Closed, suspects: readonly Suspect[]): Finding[] {
-  using bodies = new BodyReader(closed.fs, closed.logDirectory);
-  return suspects.map((suspect) => judge(closed, bodies, suspect));
+export function afterOpening(
+  root: Omit<Closed, 'bodies'>,
+  suspects: readonly Suspect[],
+  streams: FoldedStreams,
+): Finding[] {
+  using bodies = new BodyReader(root.fs, root.logDirectory);
+  const source: BodySource = {
+    version: (seq) => streams.get(seq),
+    stored: (place, digest) => bodies.read(place, digest),
+    blob: (digest) => root.blobs.get(digest),
+  };
+  return suspects.map((suspect) => judge({ ...root, bodies: source }, suspect));
 }
 
-function judge(closed: Closed, bodies: BodyReader, { folded, file }: Suspect): Finding {
+function judge(closed: Closed, { folded, file }: Suspect): Finding {
   if (folded === null || folded.diskDigest === null) return newFile(folded, file);
-  if (file === null) return absent(closed, bodies, folded);
+  if (file === null) return absent(closed, folded);
   if (file.why !== null) return pending(folded, file, `it cannot be read: ${file.why}`);
-  const recorded = folded.lastSeq > closed.survey.checkpoint ? bytesOf(closed, bodies, folded) : undefined;
+  const recorded = folded.lastSeq > closed.survey.checkpoint ? bytesOf(closed, folded) : undefined;
   if (recorded && isTorn(closed, recorded, file)) return pending(folded, file, REDO);
   if (isRotten(closed, folded, file))
     return wasCopiedHot(closed) ? pending(folded, file, OVERTAKEN) : difference('rotten', folded, file, ROTTEN);
@@ -51,18 +63,17 @@ const wasCopiedHot = ({ survey }: Closed): boolean => survey.isCopied && !survey
 const newFile = (folded: FoldedPath | null, file: FoundFile | null): Finding =>
   pending(folded, file, 'it is new, or was put there by hand since');
 
-function absent(closed: Closed, bodies: BodyReader, folded: FoldedPath): Finding {
+function absent(closed: Closed, folded: FoldedPath): Finding {
   if (folded.lastSeq <= closed.survey.checkpoint)
     return pending(folded, null, 'the file is gone; opening looks twice before it counts as deleted');
-  if (bytesOf(closed, bodies, folded) !== null) return pending(folded, null, REDO);
+  if (bytesOf(closed, folded) !== null) return pending(folded, null, REDO);
   return difference('file', folded, null, 'the file is gone, and the bytes of its version are kept nowhere');
 }
 
 /** Null when they are not kept, or are damaged. */
-function bytesOf({ blobs }: Closed, bodies: BodyReader, { body, diskDigest }: FoldedPath): Uint8Array | null {
-  if (diskDigest === null || body.in === 'nowhere') return null;
+function bytesOf({ bodies }: Closed, { body, diskDigest }: FoldedPath): Uint8Array | null {
   try {
-    return body.in === 'log' ? bodies.read(body, diskDigest) : blobs.get(diskDigest);
+    return diskDigest === null ? null : keptBytesIn(bodies, { body, digest: diskDigest });
   } catch {
     return null;
   }

@@ -6,6 +6,7 @@ import { openBlobReads } from '../../blobs/blob-store.ts';
 import { openCatalogAudit, type CatalogAudit } from '../../catalog/audit.ts';
 import { catalogFile } from '../../catalog/catalog.ts';
 import { LarderError } from '../../core/errors.ts';
+import { BodyReader } from '../../events/body-reader.ts';
 import { surveyLog, type LogSurvey } from '../../events/survey.ts';
 import { openBulkThreads } from '../../files/bulk-threads.ts';
 import { nodeFileSystem } from '../../host/node-file-system.ts';
@@ -25,13 +26,15 @@ export async function openClosedRoot(root: string): Promise<Subject & AsyncDispo
   bulk.warmUp();
   const audit = believedCatalog(root, survey, opening);
   const blobs = openBlobReads({ fs, clock: systemClock, directory: `${root}/.larder/blobs` });
+  const bodies = opening.use(new BodyReader(fs, logDirectory));
   const parts = { fs, clock: systemClock, root, logDirectory, survey, bulk, blobs, audit };
   const open = opening.move();
   return {
     ...parts,
     isLive: false,
     upTo: Number.MAX_SAFE_INTEGER,
-    lookAgain: (suspects) => Promise.resolve(afterOpening(parts, suspects)),
+    readStored: (place, digest) => bodies.read(place, digest),
+    lookAgain: (suspects, streams) => Promise.resolve(afterOpening(parts, suspects, streams)),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

@@ -29,9 +29,9 @@ export async function compareFiles(run: Run): Promise<void> {
 const isSuspect = ({ folded, file }: Suspect): boolean =>
   !(file !== null && file.why !== null && folded?.diskDigest === null);
 
-async function lookAgain({ subject, report }: Run, suspects: readonly Suspect[]): Promise<Suspect[]> {
+async function lookAgain({ subject, streams, report }: Run, suspects: readonly Suspect[]): Promise<Suspect[]> {
   const standing = await withCare(subject, suspects);
-  if (standing.length > 0) for (const finding of await subject.lookAgain(standing)) report(finding);
+  if (standing.length > 0) for (const finding of await subject.lookAgain(standing, streams)) report(finding);
   return [];
 }
 

@@ -40,7 +40,10 @@ async function takeFrame(
     const some: EventFrame = { ...frame, entries: entries.slice(start, start + AT_ONCE) };
     run.fold.apply(some);
     events.compare(some);
-    for (const entry of some.entries) count(run, entry);
+    for (const entry of some.entries) {
+      run.streams.note(entry);
+      count(run, entry);
+    }
   }
   run.progress({ stage: 'log', done: run.counts.versions, total: null });
 }
@@ -130,11 +133,13 @@ const isSame = (a: Compared, b: Compared): boolean =>
   isSamePlace(a.body, b.body);
 
 function isSamePlace(a: LoggedEntry['body'], b: LoggedEntry['body']): boolean {
-  if (a.in !== 'log' || b.in !== 'log') return a.in === b.in;
+  if (a.in !== b.in) return false;
+  if (!('segment' in a) || !('segment' in b)) return true;
+  if (a.in === 'tail' && b.in === 'tail' && (a.base !== b.base || a.part !== b.part)) return false;
   return a.segment === b.segment && a.offset === b.offset && a.length === b.length && a.encoding === b.encoding;
 }
 
 const describe = ({ seq, op, path, digest, body }: Compared): string =>
   `${op} ${path} (seq ${seq}, ${digest ?? 'no bytes'}, kept ${
-    body.in === 'log' ? `in ${body.segment} at ${body.offset}` : body.in === 'blob' ? 'as a blob' : 'nowhere'
+    'segment' in body ? `in ${body.segment} at ${body.offset}` : body.in === 'blob' ? 'as a blob' : 'nowhere'
   })`;

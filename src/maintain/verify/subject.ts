@@ -2,6 +2,8 @@
 import type { BlobStore } from '../../blobs/types.ts';
 import type { CatalogAudit } from '../../catalog/audit.ts';
 import type { Fold } from '../../catalog/fold.ts';
+import type { FoldedStreams } from '../../catalog/folded-streams.ts';
+import type { BodySource } from '../../core/grown-bytes.ts';
 import type { Seq } from '../../core/events.ts';
 import type { LogSurvey } from '../../events/survey.ts';
 import type { BulkReader } from '../../files/bulk.ts';
@@ -15,7 +17,9 @@ export interface Subject {
   readonly root: string;
   /** A daemon or an open Larder serves it: what it has not noticed within a look is a difference. */
   readonly isLive: boolean;
-  readonly blobs: Pick<BlobStore, 'verify'>;
+  readonly blobs: Pick<BlobStore, 'verify' | 'get'>;
+  /** Reads what the log keeps, and checks it. */
+  readonly readStored: BodySource['stored'];
   readonly bulk: BulkReader;
   readonly survey: LogSurvey;
   /** Null where there is none that can be believed. */
@@ -23,7 +27,7 @@ export interface Subject {
   /** Up to this seq log and catalog are compared; what moved since is newer than this verification. */
   readonly upTo: Seq;
   /** Looks again, as the daemon would, at paths whose file is not what was recorded; gives what stays. */
-  readonly lookAgain: (paths: readonly Suspect[]) => Promise<Finding[]>;
+  readonly lookAgain: (paths: readonly Suspect[], streams: FoldedStreams) => Promise<Finding[]>;
 }
 
 /** A path where disk head and file differ. */
@@ -33,6 +37,7 @@ export type Suspect = ReturnType<Fold['mismatches']>['items'][number];
 export interface Run {
   readonly subject: Subject;
   readonly fold: Fold;
+  readonly streams: FoldedStreams;
   readonly report: (finding: Finding) => void;
   readonly progress: (progress: VerifyProgress) => void;
   /** Gives the event loop back when this turn was long enough. */

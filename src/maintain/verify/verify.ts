@@ -8,12 +8,14 @@
  * lies in a scratch database once there are many (catalog/fold.ts).
  */
 import { openFold } from '../../catalog/fold.ts';
+import { FoldedStreams } from '../../catalog/folded-streams.ts';
 import { paceOf } from '../../host/pace.ts';
 import { checkBlobs } from './blobs-stage.ts';
 import { compareCatalog } from './catalog-stage.ts';
 import { compareFiles } from './compare-stage.ts';
 import { readFiles } from './files-stage.ts';
 import { readLog } from './log-stage.ts';
+import { checkStreams } from './streams-stage.ts';
 import type { Run, Subject } from './subject.ts';
 import type { Finding, VerifyProgress, VerifySummary } from './types.ts';
 
@@ -31,10 +33,12 @@ async function readLogAndCatalog(run: Run): Promise<void> {
 export async function verify(subject: Subject, listener: VerifyListener): Promise<VerifySummary> {
   const startedMs = subject.clock.monotonicMs();
   using fold = openFold();
+  using streams = new FoldedStreams();
   const tally = { difference: 0, pending: 0 };
   const run: Run = {
     subject,
     fold,
+    streams,
     report(finding) {
       tally[finding.kind]++;
       listener.finding(finding);
@@ -46,6 +50,7 @@ export async function verify(subject: Subject, listener: VerifyListener): Promis
   await Promise.all([readLogAndCatalog(run), readFiles(run)]);
   await compareFiles(run);
   await checkBlobs(run);
+  await checkStreams(run);
   const { files, versions, blobs, withoutBytes } = run.counts;
   return {
     ok: tally.difference === 0,
