@@ -25,7 +25,7 @@ type Version = Pick<StoredEvent, 'seq' | 'path' | 'atMs' | 'body'> & { readonly 
 
 /** The same of an event that people asked for: what is missing is named as they know it. */
 export function bytesOfVersion(
-  world: Pick<World, 'events' | 'blobs'>,
+  world: Pick<World, 'events' | 'blobs' | 'catalog'>,
   { body, digest, ...named }: Version,
 ): Uint8Array {
   try {
