@@ -54,6 +54,8 @@ export interface Host {
   readonly inThread?: boolean;
   /** Change sets that may wait for the disk before the next is refused as `busy`. */
   readonly queueFrames?: number;
+  /** Larger bytes lie in the blob store, not in the log (1 MiB). */
+  readonly bodyBytes?: number;
   /** Where hints come from, whatever `watcher` says. */
   readonly watch?: (options: WatchOptions) => Watcher;
   /** Safeguards that are taken out, so that a harness can show that it would notice. `exchange` forces the fallback. */

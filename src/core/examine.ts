@@ -58,7 +58,7 @@ export function examine<L extends Looked>(
 }
 
 /** Judges the bytes of a file at this path as a document, where the path is one's. */
-function judgeBytes(path: string, bytes: Uint8Array, judge: JudgeValue): Judged {
+export function judgeBytes(path: string, bytes: Uint8Array, judge: JudgeValue): Judged {
   switch (classify(path).kind) {
     case 'document':
       return judgeDocument(bytes, judge);

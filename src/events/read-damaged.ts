@@ -159,7 +159,9 @@ function* readFrames(source: Source, start: Uint8Array | null, endChain: Uint8Ar
       offset,
       found.kind === 'broken' && found.header ? offset + frameBytes(found.header) : offset + 1,
     );
-    yield gap(segment, offset, resumed?.offset ?? segment.bytes, found.kind === 'broken' ? found.reason : 'zeros');
+    // Behind the place from which the next segment goes on nothing belongs to the log: what is torn there is no loss.
+    if (!isGivenUp)
+      yield gap(segment, offset, resumed?.offset ?? segment.bytes, found.kind === 'broken' ? found.reason : 'zeros');
     if (!resumed) return;
     yield* readable(source, resumed, isGivenUp ? 'given-up' : 'loose');
     [offset, chain] = [resumed.end, resumed.chain];

@@ -97,7 +97,7 @@ export class OpenMaintenance implements Maintenance {
   }
 
   forget(path: string, seq: Seq | null): Promise<ForgetReport> {
-    const settle = (upTo: Seq): Promise<void> => settleUpTo(this.#wired.world, upTo);
+    const settle = (upTo: Seq): Promise<void> => settleUpTo(this.#wired.world, upTo, () => this.#refuseStopping());
     return this.#alone('forgetting', () => forget(this.#history(), { path, seq, settle }));
   }
 

@@ -45,9 +45,13 @@ export function settledSeq({ events, catalog, recorder }: World): Seq {
 const ATTEMPTS = 60;
 const RETRY_MS = 250;
 
-/** Files that a swap brought out are watched for 2 s before a checkpoint may pass them. */
-export async function settleUpTo(world: World, seq: Seq): Promise<void> {
+/**
+ * Files that a swap brought out are watched for 2 s before a checkpoint may pass them. `refuseStopping` throws once nobody may wait
+ * any longer.
+ */
+export async function settleUpTo(world: World, seq: Seq, refuseStopping: () => void): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS && settledSeq(world) < seq; attempt++) {
+    refuseStopping();
     await world.checkpoints.flush();
     if (settledSeq(world) < seq) await new Promise<void>((resolve) => void world.clock.after(RETRY_MS, resolve));
   }

@@ -10,6 +10,7 @@ import { ActiveStreams } from '../reconciler/active-streams.ts';
 import { Checkpoints } from '../reconciler/checkpoints.ts';
 import { ConflictLedger } from '../reconciler/conflicts.ts';
 import { Displaced } from '../reconciler/displaced.ts';
+import { LARGEST_BODY_BYTES } from '../reconciler/drafts.ts';
 import { Placements } from '../reconciler/placements.ts';
 import { Restores } from '../reconciler/findings.ts';
 import { openBacklog } from '../reconciler/open-backlog.ts';
@@ -75,6 +76,7 @@ function toolsOf({ root, host, events, catalog, bulk }: Parts, options: OpenOpti
     durability: options.durability ?? 'sync',
     catalog,
     blobs,
+    bodyBytes: host.bodyBytes ?? LARGEST_BODY_BYTES,
     bulk,
     recorder: new Recorder({
       log: events,

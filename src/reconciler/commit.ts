@@ -6,8 +6,9 @@ import type { EventFrame, Origin, Seq } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
 import { isSchemaPath } from '../core/refs.ts';
 import { statKeyOf } from '../core/stat-key.ts';
-import type { Seen } from '../catalog/types.ts';
+import type { DerivedProblem, Seen } from '../catalog/types.ts';
 import { contentOf } from './content.ts';
+import { marksOf } from './derived.ts';
 import { absolute } from './places.ts';
 import { place, takeBack, type Placed } from '../files/swap.ts';
 import { attempt } from '../host/durable-files.ts';
@@ -43,6 +44,7 @@ export async function commit(
     const frame = await world.recorder.record(draft, {
       place: (logged) => placeAll(world, staged, placed, logged),
       seen: (path) => seenOf(world, placed, path),
+      derived: (path) => marksSince(world, byPath.get(path)),
       content: (path) => contentOf(byPath.get(path)?.bytes ?? NOTHING, byPath.get(path)?.searchText ?? null),
     });
     afterwards(world, frame, placed);
@@ -58,6 +60,12 @@ export async function refuse(world: World, staged: readonly Staged[], error: unk
   const refusal = refusalOfDisk(error);
   if (refusal && refusal.code !== 'busy') world.backlog.noteRefusal(refusal);
   return refusalOf(error);
+}
+
+/** A schema that came into force since the write was judged judges it as it does whatever else is served. */
+function marksSince(world: World, one: Prepared | undefined): readonly DerivedProblem[] | null {
+  if (!one?.bytes || !one.digest || one.judgedBy === world.schemas.changes) return null;
+  return marksOf(world, one.path, one.bytes, one.digest);
 }
 
 const NOTHING = new TextEncoder().encode('{}');

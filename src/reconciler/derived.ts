@@ -1,5 +1,7 @@
 /** Problems that follow from the present state and need no event of their own. */
 import type { DerivedProblem } from '../catalog/types.ts';
+import type { Digest } from '../core/digest.ts';
+import { judgeBytes, type Verdict } from '../core/examine.ts';
 import type { Settled } from './settled.ts';
 import type { World } from './world.ts';
 
@@ -9,13 +11,29 @@ import type { World } from './world.ts';
  */
 export function derivedProblems(
   world: World,
-  { observation: { path, head, examined, found }, decision }: Settled,
+  { observation: { path, head, examined, found }, decision, judgedBy }: Settled,
 ): readonly DerivedProblem[] | null {
-  const base = { path, sinceMs: world.clock.nowMs(), digest: examined.digest };
-  if (decision.do === 'mark-unfit') return [{ ...base, code: 'invalid', faults: decision.faults }];
-  const isServed = decision.do === 'record' || (examined.digest !== null && examined.digest === head?.servedDigest);
-  if (!isServed || found.is !== 'valid') return null;
-  const warnings = examined.verdict?.kind === 'valid' ? examined.verdict.warnings : [];
+  const { look, digest, verdict } = examined;
+  const isServed = decision.do === 'record' || (digest !== null && digest === head?.servedDigest);
+  if (!isServed || digest === null) return null;
+  if (judgedBy !== world.schemas.changes && look.kind === 'file') return marksOf(world, path, look.bytes, digest);
+  if (decision.do !== 'mark-unfit' && found.is !== 'valid') return null;
+  return verdict ? marksBy(world, path, digest, verdict) : [];
+}
+
+/** The marks of bytes by the schema that is in force now: they may have been judged by an earlier one. */
+export const marksOf = (world: World, path: string, bytes: Uint8Array, digest: Digest): readonly DerivedProblem[] =>
+  marksBy(
+    world,
+    path,
+    digest,
+    judgeBytes(path, bytes, (value, text) => world.schemas.judge(path, value, text)).verdict,
+  );
+
+function marksBy(world: World, path: string, digest: Digest, verdict: Verdict | null): readonly DerivedProblem[] {
+  const base = { path, sinceMs: world.clock.nowMs(), digest };
+  if (verdict?.kind === 'invalid') return [{ ...base, code: 'invalid', faults: verdict.faults }];
+  const warnings = verdict?.warnings ?? [];
   return warnings.length > 0 ? [{ ...base, code: 'warning', faults: warnings }] : [];
 }
 

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
 
 /** Larger bytes lie in the blob store, which frames name by digest (FORMAT, event log). */
-const LARGEST_BODY_BYTES = 1024 * 1024;
+export const LARGEST_BODY_BYTES = 1024 * 1024;
 
 export const identityOf = (stat: FileStat): FileIdentity => ({
   ino: stat.ino,
@@ -19,7 +19,7 @@ export const identityOf = (stat: FileStat): FileIdentity => ({
 const NS_PER_MS = 1_000_000n;
 export const modifiedMsOf = (stat: FileStat): number => Number(stat.mtimeNs / NS_PER_MS);
 
-export function draftFor(one: Settled): DraftEntry {
+export function draftFor(world: World, one: Settled): DraftEntry {
   const { path, head, examined } = one.observation;
   const before = head?.diskDigest ?? null;
   const nothing = { path, kind: null, digest: null, size: 0, before } as const;
@@ -29,10 +29,10 @@ export function draftFor(one: Settled): DraftEntry {
         op: one.from === undefined ? one.decision.op : 'move',
         kind: 'valid',
         ...(one.from !== undefined && { from: one.from }),
-        ...version(one),
+        ...version(world, one),
       };
     case 'record-invalid':
-      return { op: 'problem', kind: 'invalid', code: 'invalid', faults: one.decision.faults, ...version(one) };
+      return { op: 'problem', kind: 'invalid', code: 'invalid', faults: one.decision.faults, ...version(world, one) };
     case 'report':
       return {
         op: 'problem',
@@ -54,7 +54,7 @@ export function draftFor(one: Settled): DraftEntry {
   }
 }
 
-function version({ observation: { path, head, examined } }: Settled): Omit<DraftEntry, 'op' | 'kind'> {
+function version(world: World, { observation: { path, head, examined } }: Settled): Omit<DraftEntry, 'op' | 'kind'> {
   const { look, digest } = examined;
   if (look.kind !== 'file' && look.kind !== 'large') throw new Error('a version needs a file');
   const base = {
@@ -68,7 +68,7 @@ function version({ observation: { path, head, examined } }: Settled): Omit<Draft
   };
   const appended = examined.growth?.appended;
   if (appended && head) return { ...base, bytes: appended, base: head.servedSeq };
-  return { ...base, ...(look.kind === 'file' && bodyOf(look.bytes, mostKeptBytes(examined.path))) };
+  return { ...base, ...(look.kind === 'file' && bodyOf(world, look.bytes, mostKeptBytes(examined.path))) };
 }
 
 const placedIn = ({ observation: { examined } }: Settled): Pick<DraftEntry, 'placed'> =>
@@ -83,15 +83,19 @@ export const mostKeptBytes = (path: string): number =>
   path.split('/')[1] === 'files' ? LARGEST_BODY_BYTES : LARGEST_DOCUMENT_BYTES;
 
 /** The part of an entry that says where the bytes of a version are kept; larger ones than `keptUpTo` by digest only. */
-export function bodyOf(bytes: Uint8Array, keptUpTo: number): Pick<DraftEntry, 'bytes' | 'inBlob'> {
+export function bodyOf(
+  { bodyBytes }: Pick<World, 'bodyBytes'>,
+  bytes: Uint8Array,
+  keptUpTo: number,
+): Pick<DraftEntry, 'bytes' | 'inBlob'> {
   if (bytes.length > keptUpTo) return {};
-  return bytes.length > LARGEST_BODY_BYTES ? { inBlob: true } : { bytes };
+  return bytes.length > bodyBytes ? { inBlob: true } : { bytes };
 }
 
 /** Puts the bytes of a large version into the blob store, synced, before the frame that names them. */
 export async function keepLargeBytes(world: World, { observation: { examined }, decision }: Settled): Promise<void> {
   const isVersion = decision.do === 'record' || decision.do === 'record-invalid';
   if (!isVersion || examined.look.kind !== 'file' || examined.digest === null || examined.growth?.appended) return;
-  if (bodyOf(examined.look.bytes, mostKeptBytes(examined.path)).inBlob)
+  if (bodyOf(world, examined.look.bytes, mostKeptBytes(examined.path)).inBlob)
     await world.blobs.put(examined.digest, examined.look.bytes);
 }

@@ -10,7 +10,7 @@ import { refusalOfDisk } from './refusals.ts';
 import { isTornPiece } from './torn-pieces.ts';
 import type { World } from './world.ts';
 
-type RescueWorld = Pick<World, 'fs' | 'catalog' | 'blobs' | 'recorder' | 'clock' | 'random'>;
+type RescueWorld = Pick<World, 'fs' | 'catalog' | 'blobs' | 'bodyBytes' | 'recorder' | 'clock' | 'random'>;
 
 const VERSIONS_COMPARED = 1000;
 /** Of the digest, in the name of a temp file. */
@@ -21,7 +21,7 @@ export async function rescue(world: RescueWorld, file: string, path: string): Pr
   const bytes = readFile(world.fs, file);
   const digest = digestOf(bytes);
   if (isKnown(world, path, digest)) return;
-  const body = bodyOf(bytes, LARGEST_DOCUMENT_BYTES);
+  const body = bodyOf(world, bytes, LARGEST_DOCUMENT_BYTES);
   if (body.inBlob) await world.blobs.put(digest, bytes);
   const faults = [
     {

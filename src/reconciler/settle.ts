@@ -60,10 +60,10 @@ export async function settleHeld(
   // Documents are judged by the schema that lies beside them now.
   const [schemas, others] = bySchema(await placedAmong(world, paths));
   if (schemas.length > 0) await settleSchemas(world, schemas, options);
-  const schemasBefore = world.schemas.changes;
+  const judgedBy = world.schemas.changes;
   const observed = await observe(world, others, options);
   for (const { outage } of observed) if (outage) await noteOutage(world, outage);
-  const decided = decideAll(world, observed, options);
+  const decided = decideAll(world, observed, judgedBy, options);
   const moves = options.nothingKnown ? [] : moveSources(world, decided);
   const { ready, postponed } = options.movesAllowed ? withMoves(decided, moves) : withoutMoves(decided, moves);
   await carryOut(
@@ -71,7 +71,8 @@ export async function settleHeld(
     ready.filter(({ observation }) => !observation.outage),
     options,
   );
-  if (world.schemas.changes !== schemasBefore) world.lookAgain(ready.filter(isRecorded).map(pathOfSettled));
+  // It may fit the schema of now; what was good by the earlier one has its marks already (derived.ts).
+  if (world.schemas.changes !== judgedBy) world.lookAgain(ready.filter(isRefused).map(pathOfSettled));
   return { settled: ready, moves: postponed };
 }
 
@@ -82,7 +83,7 @@ async function settleSchemas(world: World, paths: readonly string[], options: Se
   }
 }
 
-const isRecorded = ({ decision }: Settled): boolean => decision.do === 'record';
+const isRefused = ({ decision }: Settled): boolean => decision.do === 'record-invalid';
 const pathOfSettled = ({ observation }: Settled): string => observation.path;
 
 function bySchema(paths: readonly string[]): [schemas: readonly string[], others: readonly string[]] {
@@ -100,12 +101,17 @@ async function placedAmong(world: World, paths: readonly string[]): Promise<read
   return waiting.size === 0 ? paths : paths.filter((path) => !waiting.has(path));
 }
 
-function decideAll(world: World, observations: readonly Observation[], options: SettleOptions): Settled[] {
+function decideAll(
+  world: World,
+  observations: readonly Observation[],
+  judgedBy: number,
+  options: SettleOptions,
+): Settled[] {
   const taken = new Map<string, string>();
   return observations.map((observation) => {
     const decision = decideOne(world, observation, options);
     const twin = decision.do === 'record' ? hasTwin(world, observation, taken) : null;
-    return { observation, decision: twin ?? decision };
+    return { observation, decision: twin ?? decision, judgedBy };
   });
 }
 
@@ -233,7 +239,7 @@ async function recordKind(
 ): Promise<void> {
   if (settled.length === 0) return;
   const byPath = new Map(settled.map((one) => [one.observation.path, one]));
-  const entries: DraftEntry[] = settled.map((one) => draftFor(one));
+  const entries: DraftEntry[] = settled.map((one) => draftFor(world, one));
   const frame = await world.recorder.record(
     { type: 'events', kind, origin, entries },
     {

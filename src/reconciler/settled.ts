@@ -6,6 +6,8 @@ import type { Observation } from './observe.ts';
 export interface Settled {
   readonly observation: Observation;
   readonly decision: Decision;
+  /** `SchemaBook.changes` before its bytes were judged. */
+  readonly judgedBy: number;
   /** Set when the decision is a move: the path it came from. */
   readonly from?: string;
 }

@@ -42,7 +42,7 @@ type Body = ReturnType<typeof bodyOf>;
 async function keepBodies(world: World, files: readonly Writing[]): Promise<Body[]> {
   const bodies: Body[] = [];
   for (const { path, bytes, digest } of files) {
-    const body = bodyOf(bytes, mostKeptBytes(path));
+    const body = bodyOf(world, bytes, mostKeptBytes(path));
     if (body.inBlob) await world.blobs.put(digest, bytes);
     bodies.push(body);
   }

@@ -58,6 +58,8 @@ export interface World {
   readonly durability: Durability;
   readonly catalog: Catalog;
   readonly blobs: BlobStore;
+  /** Larger bytes lie there, not in the log. */
+  readonly bodyBytes: number;
   readonly bulk: BulkReader;
   readonly queues: KeyedQueue;
   readonly recorder: Recorder;

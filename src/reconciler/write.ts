@@ -37,6 +37,8 @@ export interface Prepared {
   /** What comes out of the tree may be bytes that no version has: the look was racy, or what it saw is only pending. */
   readonly unproven: boolean;
   readonly searchText: string | null;
+  /** `SchemaBook.changes` before it was judged; null when no schema judged it. */
+  readonly judgedBy: number | null;
 }
 
 /** Looks until nothing about the path is undecided any more: an absence seen once, a move half seen. */
@@ -230,7 +232,7 @@ async function judgeBytes(world: World, request: WriteRequest, path: string, fou
   if (disk !== null && current === null && !isWhole(change) && change.op !== 'delete') {
     throw new LarderError('document_invalid', `${path} is broken on disk: a patch has nothing to apply to`);
   }
-  if (change.op === 'delete') return { ...common, outcome: 'deleted', bytes: null, digest: null, searchText: null };
+  if (change.op === 'delete') return { ...common, outcome: 'deleted', ...NOTHING };
   return judgeNewBytes(world, common, change, current);
 }
 
@@ -247,6 +249,8 @@ async function judgeMerged(
   return judgeNewBytes(world, { request, path, before: disk, replaces, unproven }, { op: 'exact', body }, current);
 }
 
+const NOTHING = { bytes: null, digest: null, searchText: null, judgedBy: null } as const;
+
 type Common = Pick<Prepared, 'request' | 'path' | 'before' | 'replaces' | 'unproven'>;
 
 async function judgeNewBytes(
@@ -257,13 +261,14 @@ async function judgeNewBytes(
 ): Promise<Prepared> {
   const { path, before: disk } = common;
   const meaning = classify(path);
+  const judgedBy = world.schemas.changes;
   checkNew(world, meaning, path, { isServed: current !== null, freed: common.request.frees });
   const { bytes, digest, searchText } =
     meaning.kind === 'document'
       ? await editedDocument(world, path, change, current)
       : otherBytes(meaning, change, current);
   const outcome = disk === null ? 'created' : digest === disk ? 'unchanged' : 'updated';
-  return { ...common, outcome, bytes, digest, searchText };
+  return { ...common, outcome, bytes, digest, searchText, judgedBy };
 }
 
 /** Streams and files are what the caller sends; nothing of them is indexed. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LarderError } from '../../src/core/errors.ts';
+import { checkDamaged } from '../../src/events/read-damaged.ts';
 import type { EventLog } from '../../src/events/types.ts';
 import { faultyFileSystem } from '../../src/host/faulty-file-system.ts';
 import type { Fault } from '../../src/host/faulty-file-system.ts';
@@ -143,6 +144,23 @@ describe('a failed sync', () => {
       return world;
     });
     expect(outcomes).toStrictEqual(new Set(['1 a']));
+  });
+
+  test('of the cut too leaves what was refused behind the log, whole or torn, and nothing of it is missed', async () => {
+    const world = logWorld();
+    await using log = await world.open();
+    await append(log, 'a');
+    world.fs.failNextSyncs(2);
+    await refusal(log.append(create('b')).synced);
+    await append(log, 'c');
+    const [first = ''] = segmentsIn(world.fs);
+    const fd = world.fs.open(first, 'append-or-create');
+    world.fs.write(fd, Buffer.from('a piece of a frame'), 0, 18, 0);
+    world.fs.close(fd);
+    await using again = await world.open();
+    const found = [...checkDamaged(world.fs, again.survey().segments)];
+    expect(found.filter(({ kind }) => kind === 'gap')).toEqual([]);
+    expect(contents(again)).toStrictEqual(['1 a', '3 c']);
   });
 
   test('of everything says that the outcome is unknown, and the log recovers when the disk does', async () => {

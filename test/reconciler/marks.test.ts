@@ -9,6 +9,8 @@ const failing = { path: '', code: '' };
 /** What a sync waits for. */
 let gate: PromiseWithResolvers<void> | null = null;
 let waiting = 0;
+/** What large bytes wait for before they are recorded. */
+let largeGate: PromiseWithResolvers<void> | null = null;
 
 const fs: FileSystem = {
   ...nodeFileSystem,
@@ -16,6 +18,13 @@ const fs: FileSystem = {
     if (failing.path !== '' && path.endsWith(failing.path))
       throw Object.assign(new Error(`${failing.code}: open`), { code: failing.code });
     return nodeFileSystem.open(path, mode, permissions);
+  },
+  async fsync(fd) {
+    if (largeGate !== null) {
+      waiting += 1;
+      await largeGate.promise;
+    }
+    return nodeFileSystem.fsync(fd);
   },
   async fdatasync(fd) {
     waiting += 1;
@@ -29,7 +38,7 @@ const eio = (): Error => Object.assign(new Error('EIO: sync'), { code: 'EIO' });
 
 const openWith = (text: string): Promise<GuardedLarder> => {
   Object.assign(failing, { path: '', code: '' });
-  gate = null;
+  [gate, largeGate] = [null, null];
   return openGuarded({ 'lod/things/a.json': text }, fs);
 };
 
@@ -71,6 +80,20 @@ test('a document that is deleted while its collection is judged gets no mark', a
   await Promise.all([deleting, judging]);
   expect(await world.read('a')).toMatchObject({ kind: 'missing' });
   expect(codes(world)).toEqual([]);
+});
+
+test('a write that was judged by an earlier schema than it is recorded under gets the mark of the later', async () => {
+  await using world = await openWith('{"v": 1}');
+  [largeGate, waiting] = [Promise.withResolvers<void>(), 0];
+  const body = new TextEncoder().encode(JSON.stringify({ v: 6, pad: 'x'.repeat(1_100_000) }));
+  const writing = world.larder.write({ ref: ref('b'), change: { op: 'put', body } }, me);
+  await world.until(() => waiting > 0);
+  const held = largeGate;
+  largeGate = null;
+  await world.larder.putSchema('lod/things', AT_MOST_5, me, undefined);
+  held.resolve();
+  await writing;
+  expect(world.problems()).toMatchObject([{ code: 'invalid', document: 'b' }]);
 });
 
 test('a version brings its own marks, and the next one ends them', async () => {

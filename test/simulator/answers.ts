@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { digestOf } from '../../src/core/digest.ts';
 import type { Problem } from '../../src/core/problems.ts';
-import { classify } from '../../src/core/refs.ts';
+import { classify, isStreamId, pathOf } from '../../src/core/refs.ts';
 import type { FeedEvent, CurrentAnswer } from '../../src/core/requests.ts';
 import type { Larder } from '../../src/larder-types.ts';
 import type { Machine } from './machine.ts';
@@ -22,10 +22,10 @@ const MANY = 1000;
 export async function allAnswers(larder: Larder, told: readonly FeedEvent[], wait: Wait): Promise<Answers> {
   const reads = new Map<string, CurrentAnswer>();
   const others = new Map<string, unknown>();
-  const paths = new Set(told.map(({ collection, id }) => `${collection}/${id}.json`));
+  const paths = new Set(told.map(pathOf));
   for (const path of paths) {
     const meaning = classify(path);
-    if (meaning.kind !== 'document') continue;
+    if (meaning.kind !== 'document' && meaning.kind !== 'stream') continue;
     const ref = { collection: meaning.collection, id: meaning.id };
     reads.set(path, await wait(larder.read(ref)));
     others.set(`the history of ${path}`, larder.history(ref, { before: null, limit: MANY }));
@@ -79,7 +79,7 @@ export function judgeReads(machine: Machine, { reads }: Answers, folded: Readonl
 
 /** At any moment: what is served is a document. */
 export const judgeAnswer = (path: string, answer: CurrentAnswer): string[] =>
-  answer.kind === 'served' && !isDocument(answer.bytes)
+  answer.kind === 'served' && !isStreamId(path) && !isDocument(answer.bytes)
     ? [`I4 ${path} is answered with bytes that are no document`]
     : [];
 

@@ -1,3 +1,4 @@
+import { openBlobReads } from '../../src/blobs/blob-store.ts';
 import { openCatalog } from '../../src/catalog/catalog.ts';
 import type { LoggedEntry, Seq } from '../../src/core/events.ts';
 import { openEventLog } from '../../src/events/event-log.ts';
@@ -18,8 +19,11 @@ export async function examine(machine: Machine): Promise<Findings> {
   await using log = await openEventLog({ ...base, directory: `${root}/.larder/log` });
   using catalog = openCatalog({ directory: derived, logId: log.id, fs, clock });
   const frames = [...log.read(0)];
-  const bytesOf = ({ body, digest }: LoggedEntry): Uint8Array | null =>
-    body.in === 'log' && digest ? log.readBody(body, digest) : null;
+  const blobs = openBlobReads({ fs, clock, directory: `${root}/.larder/blobs` });
+  const bytesOf = ({ body, digest }: LoggedEntry): Uint8Array | null => {
+    if (digest === null || body.in === 'nowhere') return null;
+    return body.in === 'blob' ? blobs.get(digest) : log.readBody(body, digest);
+  };
   const heads = new Map(
     [...new Set([...frames.flatMap(({ entries }) => entries.map(({ path }) => path)), ...machine.files()])].map(
       (path) => [path, catalog.head(path)],

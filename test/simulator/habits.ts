@@ -116,6 +116,7 @@ export const HABITS: readonly (readonly [name: string, habit: Habit])[] = [
   ['save at once', inOneStep(saveAtOnce)],
   ['save at once', inOneStep(saveAtOnce)],
   ['overwrite with as many bytes', inOneStep(overwriteSameLength)],
+  ['overwrite with as many bytes', inOneStep(overwriteSameLength)],
   ['save by rename', saveByRename],
   ['save by rename', saveByRename],
   ['delete and create', deleteAndCreate],
@@ -127,4 +128,39 @@ export const HABITS: readonly (readonly [name: string, habit: Habit])[] = [
   ['empty', inOneStep(empty)],
   ['keep open', keepOpen],
   ['keep open', keepOpen],
+];
+
+function* appendInPieces(hands: Hands, path: string): Steps {
+  const [first, second] = hands.half(hands.text());
+  const fd = hands.openInPlace(path);
+  hands.append(fd, path, first);
+  yield;
+  hands.append(fd, path, second);
+  yield;
+  hands.close(fd, path, 'a line');
+}
+
+function appendLines(hands: Hands, path: string): void {
+  const fd = hands.openInPlace(path);
+  for (const text of [hands.text(), hands.text()]) hands.append(fd, path, Buffer.from(text));
+  hands.close(fd, path, 'lines');
+}
+
+/** As logrotate does: under another name it goes on, and a new one begins. */
+function* rotate(hands: Hands, path: string): Steps {
+  if (!hands.has(path)) return;
+  hands.move(path, path.replace('.jsonl', `-${hands.number()}.jsonl`));
+  yield;
+  appendLines(hands, path);
+}
+
+/** What programs do to files that only grow, and now and then do not. */
+export const STREAM_HABITS: typeof HABITS = [
+  ['append a line in pieces to', appendInPieces],
+  ['append a line in pieces to', appendInPieces],
+  ['append lines to', inOneStep(appendLines)],
+  ['append lines to', inOneStep(appendLines)],
+  ['save by rename', saveByRename],
+  ['empty', inOneStep(empty)],
+  ['rotate', rotate],
 ];

@@ -4,7 +4,7 @@
  */
 import { digestOf, type Digest } from '../../src/core/digest.ts';
 import { readFile } from '../../src/host/read-file.ts';
-import { HABITS, type Steps } from './habits.ts';
+import { HABITS, STREAM_HABITS, type Steps } from './habits.ts';
 import type { Machine } from './machine.ts';
 
 interface Job {
@@ -25,6 +25,7 @@ const MOST_JOBS = 3;
 export class Hands {
   readonly #machine: Machine;
   readonly #paths: readonly string[];
+  readonly #stream: string;
   readonly #onTouched: (path: string) => void;
   readonly #texts: string[] = [];
   readonly savedAside: SavedAside[] = [];
@@ -32,9 +33,10 @@ export class Hands {
   readonly changedAside = new Set<string>();
   #jobs: Job[] = [];
 
-  constructor(machine: Machine, paths: readonly string[], onTouched: (path: string) => void) {
+  constructor(machine: Machine, paths: readonly string[], stream: string, onTouched: (path: string) => void) {
     this.#machine = machine;
     this.#paths = paths;
+    this.#stream = stream;
     this.#onTouched = onTouched;
   }
 
@@ -49,8 +51,9 @@ export class Hands {
 
   begin(): void {
     if (this.#jobs.length >= MOST_JOBS) return this.go();
-    const [name, habit] = this.#machine.pick(HABITS);
-    const path = this.#machine.pick(this.#paths);
+    const ofStreams = this.#machine.maybe(0.1);
+    const [name, habit] = this.#machine.pick(ofStreams ? STREAM_HABITS : HABITS);
+    const path = ofStreams ? this.#stream : this.#machine.pick(this.#paths);
     this.#machine.tell(`hand ${name} ${path}`);
     this.#jobs.push({ name: `${name} ${path}`, steps: habit(this, path) });
     this.go();
@@ -96,7 +99,7 @@ export class Hands {
 
   saved(path: string): void {
     this.touched(path);
-    this.#machine.timeline.finish(path);
+    this.#machine.timeline.finish(path, this.#machine.nowMs);
     const now = this.#machine.timeline.current(path)?.digest ?? null;
     this.#machine.tell(`  hand saved ${path}: ${this.#machine.nameOf(now)}`);
   }
@@ -119,6 +122,11 @@ export class Hands {
 
   write(fd: number, path: string, bytes: Uint8Array, position: number): void {
     this.#change(fd, path, () => this.#machine.disk.write(fd, bytes, 0, bytes.length, position));
+  }
+
+  /** Behind what the file holds by then. */
+  append(fd: number, path: string, bytes: Uint8Array): void {
+    this.write(fd, path, bytes, this.#machine.disk.fstat(fd).size);
   }
 
   truncate(fd: number, path: string): void {
@@ -209,6 +217,10 @@ export class Hands {
   remove(path: string): void {
     this.#machine.disk.unlink(this.#absolute(path));
     this.saved(path);
+  }
+
+  number(): number {
+    return this.#machine.next();
   }
 
   otherPath(): string {

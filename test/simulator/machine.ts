@@ -16,6 +16,8 @@ export class Machine {
   readonly random: RandomBytes;
   /** A real directory too: what SQLite writes lies there, under the same path. */
   readonly root: string;
+  /** In every second life large texts go to the blob store. */
+  readonly bodyBytes: number;
   disk: SimulatedFileSystem;
   /** When a power cut took the catalog, or a part of it. */
   readonly catalogLostMs: number[] = [];
@@ -29,6 +31,7 @@ export class Machine {
     this.chance = seededChance(seed);
     this.random = seededBytes(seed + 0x5eed);
     this.root = root;
+    this.bodyBytes = seed % 2 === 0 ? 1000 : Infinity;
     rmSync(this.derived, { recursive: true, force: true });
     mkdirSync(this.derived, { recursive: true });
     this.disk = simulatedFileSystem({ clock: coarse(this.clock) });
@@ -98,11 +101,11 @@ export class Machine {
   }
 
   /** Every file of the tree that is ours to judge. */
-  files(directory = '', ending = '.json'): string[] {
+  files(directory = '', ending = /\.jsonl?$/): string[] {
     return this.disk.readDirectory(directory === '' ? this.root : this.at(directory)).flatMap(({ name, kind }) => {
       if (name === null || name.startsWith('.')) return [];
       const path = directory === '' ? name : `${directory}/${name}`;
-      return kind === 'directory' ? this.files(path, ending) : name.endsWith(ending) ? [path] : [];
+      return kind === 'directory' ? this.files(path, ending) : ending.test(name) ? [path] : [];
     });
   }
 

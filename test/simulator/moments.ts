@@ -11,17 +11,37 @@ export const coarse = (clock: Clock): Clock => ({
 
 export interface MortalClock extends Clock {
   die(): void;
+  /** Ends all that still waits, so that the dead can be buried. */
+  ring(): void;
 }
 
 /** Timers of a process that died never ring. */
 export function mortal(clock: Clock): MortalClock {
   let isDead = false;
+  const waiting = new Map<symbol, () => void>();
   return {
     nowMs: () => clock.nowMs(),
     nowNs: () => clock.nowNs(),
     monotonicMs: () => clock.monotonicMs(),
     yieldTurn: () => clock.yieldTurn(),
-    after: (delayMs, run): Timer => clock.after(delayMs, () => (isDead ? undefined : run())),
+    after(delayMs, run): Timer {
+      const one = Symbol('timer');
+      waiting.set(one, run);
+      const timer = clock.after(delayMs, () => {
+        if (!isDead && waiting.delete(one)) run();
+      });
+      return {
+        cancel() {
+          waiting.delete(one);
+          timer.cancel();
+        },
+      };
+    },
+    ring() {
+      const runs = [...waiting.values()];
+      waiting.clear();
+      for (const run of runs) run();
+    },
     die: () => void (isDead = true),
   };
 }

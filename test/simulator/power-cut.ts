@@ -1,6 +1,7 @@
 /** A power cut: what it may do to saves that nobody had synced, and what history still owes after it. */
 import type { Digest } from '../../src/core/digest.ts';
 import type { FeedEvent } from '../../src/core/requests.ts';
+import { isStreamId, pathOf } from '../../src/core/refs.ts';
 import { isTornPieceOf } from '../../src/core/redo.ts';
 import type { Hands } from './hands.ts';
 import type { Machine } from './machine.ts';
@@ -71,8 +72,8 @@ export class PowerCut {
 }
 
 const versionsIn = ({ collection, id, from, digest }: FeedEvent): string[] => [
-  versionAt(`${collection}/${id}.json`, digest),
-  ...(from === undefined ? [] : [versionAt(`${from}.json`, null)]),
+  versionAt(pathOf({ collection, id }), digest),
+  ...(from === undefined ? [] : [versionAt(isStreamId(from) ? from : `${from}.json`, null)]),
 ];
 
 const versionAt = (path: string, digest: Digest | null): string => `${path} ${digest}`;

@@ -18,6 +18,8 @@ export interface Ground {
   readonly random: RandomBytes;
   /** Absolute. */
   readonly root: string;
+  /** Larger bytes lie in the blob store. */
+  readonly bodyBytes?: number;
   /** A real directory, where SQLite writes. */
   readonly derived: string;
   tell(line: string): void;
@@ -45,6 +47,7 @@ export interface Surroundings {
 const NAMING: ReadonlySet<Call> = new Set(['rename', 'link', 'renameNoReplace', 'exchange', 'unlink']);
 /** So many turns of the event loop are enough for anything that waits for no timer. */
 const PLENTY = 5000;
+const TURNS_A_RING = 500;
 /** Of real time: on a real disk a sync may be on its way. */
 const PATIENCE_MS = 20_000;
 
@@ -86,6 +89,7 @@ export class Process {
       clock: this.#clock,
       random: this.#ground.random,
       inThread: true,
+      ...(this.#ground.bodyBytes !== undefined && { bodyBytes: this.#ground.bodyBytes }),
       watch: (options) => this.#watch(options),
       ...(sabotage.parts && { parts: sabotage.parts }),
       ...(sabotage.without && { without: sabotage.without }),
@@ -132,11 +136,12 @@ export class Process {
     for (const fd of this.#fs.held.keys()) closeQuietly(this.#ground.disk, fd);
   }
 
-  /** Lets a promise settle that waits for no timer. */
+  /** Lets a promise of the dead settle. What waits for a timer waits for ever: then it is woken, to find that it is dead. */
   async #settled(promise: PromiseLike<unknown>): Promise<void> {
     const settlement = settlementOf(promise);
     const limitMs = performance.now() + PATIENCE_MS;
-    for (let turns = 0; !settlement.isThere; turns += 1) {
+    for (let turns = 1; !settlement.isThere; turns += 1) {
+      if (turns % TURNS_A_RING === 0) this.#clock.ring();
       if (turns > PLENTY && performance.now() > limitMs) throw new Error('a process that died does not end');
       await this.#ground.clock.yieldTurn();
     }

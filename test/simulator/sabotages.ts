@@ -1,5 +1,6 @@
 /** One safeguard less each: what the simulator must notice. */
 import type { Head } from '../../src/catalog/types.ts';
+import type { Seq } from '../../src/core/events.ts';
 import { readFile } from '../../src/host/read-file.ts';
 import type { FileStat, FileSystem } from '../../src/host/ports.ts';
 import type { World } from '../../src/reconciler/world.ts';
@@ -7,6 +8,36 @@ import type { Sabotage } from './process.ts';
 
 const answersBeforeTheSync: Sabotage = {
   fs: (fs) => ({ ...fs, fsync: async () => {}, fdatasync: async () => {} }),
+};
+
+/** Large bytes are in the blob store as far as the process sees. */
+const syncsNoBlob: Sabotage = {
+  fs(fs) {
+    const blobs = new Set<number>();
+    return {
+      ...fs,
+      open(path, mode, permissions) {
+        const fd = fs.open(path, mode, permissions);
+        blobs[path.includes('/.larder/blobs') ? 'add' : 'delete'](fd);
+        return fd;
+      },
+      fsync: async (fd) => (blobs.has(fd) ? undefined : fs.fsync(fd)),
+      fdatasync: async (fd) => (blobs.has(fd) ? undefined : fs.fdatasync(fd)),
+      fsyncSync: (fd) => (blobs.has(fd) ? undefined : fs.fsyncSync(fd)),
+    };
+  },
+};
+
+/** Of a segment that is rewritten only every second version keeps its bytes. */
+const dropsTooMuch: Sabotage = {
+  world: (world) =>
+    altered(world, ({ events }) => {
+      const drop = events.drop.bind(events);
+      Object.assign(events, {
+        drop: (segment: Seq, drops: (seq: Seq) => boolean, moved: () => Promise<void>) =>
+          drop(segment, (seq) => drops(seq) || seq % 2 === 0, moved),
+      });
+    }),
 };
 
 let lives = 0n;
@@ -118,12 +149,32 @@ export const MISSING: readonly Missing[] = [
     count: 50,
     shows: /the log has it not/,
   },
+  {
+    name: 'the sync of large bytes',
+    sabotage: syncsNoBlob,
+    from: 1,
+    count: 300,
+    shows: /^I3 the bytes of event \d+ are gone/,
+  },
+  {
+    name: 'the bytes beside those that are forgotten',
+    sabotage: dropsTooMuch,
+    from: 1,
+    count: 300,
+    shows: /^I3 the bytes of event \d+ are gone/,
+  },
   { name: 'redo', sabotage: { without: ['redo'] }, from: 1, count: 50, shows: SECOND_HAND },
   { name: 'the identities that redo goes by', sabotage: knowsNoFileAgain, from: 1, count: 200, shows: SECOND_HAND },
   { name: 'the rescue of what a swap brings out', sabotage: rescuesNothing, from: 90, count: 300, shows: LOST },
   { name: 'the second look at an absence', sabotage: believesOneAbsence, from: 1, count: 50, shows: /not absent for/ },
-  { name: 'the exchange of two files', sabotage: replacesByRename, from: 280, count: 200, shows: LOST },
-  { name: 'the doubt about a young stat', sabotage: trustsYoungStats, from: 70, count: 200, shows: /^I1 .* holds/ },
+  { name: 'the exchange of two files', sabotage: replacesByRename, from: 1, count: 300, shows: LOST },
+  {
+    name: 'the doubt about a young stat',
+    sabotage: trustsYoungStats,
+    from: 77,
+    count: 1000,
+    shows: /^I1 .*(holds|rotten)/,
+  },
   {
     name: 'the stat before each answer',
     sabotage: answersByOldStats,

@@ -19,6 +19,7 @@ import { fold, judgeBytes, judgeFeed, judgeHandEvents, judgeHeads, judgeSaves, j
 import { Writers } from './writers.ts';
 
 const PATHS = ['ns/c/a.json', 'ns/c/b.json', 'ns/c/d/e.json', 'ns/c/d/f.json', 'ns/g/h.json', 'ns/g/i/j.json'];
+const STREAM = 'ns/c/runs.jsonl';
 const STEPS_A_READ = 4;
 /** A rebuild takes as long as a third of a run. */
 const SEEDS_A_REBUILD = 10;
@@ -48,6 +49,7 @@ export class Simulation {
     this.#hands = new Hands(
       this.#machine,
       PATHS,
+      STREAM,
       hintsFor(this.#machine, this.#faults, () => this.#process),
     );
     this.#writers = new Writers(this.#machine, PATHS);
@@ -94,9 +96,9 @@ export class Simulation {
   /** Somebody reads, at any moment. */
   #read(): void {
     const { larder, isDead } = this.#process;
-    const path = this.#machine.pick(PATHS);
+    const path = this.#machine.pick([...PATHS, STREAM]);
     const meaning = classify(path);
-    if (!larder || isDead || meaning.kind !== 'document') return;
+    if (!larder || isDead || (meaning.kind !== 'document' && meaning.kind !== 'stream')) return;
     const asked = this.#machine.timeline.states(path).length;
     const judge = (answer: CurrentAnswer): void => {
       this.#complaints.push(...judgeAnswer(path, answer));
@@ -221,7 +223,7 @@ export class Simulation {
       ...aside,
       ...judgeHeads(this.#machine, findings),
       ...judgeWrites(this.#writers.asked, findings),
-      ...judgeBytes(findings),
+      ...judgeBytes(findings, this.#writers.forgets),
       ...judgeSaves(this.#machine, this.#hands.savedAside, findings),
       ...judgeHandEvents(this.#machine, findings),
       ...judgeFeed(this.#told, findings, this.#told.at(-1)?.seq ?? 0),
@@ -281,7 +283,7 @@ export class Simulation {
     if (!larder) throw new Error('nothing to stop');
     this.#follow();
     await this.#wait(larder[Symbol.asyncDispose](), 20_000);
-    const left = this.#machine.files('.larder/tmp', '');
+    const left = this.#machine.files('.larder/tmp', /./);
     await this.#bury();
     return left.map((file) => `${file} with ${this.#machine.nameOf(this.#machine.digestAt(file))} is left behind`);
   }

@@ -89,8 +89,14 @@ export class Timeline {
     if (last?.by === 'process') last.isSavedAgain = true;
   }
 
-  finish(path: string): void {
+  /** A save is a hand's, also when the bytes are those that the process had written. */
+  finish(path: string, nowMs: number): void {
     this.adopt(path);
+    const before = this.current(path);
+    if (before?.by === 'process') {
+      Object.assign(before, { toMs: nowMs, endedBy: 'hand' });
+      this.#byPath.get(path)?.push(blank(before.digest, 'hand', nowMs));
+    }
     const last = this.current(path);
     if (last?.by === 'hand') last.isWhole = true;
   }

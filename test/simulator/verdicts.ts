@@ -7,7 +7,7 @@ import type { FeedEvent } from '../../src/core/requests.ts';
 import type { SavedAside } from './hands.ts';
 import type { Machine } from './machine.ts';
 import type { State } from './timeline.ts';
-import type { Asked } from './writers.ts';
+import type { Asked, Forget } from './writers.ts';
 
 /** Everything that a closed root says of itself. */
 export interface Findings {
@@ -88,15 +88,31 @@ export function judgeWrites(asked: readonly Asked[], { frames }: Findings): Comp
   return complaints;
 }
 
-/** Every version that was kept still has its bytes. */
-export function judgeBytes({ frames, bytesOf }: Findings): Complaints {
+/** Every version that was kept still has its bytes, and those that were forgotten have none. */
+export function judgeBytes({ frames, bytesOf }: Findings, forgets: readonly Forget[]): Complaints {
+  const forgotten = new Set(forgets.flatMap(({ seqs }) => seqs ?? []));
+  const doubtful = namesOf(
+    frames,
+    forgets.filter(({ seqs }) => seqs === null).map(({ path }) => path),
+  );
   return frames.flatMap(({ entries }) =>
     entries.flatMap((entry) => {
-      if (entry.digest === null || entry.kind === null) return [];
+      const { digest, kind, seq, path } = entry;
+      if (digest === null || kind === null) return [];
       const bytes = bytesOf(entry);
-      return bytes && digestOf(bytes) === entry.digest ? [] : [`I3 the bytes of event ${entry.seq} are gone`];
+      if (forgotten.has(seq)) return bytes ? [`I2 the bytes of event ${seq} were forgotten, and are there`] : [];
+      const isWhole = bytes ? digestOf(bytes) === digest : doubtful.has(path);
+      return isWhole ? [] : [`I3 the bytes of event ${seq} are gone`];
     }),
   );
+}
+
+/** The paths, and all under which their documents were ever known. */
+function namesOf(frames: Findings['frames'], paths: readonly string[]): ReadonlySet<string> {
+  const names = new Set(paths);
+  const moves = frames.flatMap(({ entries }) => entries.filter(({ from }) => from !== undefined));
+  for (const { path, from } of moves.toReversed()) if (from !== undefined && names.has(path)) names.add(from);
+  return names;
 }
 
 /** I3 and I6: what history owes somebody who saved. */
@@ -121,8 +137,9 @@ export function judgeSaves(machine: Machine, aside: readonly SavedAside[], { fra
   return complaints;
 }
 
-/** What a power cut leaves of a version, an empty file first of all: redo takes it for that, whoever saved it. */
+/** What a power cut leaves of a version: redo takes it for that, whoever saved it. An empty file holds nothing that could be lost. */
 function looksTorn(found: Uint8Array, path: string, frames: Findings['frames'], bytesOf: Findings['bytesOf']): boolean {
+  if (found.length === 0) return true;
   const versions = frames.flatMap(({ entries }) => entries.filter((entry) => entry.path === path));
   return versions.some((entry) => {
     const bytes = entry.digest === null ? null : bytesOf(entry);

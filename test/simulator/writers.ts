@@ -1,9 +1,20 @@
 /** Clients of the API: they ask, and note what they were answered. */
 import { LarderError } from '../../src/core/errors.ts';
-import { classify } from '../../src/core/refs.ts';
+import type { Seq } from '../../src/core/events.ts';
+import { classify, pathOf, type DocumentRef } from '../../src/core/refs.ts';
 import type { Change, Who, WriteRequest, Written } from '../../src/core/requests.ts';
 import type { Larder } from '../../src/larder-types.ts';
 import type { Machine } from './machine.ts';
+
+/** What an answer says of one document. */
+type Told = Pick<Written, 'outcome' | 'seq' | 'etag'>;
+
+/** Somebody asked that the bytes of a path's versions be forgotten. */
+export interface Forget {
+  readonly path: string;
+  /** Null while nobody knows whether it was done. */
+  seqs: readonly Seq[] | null;
+}
 
 export interface Asked {
   /** Also the actor of its events. */
@@ -12,7 +23,8 @@ export interface Asked {
   /** All of them or none, whatever happens. */
   readonly isSet: boolean;
   standing: 'waiting' | 'acknowledged' | 'refused' | 'unknown';
-  written: readonly Written[];
+  written: readonly Told[];
+  changeSet: string | null;
 }
 
 const COLLECTION = 'ns/c';
@@ -28,6 +40,9 @@ export class Writers {
   readonly #machine: Machine;
   readonly #paths: readonly string[];
   readonly asked: Asked[] = [];
+  readonly forgets: Forget[] = [];
+  /** That were answered for documents. */
+  readonly #versions: { readonly path: string; readonly seq: Seq }[] = [];
 
   constructor(machine: Machine, paths: readonly string[]) {
     this.#machine = machine;
@@ -58,6 +73,12 @@ export class Writers {
         return this.#many(larder, false);
       case 'schema':
         return this.#schema(larder);
+      case 'undo':
+        return this.#undo(larder);
+      case 'revert':
+        return this.#revert(larder);
+      case 'forget':
+        return this.#forget(larder);
     }
   }
 
@@ -94,12 +115,39 @@ export class Writers {
     );
   }
 
+  #undo(larder: Larder): void {
+    const done = this.asked.filter(({ changeSet }) => changeSet !== null);
+    if (done.length === 0) return;
+    const { name, changeSet } = this.#machine.pick(done);
+    this.#begin([], true, `undo of ${name}`, async (who) => {
+      const { items } = await larder.versions.undo({ change_set: changeSet ?? undefined }, who);
+      return items.map(({ op, seq = 0, etag }) => ({ outcome: op === 'delete' ? 'deleted' : 'updated', seq, etag }));
+    });
+  }
+
+  #revert(larder: Larder): void {
+    if (this.#versions.length === 0) return;
+    const { path, seq } = this.#machine.pick(this.#versions);
+    this.#begin([path], true, `revert of ${path} to ${seq}`, (who) =>
+      larder.versions.revert(refOf(path), seq, who, undefined).then((written) => [written]),
+    );
+  }
+
+  #forget(larder: Larder): void {
+    if (this.#versions.length === 0) return;
+    const { path } = this.#machine.pick(this.#versions);
+    const forget: Forget = { path, seqs: null };
+    this.forgets.push(forget);
+    this.#begin([], false, `forget ${path}`, async () => {
+      const { forgotten } = await larder.maintenance.forget(path, null);
+      forget.seqs = forgotten;
+      return [];
+    });
+  }
+
   #request(path: string, kind: 'put' | 'patch' | 'delete', basedOn: Larder | null): WriteRequest {
-    const meaning = classify(path);
-    if (meaning.kind !== 'document') throw new Error(`${path} is no document`);
-    const ref = { collection: meaning.collection, id: meaning.id };
     const digest = basedOn && this.#machine.digestAt(path);
-    return { ref, change: this.#change(kind), ...(digest && { preconditions: { ifMatch: [digest] } }) };
+    return { ref: refOf(path), change: this.#change(kind), ...(digest && { preconditions: { ifMatch: [digest] } }) };
   }
 
   #change(kind: 'put' | 'patch' | 'delete'): Change {
@@ -113,8 +161,14 @@ export class Writers {
     return [...new Set(Array.from({ length: count }, () => this.#machine.pick(this.#paths)))];
   }
 
-  #begin(paths: readonly string[], isSet: boolean, kind: string, run: (who: Who) => Promise<readonly Written[]>): void {
-    const one: Asked = { name: `w${this.asked.length}`, paths, isSet, standing: 'waiting', written: [] };
+  #begin(
+    paths: readonly string[],
+    isSet: boolean,
+    kind: string,
+    run: (who: Who) => Promise<readonly (Told & Partial<Written>)[]>,
+  ): void {
+    const name = `w${this.asked.length}`;
+    const one: Asked = { name, paths, isSet, standing: 'waiting', written: [], changeSet: null };
     this.asked.push(one);
     this.#machine.tell(`${one.name} asks ${kind} ${paths.join(' ')}`);
     run({ actor: one.name, cause: 'api' }).then(
@@ -123,10 +177,11 @@ export class Writers {
     );
   }
 
-  #answered(one: Asked, written: readonly Written[]): void {
+  #answered(one: Asked, written: readonly (Told & Partial<Written>)[]): void {
     if (one.standing !== 'waiting') return;
-    Object.assign(one, { standing: 'acknowledged', written });
-    const told = written.map(({ seq, outcome, etag, bytes }) => {
+    Object.assign(one, { standing: 'acknowledged', written, changeSet: written[0]?.changeSet ?? null });
+    const told = written.map(({ seq, outcome, etag, bytes, ref }) => {
+      if (bytes && etag && ref && ref.id !== '_schema') this.#versions.push({ path: pathOf(ref), seq });
       if (bytes && etag) this.#machine.name(new TextDecoder().decode(bytes), `${one.name}'s ${seq}`);
       return `${outcome} ${seq}`;
     });
@@ -141,5 +196,28 @@ export class Writers {
   }
 }
 
+function refOf(path: string): DocumentRef {
+  const meaning = classify(path);
+  if (meaning.kind !== 'document') throw new Error(`${path} is no document`);
+  return { collection: meaning.collection, id: meaning.id };
+}
+
 /** The commonest are there more than once. */
-const KINDS = ['put', 'put', 'put', 'put', 'patch', 'patch', 'delete', 'post', 'set', 'set', 'bulk', 'schema'] as const;
+const KINDS = [
+  'put',
+  'put',
+  'put',
+  'put',
+  'put',
+  'patch',
+  'patch',
+  'delete',
+  'post',
+  'set',
+  'set',
+  'bulk',
+  'schema',
+  'undo',
+  'revert',
+  'forget',
+] as const;
