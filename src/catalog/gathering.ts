@@ -7,7 +7,7 @@
  *
  * The frames are in the event log already. What a crash takes of them is replayed by the next start.
  */
-import type { EventFrame, LoggedEntry } from '../core/events.ts';
+import type { LoggedEntry } from '../core/events.ts';
 import { folded } from '../core/names.ts';
 import type { Clock, Timer } from '../host/ports.ts';
 import type { Applier } from './applier.ts';
@@ -52,7 +52,7 @@ export class Gathering {
     const bytes = bytesOf(frames);
     if (rows > MOST_ROWS_A_FRAME || bytes > MOST_BYTES || !applier.isIdle) return null;
     if (this.#rows + rows > MOST_ROWS || this.#bytes + bytes > MOST_BYTES) this.settle();
-    if (!applier.isIdle || !frames.every(({ frame }) => this.#isPlain(frame))) return null;
+    if (!applier.isIdle || !frames.every((one) => this.#isPlain(one))) return null;
     for (const one of frames) this.#hold(one);
     this.#rows += rows;
     this.#bytes += bytes;
@@ -94,9 +94,10 @@ export class Gathering {
     this.#foldedNames.clear();
   }
 
-  /** A new version of what had no problem: its head follows from the entry alone. */
-  #isPlain({ entries }: EventFrame): boolean {
-    return entries.every((entry) => {
+  /** A new version without a problem of what had none: its head follows from the entry alone. */
+  #isPlain({ frame, derived }: ToApply): boolean {
+    return frame.entries.every((entry) => {
+      if ((derived?.(entry.path) ?? []).length > 0) return false;
       if ((entry.op !== 'create' && entry.op !== 'update') || entry.kind !== 'valid' || entry.from !== undefined)
         return false;
       // Whoever removes a blob asks the catalog who names it: a commit that fails must not hide one.
