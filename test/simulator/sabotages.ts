@@ -193,7 +193,7 @@ export const MISSING: readonly Missing[] = [
   {
     name: 'the stat before each answer',
     sabotage: answersByOldStats,
-    from: 100,
+    from: 20,
     count: MOST_SEEDS,
     shows: /did not lie there/,
   },
