@@ -1,6 +1,7 @@
 import { openBlobReads } from '../../src/blobs/blob-store.ts';
 import { openCatalog } from '../../src/catalog/catalog.ts';
 import type { LoggedEntry, Seq } from '../../src/core/events.ts';
+import { keptBytesIn, type KeptVersion } from '../../src/core/grown-bytes.ts';
 import { openEventLog } from '../../src/events/event-log.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import { seededBytes } from '../../src/host/simulated-random.ts';
@@ -20,9 +21,15 @@ export async function examine(machine: Machine): Promise<Findings> {
   using catalog = openCatalog({ directory: derived, logId: log.id, fs, clock });
   const frames = [...log.read(0)];
   const blobs = openBlobReads({ fs, clock, directory: `${root}/.larder/blobs` });
-  const bytesOf = ({ body, digest }: LoggedEntry): Uint8Array | null => {
-    if (digest === null || body.in === 'nowhere') return null;
-    return body.in === 'blob' ? blobs.get(digest) : log.readBody(body, digest);
+  const versions = new Map(frames.flatMap(({ entries }) => entries.map((entry) => [entry.seq, entry] as const)));
+  const source = {
+    version: (seq: Seq): KeptVersion | undefined => versionIn(versions.get(seq)),
+    stored: log.readBody.bind(log),
+    blob: blobs.get.bind(blobs),
+  };
+  const bytesOf = (entry: LoggedEntry): Uint8Array | null => {
+    const version = versionIn(entry);
+    return version ? keptBytesIn(source, version) : null;
   };
   const heads = new Map(
     [...new Set([...frames.flatMap(({ entries }) => entries.map(({ path }) => path)), ...machine.files()])].map(
@@ -37,6 +44,9 @@ export async function examine(machine: Machine): Promise<Findings> {
     held: new Set([...heads].flatMap(([path, head]) => (head?.problems.includes('rotten') ? [path] : []))),
   };
 }
+
+const versionIn = (entry: LoggedEntry | undefined): KeptVersion | undefined =>
+  entry?.digest ? { digest: entry.digest, body: entry.body } : undefined;
 
 /** Read while the log is open. */
 function remembered(
