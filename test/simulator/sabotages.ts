@@ -155,7 +155,7 @@ export const MISSING: readonly Missing[] = [
   {
     name: 'the sync of large bytes',
     sabotage: syncsNoBlob,
-    from: 1,
+    from: 130,
     count: MOST_SEEDS,
     shows: /^I3 the bytes of event \d+ are gone/,
   },
@@ -182,7 +182,7 @@ export const MISSING: readonly Missing[] = [
     count: MOST_SEEDS,
     shows: /not absent for/,
   },
-  { name: 'the exchange of two files', sabotage: replacesByRename, from: 1, count: MOST_SEEDS, shows: LOST },
+  { name: 'the exchange of two files', sabotage: replacesByRename, from: 160, count: MOST_SEEDS, shows: LOST },
   {
     name: 'the doubt about a young stat',
     sabotage: trustsYoungStats,
@@ -193,7 +193,7 @@ export const MISSING: readonly Missing[] = [
   {
     name: 'the stat before each answer',
     sabotage: answersByOldStats,
-    from: 20,
+    from: 110,
     count: MOST_SEEDS,
     shows: /did not lie there/,
   },
