@@ -3,6 +3,7 @@
  * `derived/` has no room, or cannot be written, a copy of it serves from the machine's place for temporary files until the next
  * start (FORMAT, derived).
  */
+import { dirname } from 'node:path/posix';
 import { openCatalog, type CatalogOptions } from '../catalog/catalog.ts';
 import { CatalogError } from '../catalog/catalog-error.ts';
 import type { Catalog } from '../catalog/types.ts';
@@ -35,6 +36,7 @@ export class CatalogPlace implements Disposable {
   /** Throws what `openCatalog` throws when there is no other place either. */
   static open(options: PlaceOptions): CatalogPlace {
     const { fs, directory, random } = options;
+    clearLeft(fs, directory);
     const inDerived = freeBytes(fs, directory) >= ENOUGH_BYTES ? openUnlessRefused(options) : null;
     if (inDerived) return new CatalogPlace(options, inDerived, null);
     const spare = sparePlace(fs, directory, random);
@@ -99,11 +101,32 @@ function roomyPlace(fs: FileSystem, directory: string): string | null {
   return temporaryDirectories().find(hasRoom) ?? null;
 }
 
+/** Names the root, of which this process has the lock. */
+function placePrefix(fs: FileSystem, directory: string): string {
+  const { dev = 0n, ino = 0n } = fs.lstat(dirname(directory)) ?? {};
+  return `larder-catalog-${dev.toString(36)}-${ino.toString(36)}-`;
+}
+
+/** What a process left that was killed while its catalog worked elsewhere: nobody else would ever remove it. */
+function clearLeft(fs: FileSystem, directory: string): void {
+  const prefix = placePrefix(fs, directory);
+  const uid = fs.lstat(directory)?.uid;
+  for (const parent of temporaryDirectories()) {
+    attempt(() => {
+      for (const { name, kind } of fs.readDirectory(parent)) {
+        if (kind !== 'directory' || !name?.startsWith(prefix)) continue;
+        // What belongs to somebody else could become a symlink before it is cleared.
+        if (fs.lstat(`${parent}/${name}`)?.uid === uid) clear(fs, `${parent}/${name}`);
+      }
+    });
+  }
+}
+
 /** Null when no other file system has room. */
 function sparePlace(fs: FileSystem, directory: string, random: RandomBytes): string | null {
   const parent = roomyPlace(fs, directory);
   if (parent === null) return null;
-  const place = `${parent}/larder-catalog-${Buffer.from(random(8)).toString('hex')}`;
+  const place = `${parent}/${placePrefix(fs, directory)}${Buffer.from(random(8)).toString('hex')}`;
   try {
     fs.makeDirectory(place, 0o700);
     for (const file of FILES) copy(fs, `${directory}/${file}`, `${place}/${file}`);

@@ -1,5 +1,6 @@
 /** A disk that has some room when a start begins, and none before it ends. */
-import { mkdirSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Larder } from '../../src/larder-types.ts';
@@ -29,6 +30,13 @@ function fillUpTo({ path }: SmallDisk, freeBytes: number): void {
   writeFileSync(join(path, 'filler'), Buffer.alloc(Math.max(0, bavail * bsize - freeBytes)));
 }
 
+const catalogsElsewhere = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('larder-catalog-'));
+
+function mkdirIn(parent: string, name: string): string {
+  mkdirSync(join(parent, name));
+  return join(parent, name);
+}
+
 /** A closed root whose catalog has to be made anew. */
 async function diskWithHistory(): Promise<SmallDisk> {
   const disk = smallDisk(48);
@@ -44,6 +52,7 @@ test.skipIf(!MOUNTS)(
   async () => {
     using disk = await diskWithHistory();
     fillUpTo(disk, 5 * 1024 * 1024);
+    const before = catalogsElsewhere();
     const larder = await open(disk);
     expect(larder.status().documents).toBe(DOCUMENTS);
     expect(larder.readiness()).toMatchObject({ ready: true, reasons: expect.arrayContaining(['catalog-elsewhere']) });
@@ -51,10 +60,14 @@ test.skipIf(!MOUNTS)(
     disk.free();
     await larder.write(put('new', 'x'), me);
     await expect.poll(() => larder.status().documents, PATIENCE).toBe(DOCUMENTS + 1);
+    const [left] = catalogsElsewhere().filter((name) => !before.includes(name));
     await larder[Symbol.asyncDispose]();
+    // As a process leaves it that is killed.
+    writeFileSync(join(mkdirIn(tmpdir(), left ?? 'none'), 'catalog.sqlite'), 'x');
     const again = await open(disk);
     expect(again.readiness().reasons, 'the next start has room').toEqual([]);
     expect(again.status().documents).toBe(DOCUMENTS + 1);
+    expect(catalogsElsewhere(), 'and clears what was left').not.toContain(left);
     await again[Symbol.asyncDispose]();
   },
   120_000,
