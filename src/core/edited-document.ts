@@ -16,7 +16,10 @@ export type Writing = Exclude<Change, { op: 'delete' }>;
 export interface EditedDocument {
   readonly bytes: Uint8Array;
   readonly digest: Digest;
+  /** What full text shall index. */
   readonly searchText: string;
+  /** Accepted, and worth a look (read-json.ts). */
+  readonly warnings: readonly Fault[];
 }
 
 /** A LarderError as it travels between threads. */
@@ -34,7 +37,7 @@ export type EditOutcome =
 /** Throws what refuses it: `bad_json`, `bad_patch`, `patch_failed`, `not_found`, `too_large`, `schema_refused`. */
 export function editDocument(change: Writing, current: Uint8Array | null, judge: JudgeValue): EditedDocument {
   const { bytes, digest, read } = change.op === 'exact' ? given(change.body) : made(change, current);
-  return { bytes, digest, searchText: accept(read, judge) };
+  return { bytes, digest, ...accept(read, judge) };
 }
 
 export function tryEdit(change: Writing, current: Uint8Array | null, judge: JudgeValue): EditOutcome {
@@ -72,12 +75,11 @@ function made(change: Edit, current: Uint8Array | null): Made {
   return { bytes, digest: digestOfOwn(bytes), read };
 }
 
-/** What full text shall index. */
-function accept(read: ReadJson, judge: JudgeValue): string {
+function accept(read: ReadJson, judge: JudgeValue): Pick<EditedDocument, 'searchText' | 'warnings'> {
   if (read.kind === 'invalid')
     throw new LarderError('bad_json', read.faults[0]?.detail ?? 'not a document', { errors: read.faults });
   const faults = judge(read.value, read.text);
   const [first] = faults;
   if (first) throw new LarderError('schema_refused', `${first.pointer || '/'}: ${first.detail}`, { errors: faults });
-  return searchTextOf(read.value);
+  return { searchText: searchTextOf(read.value), warnings: read.warnings };
 }

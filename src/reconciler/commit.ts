@@ -8,7 +8,7 @@ import { isSchemaPath } from '../core/refs.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import type { DerivedProblem, Seen } from '../catalog/types.ts';
 import { contentOf } from './content.ts';
-import { marksOf } from './derived.ts';
+import { marksBy, marksOf } from './derived.ts';
 import { absolute } from './places.ts';
 import { place, takeBack, type Placed } from '../files/swap.ts';
 import { attempt } from '../host/durable-files.ts';
@@ -44,7 +44,7 @@ export async function commit(
     const frame = await world.recorder.record(draft, {
       place: (logged) => placeAll(world, staged, placed, logged),
       seen: (path) => seenOf(world, placed, path),
-      derived: (path) => marksSince(world, byPath.get(path)),
+      derived: (path) => marksFor(world, byPath.get(path)),
       content: (path) => contentOf(byPath.get(path)?.bytes ?? NOTHING, byPath.get(path)?.searchText ?? null),
     });
     afterwards(world, frame, placed);
@@ -62,10 +62,15 @@ export async function refuse(world: World, staged: readonly Staged[], error: unk
   return refusalOf(error);
 }
 
-/** A schema that came into force since the write was judged judges it as it does whatever else is served. */
-function marksSince(world: World, one: Prepared | undefined): readonly DerivedProblem[] | null {
-  if (!one?.bytes || !one.digest || one.judgedBy === world.schemas.changes) return null;
-  return marksOf(world, one.path, one.bytes, one.digest);
+/**
+ * What the version brings with it. A schema that came into force since the write was judged judges it as it does whatever else is
+ * served. Null where nothing is to be marked.
+ */
+function marksFor(world: World, one: Prepared | undefined): readonly DerivedProblem[] | null {
+  if (!one?.bytes || !one.digest) return null;
+  const { path, bytes, digest, warnings, judgedBy } = one;
+  if (judgedBy !== world.schemas.changes) return marksOf(world, path, bytes, digest);
+  return warnings.length > 0 ? marksBy(world, path, digest, { kind: 'valid', warnings }) : null;
 }
 
 const NOTHING = new TextEncoder().encode('{}');

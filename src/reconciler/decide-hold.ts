@@ -132,7 +132,8 @@ function prepare(world: World, head: Head): Prepared | null {
   const ref = { collection: meaning.collection, id: meaning.id };
   const request = { ref, change: { op: 'exact', body: bytes } } as const;
   const nothingThere = { before: null, replaces: null, unproven: false };
-  return { request, path, outcome: 'updated', bytes, digest, ...nothingThere, searchText: null, judgedBy: null };
+  const notJudged = { searchText: null, warnings: [], judgedBy: null };
+  return { request, path, outcome: 'updated', bytes, digest, ...nothingThere, ...notJudged };
 }
 
 /** A schema, and a document that was broken when it vanished: once the file is back the log is right again, without an event. */

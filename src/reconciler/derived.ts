@@ -2,6 +2,7 @@
 import type { DerivedProblem } from '../catalog/types.ts';
 import type { Digest } from '../core/digest.ts';
 import { judgeBytes, type Verdict } from '../core/examine.ts';
+import { keptBytes } from './known-versions.ts';
 import type { Settled } from './settled.ts';
 import type { World } from './world.ts';
 
@@ -30,7 +31,20 @@ export const marksOf = (world: World, path: string, bytes: Uint8Array, digest: D
     judgeBytes(path, bytes, (value, text) => world.schemas.judge(path, value, text)).verdict,
   );
 
-function marksBy(world: World, path: string, digest: Digest, verdict: Verdict | null): readonly DerivedProblem[] {
+/** The marks of a served version that fits its schema. Bytes that are kept no more warn of nothing. */
+export function marksOfFit(world: World, path: string, digest: Digest): readonly DerivedProblem[] {
+  const head = world.catalog.head(path);
+  if (head?.servedDigest !== digest || head.servedBody === null) return [];
+  const bytes = keptBytes(world, head.servedBody, digest);
+  return bytes === null ? [] : marksBy(world, path, digest, judgeBytes(path, bytes, () => []).verdict);
+}
+
+export function marksBy(
+  world: World,
+  path: string,
+  digest: Digest,
+  verdict: Verdict | null,
+): readonly DerivedProblem[] {
   const base = { path, sinceMs: world.clock.nowMs(), digest };
   if (verdict?.kind === 'invalid') return [{ ...base, code: 'invalid', faults: verdict.faults }];
   const warnings = verdict?.warnings ?? [];

@@ -56,12 +56,15 @@ function observationOf(world: World, seen: Examined, known: KnownDigests): Obser
   return [{ path: one.path, meaning, head, examined: one, found: foundOf(world, meaning, one) }];
 }
 
-/** What is served, is what was on disk, and has no mark: most looks find just that again, after a write of our own first of all. */
+/**
+ * What is served, is what was on disk, and has no mark: most looks find just that again, after a write of our own first of all.
+ * Marks are not in the log: a version that the catalog has from there alone, so that its row is not clean, is judged once more.
+ */
 async function soundVersions(world: World, paths: readonly string[], pace: Pace): Promise<KnownDigests> {
   const known = new Map<string, Digest>();
   for (const path of paths) {
     const head = headOf(world, path);
-    if (head?.servedDigest && head.servedDigest === head.diskDigest && head.problems.length === 0)
+    if (head?.clean && head.servedDigest && head.servedDigest === head.diskDigest && head.problems.length === 0)
       known.set(path, head.servedDigest);
     await pace();
   }

@@ -18,7 +18,7 @@ import { isAsRecorded, reportRot } from './rot.ts';
 import type { RecordOptions } from './recorder.ts';
 import type { SchemaInForce } from './schema-book.ts';
 import type { SettleOptions } from './settled.ts';
-import { setDerived } from './derived.ts';
+import { marksOfFit, setDerived } from './derived.ts';
 import { originOf } from './origin.ts';
 import type { World } from './world.ts';
 
@@ -219,7 +219,8 @@ async function judgeAll(
       if (faults.length === 0 && !wasUnfit.has(one.path)) continue;
       if (faults.length > 0 && !wasUnfit.has(one.path)) becameInvalid++;
       if (faults.length === 0) becameValid++;
-      problems.set(one.path, faults.length > 0 ? [unfit(world, one.path, one.etag, faults)] : []);
+      const { path, etag } = one;
+      problems.set(path, faults.length > 0 ? [unfit(world, path, etag, faults)] : marksOfFit(world, path, etag));
     }
     after = batch.at(-1)?.id ?? null;
     if (after === null) return { problems, becameInvalid, becameValid };

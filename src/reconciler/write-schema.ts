@@ -91,6 +91,7 @@ function prepare(
     replaces: statOf(seen),
     unproven: isUnproven(world, path, seen, disk),
     searchText: null,
+    warnings: [],
     judgedBy: null,
   };
 }

@@ -7,6 +7,7 @@ import type { Digest } from '../core/digest.ts';
 import { digestOf } from '../core/digest.ts';
 import type { Writing } from '../core/edited-document.ts';
 import { LarderError } from '../core/errors.ts';
+import type { Fault } from '../core/events.ts';
 import { classify, pathOf, type PathMeaning } from '../core/refs.ts';
 import type { Change, Who, WriteOptions, WriteRequest, WriteResult, Written } from '../core/requests.ts';
 import { paceOf } from '../host/pace.ts';
@@ -37,6 +38,8 @@ export interface Prepared {
   /** What comes out of the tree may be bytes that no version has: the look was racy, or what it saw is only pending. */
   readonly unproven: boolean;
   readonly searchText: string | null;
+  /** Of its bytes, as they were judged. */
+  readonly warnings: readonly Fault[];
   /** `SchemaBook.changes` before it was judged; null when no schema judged it. */
   readonly judgedBy: number | null;
 }
@@ -249,7 +252,7 @@ async function judgeMerged(
   return judgeNewBytes(world, { request, path, before: disk, replaces, unproven }, { op: 'exact', body }, current);
 }
 
-const NOTHING = { bytes: null, digest: null, searchText: null, judgedBy: null } as const;
+const NOTHING = { bytes: null, digest: null, searchText: null, warnings: [], judgedBy: null } as const;
 
 type Common = Pick<Prepared, 'request' | 'path' | 'before' | 'replaces' | 'unproven'>;
 
@@ -263,12 +266,12 @@ async function judgeNewBytes(
   const meaning = classify(path);
   const judgedBy = world.schemas.changes;
   checkNew(world, meaning, path, { isServed: current !== null, freed: common.request.frees });
-  const { bytes, digest, searchText } =
+  const { bytes, digest, searchText, warnings } =
     meaning.kind === 'document'
       ? await editedDocument(world, path, change, current)
       : otherBytes(meaning, change, current);
   const outcome = disk === null ? 'created' : digest === disk ? 'unchanged' : 'updated';
-  return { ...common, outcome, bytes, digest, searchText, judgedBy };
+  return { ...common, outcome, bytes, digest, searchText, warnings, judgedBy };
 }
 
 /** Streams and files are what the caller sends; nothing of them is indexed. */
@@ -276,7 +279,7 @@ function otherBytes(
   meaning: PathMeaning,
   change: Writing,
   current: Uint8Array | null,
-): Pick<Prepared, 'bytes' | 'digest' | 'searchText'> {
+): Pick<Prepared, 'bytes' | 'digest' | 'searchText' | 'warnings'> {
   const bytes = isJson(meaning) ? newBytes(change, current) : newRawBytes(change);
-  return { bytes, digest: bytes && digestOf(bytes), searchText: '' };
+  return { bytes, digest: bytes && digestOf(bytes), searchText: '', warnings: [] };
 }

@@ -1,4 +1,5 @@
 /** What is said of a served document follows from its bytes and its schema alone, whatever lies on the disk meanwhile. */
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
@@ -105,4 +106,42 @@ test('a version brings its own marks, and the next one ends them', async () => {
   world.save('lod/things/a.json', '{"v": 7}');
   await world.larder.rescan();
   expect(codes(world)).toEqual([]);
+});
+
+const put = (world: GuardedLarder, id: string, text: string): Promise<unknown> =>
+  world.larder.write({ ref: ref(id), change: { op: 'put', body: new TextEncoder().encode(text) } }, me);
+
+const LARGE = 300_000;
+
+test.each([10, LARGE])('a write of %i bytes has the warnings of its bytes until the next version', async (size) => {
+  await using world = await openWith('{"v": 6}');
+  const pad = 'x'.repeat(size);
+  await put(world, 'b', JSON.stringify({ _x: 1, pad }));
+  const warned = [{ code: 'warning', document: 'b', errors: [{ pointer: '/_x' }] }];
+  expect(world.problems()).toMatchObject(warned);
+  await world.larder.rescan();
+  expect(world.problems()).toMatchObject(warned);
+  await put(world, 'b', JSON.stringify({ x: 1, pad }));
+  expect(codes(world)).toEqual([]);
+});
+
+test('a catalog that is made anew warns of the same as before, whoever wrote it', async () => {
+  await using world = await openWith('\uFEFF{"v": 6}');
+  await put(world, 'b', '{"_x": 1}');
+  world.save('lod/judged/c.json', '{"_x": 1}');
+  await world.larder.putSchema('lod/judged', AT_MOST_5, me, undefined);
+  await world.larder.rescan();
+  const told = (): Record<string, string> => Object.fromEntries(world.problems().map(({ path, code }) => [path, code]));
+  const warned = { 'lod/judged/c.json': 'warning', 'lod/things/a.json': 'warning', 'lod/things/b.json': 'warning' };
+  expect(told()).toEqual(warned);
+  await world.reopen(() => rmSync(world.at('.larder/derived'), { recursive: true }));
+  expect(told()).toEqual(warned);
+});
+
+test('a document that fits its schema again has the warnings again that it had', async () => {
+  await using world = await openWith('\uFEFF{"v": 6}');
+  await world.larder.putSchema('lod/things', AT_MOST_5, me, undefined);
+  expect(codes(world)).toEqual(['invalid']);
+  await world.larder.putSchema('lod/things', new TextEncoder().encode('{}'), me, undefined);
+  expect(codes(world)).toEqual(['warning']);
 });
