@@ -8,6 +8,7 @@ import type { Due } from './files/watcher/hints.ts';
 import { watchStalls, type StallWatch } from './files/watcher/stall.ts';
 import type { Hint, Watcher } from './files/types.ts';
 import { releaseHolds } from './reconciler/absences.ts';
+import { isStreamOrGrown } from './reconciler/growing-streams.ts';
 import { absolute } from './reconciler/places.ts';
 import { Findings } from './reconciler/findings.ts';
 import { rescan, walk, type RescanOptions } from './reconciler/rescan.ts';
@@ -120,7 +121,9 @@ export class Reconciler implements AsyncDisposable {
     const places = new Set([...due.directories, ...due.paths.filter((path) => this.#isDirectory(path))]);
     await walkAll(this.#world, [...places], findings);
     const { streams } = this.#world;
-    for (const path of due.paths) if (!places.has(path) && !streams.postpones(path)) await findings.add(path);
+    const mayHaveGrown = (path: string): boolean => isStreamOrGrown(this.#world, path);
+    for (const path of due.paths)
+      if (!places.has(path) && !streams.postpones(path, mayHaveGrown)) await findings.add(path);
     await findings.finish();
     await releaseHolds(this.#world);
   }

@@ -55,10 +55,13 @@ export class ActiveStreams {
     putLast(this.#recordedMs, path, this.#clock.monotonicMs(), MOST_NOTES);
   }
 
-  /** Whether a hint at a stream may wait, because an append to it was recorded a moment ago: it is looked at in time. */
-  postpones(path: string): boolean {
+  /**
+   * Whether a hint at a stream may wait, because an append to it was recorded a moment ago, and nothing else happened to it than
+   * perhaps another: it is looked at in time.
+   */
+  postpones(path: string, mayHaveGrown: (path: string) => boolean): boolean {
     const sinceMs = this.#clock.monotonicMs() - (this.#recordedMs.get(path) ?? -Infinity);
-    if (sinceMs >= GATHERED_MS) return false;
+    if (sinceMs >= GATHERED_MS || !mayHaveGrown(path)) return false;
     if (this.#waiting.has(path)) return true;
     this.#waiting.add(path);
     this.#clock.after(GATHERED_MS - sinceMs, () => {

@@ -2,21 +2,24 @@ import type { StoredEvent } from '../catalog/types.ts';
 import type { BodyPlace } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
-import { keptBytesIn } from '../core/grown-bytes.ts';
+import { keptBytesIn, type KeptVersion } from '../core/grown-bytes.ts';
 import type { World } from './world.ts';
 
-/** The bytes of a recorded version. Throws `gone` when they are not kept. */
-export function bytesOf(
-  { events, blobs, catalog }: Pick<World, 'events' | 'blobs' | 'catalog'>,
-  body: BodyPlace,
-  digest: Digest,
-): Uint8Array {
+type Bodies = Pick<World, 'events' | 'blobs' | 'catalog'>;
+
+/** The bytes of a recorded version; null when they are not kept. */
+export function keptBytesOf({ events, blobs, catalog }: Bodies, version: KeptVersion): Uint8Array | null {
   const source = {
     version: catalog.version.bind(catalog),
     stored: events.readBody.bind(events),
     blob: blobs.get.bind(blobs),
   };
-  const bytes = keptBytesIn(source, { body, digest });
+  return keptBytesIn(source, version);
+}
+
+/** The same. Throws `gone` when they are not kept. */
+export function bytesOf(bodies: Bodies, body: BodyPlace, digest: Digest): Uint8Array {
+  const bytes = keptBytesOf(bodies, { body, digest });
   if (bytes === null) throw new LarderError('gone', `the bytes of version ${digest} are not kept`);
   return bytes;
 }
@@ -24,10 +27,7 @@ export function bytesOf(
 type Version = Pick<StoredEvent, 'seq' | 'path' | 'atMs' | 'body'> & { readonly digest: Digest };
 
 /** The same of an event that people asked for: what is missing is named as they know it. */
-export function bytesOfVersion(
-  world: Pick<World, 'events' | 'blobs' | 'catalog'>,
-  { body, digest, ...named }: Version,
-): Uint8Array {
+export function bytesOfVersion(world: Bodies, { body, digest, ...named }: Version): Uint8Array {
   try {
     return bytesOf(world, body, digest);
   } catch (error) {

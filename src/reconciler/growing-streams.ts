@@ -31,6 +31,15 @@ export function isGrownStream(world: World, path: string): boolean {
   return beginning !== null && hasGrown(statOf(world, path), beginning);
 }
 
+/** Whether it is the recorded stream still, as it was recorded, or longer. Costs an lstat. */
+export function isStreamOrGrown(world: World, path: string): boolean {
+  const head = headOfStream(world, path);
+  const beginning = head ? beginningOf(head) : null;
+  if (!head || !beginning) return false;
+  const stat = statOf(world, path);
+  return hasGrown(stat, beginning) || (stat !== undefined && statKeyOf(stat) === head.stat);
+}
+
 /** Whether a scrub asks `beginsAsRecorded` about it. */
 export function isRecordedStream(world: World, path: string): boolean {
   const head = headOfStream(world, path);

@@ -6,7 +6,9 @@ import type { World } from './world.ts';
 
 /** Bytes that were recorded of a path. */
 interface RecordedVersion {
+  readonly seq: Seq;
   readonly digest: Digest;
+  readonly size: number;
   readonly body: BodyPlace;
 }
 
@@ -29,7 +31,8 @@ export function unplacedSinceCheckpoint({ events, catalog, checkpoints }: World)
   const past: Past = {
     served(path) {
       const head = catalog.head(path);
-      return head?.servedDigest && head.servedBody ? { digest: head.servedDigest, body: head.servedBody } : null;
+      if (!head?.servedDigest || !head.servedBody) return null;
+      return { seq: head.servedSeq, digest: head.servedDigest, size: head.servedSize, body: head.servedBody };
     },
     knows: (path, digest, seq) => catalog.versionWith(path, digest, seq - 1) !== undefined,
   };
@@ -68,8 +71,8 @@ function collectFrame(frame: EventFrame, byPath: Map<string, Unplaced>, past: Pa
 }
 
 function changed(before: Unplaced | undefined, entry: LoggedEntry, isMadeAnew: boolean): Unplaced {
-  const { path, seq, digest, body } = entry;
-  const version = digest === null ? null : { digest, body };
+  const { path, seq, digest, size, body } = entry;
+  const version = digest === null ? null : { seq, digest, size, body };
   return {
     path,
     seq,
@@ -98,11 +101,11 @@ function isMadeAnew({ path, seq, before, replaced, placed }: LoggedEntry, cause:
 function movedAway(
   before: Unplaced | undefined,
   path: string,
-  { placed, digest, body, ...move }: LoggedEntry,
+  { seq, placed, digest, size, body, path: movedTo }: LoggedEntry,
 ): Unplaced {
   return {
     path,
-    seq: move.seq,
+    seq,
     last: {
       kind: 'gone',
       digest: null,
@@ -110,8 +113,8 @@ function movedAway(
       identities: [...(before?.last.identities ?? []), ...(placed ? [placed] : [])],
     },
     bytes: null,
-    versions: [...(before?.versions ?? []), ...(digest ? [{ digest, body }] : [])],
-    movedTo: move.path,
+    versions: [...(before?.versions ?? []), ...(digest ? [{ seq, digest, size, body }] : [])],
+    movedTo,
   };
 }
 

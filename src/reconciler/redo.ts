@@ -11,7 +11,7 @@ import { place, type Placement } from '../files/swap.ts';
 import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
 import { attempt } from '../host/durable-files.ts';
 import { batchesOf, unsized } from './batches.ts';
-import { bytesOf } from './bodies.ts';
+import { keptBytesOf } from './bodies.ts';
 import { identityOf } from './drafts.ts';
 import { absolute, parentOf } from './places.ts';
 import { unplacedSinceCheckpoint, type Unplaced } from './redo-candidates.ts';
@@ -129,11 +129,12 @@ function hasDirectories(world: World, path: string): boolean {
   }
 }
 
-/** Writes the recorded version over what is there, unless that changed since it was looked at. */
+/** Writes the recorded version, where it is kept, over what is there, unless that changed since it was looked at. */
 function restore(world: World, { path, bytes: recorded }: Unplaced, found: Examined, unproven: boolean): boolean {
-  if (recorded === null || recorded.body.in === 'nowhere') return false;
+  if (recorded === null) return false;
   const { digest } = recorded;
-  const bytes = bytesOf(world, recorded.body, digest);
+  const bytes = keptBytesOf(world, recorded);
+  if (bytes === null) return false;
   const replaces = found.look.kind === 'file' ? found.look.stat : null;
   if (!hasDirectories(world, path)) return false;
   const temp = writeTemp(world, { path, bytes, digest, replaces });

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   closeSync,
   cpSync,
   ftruncateSync,
@@ -25,6 +26,7 @@ import type { FileSystem } from '../../src/host/ports.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { openLarder, type OpenOptions } from '../../src/larder.ts';
+import { openGuarded, type GuardedLarder } from './guarded-world.ts';
 import { bytes, me, openTestLarder, ref } from './world.ts';
 
 test('what is saved into a file that redo has just replaced is in the history', async () => {
@@ -53,6 +55,56 @@ test('a temp file that a power cut left torn is no version of anything', async (
   const items = copy.larder.history(ref('a'), { before: null, limit: 10 })?.items;
   expect(items?.map(({ kind }) => kind)).toEqual(['valid', 'valid']);
   await expect.poll(() => readdirSync(join(copy.root, '.larder/tmp')), { timeout: 20_000 }).toEqual([]);
+});
+
+/** Beyond what the log itself keeps: the version lies in the blob store, and what is appended to it in the log. */
+const STREAM = '{"n": "a record of a stream"}\n'.repeat(50_000);
+const STREAM_PATH = 'lod/things/s.jsonl';
+
+/** By a clock that stands still, so that no checkpoint is made. */
+async function openGrown(appends: number): Promise<GuardedLarder> {
+  const world = await openGuarded({ [STREAM_PATH]: STREAM });
+  for (let n = 0; n < appends; n++) {
+    appendFileSync(world.at(STREAM_PATH), `${n}\n`);
+    await world.larder.rescan();
+  }
+  expect(world.events()).toHaveLength(appends + 1);
+  return world;
+}
+
+test('of a stream that grew many times a start reads one version to know a torn piece of it', async () => {
+  await using world = await openGrown(20);
+  const whole = readFileSync(world.at(STREAM_PATH), 'utf8');
+  let read = 0;
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    open(path, mode, permissions) {
+      if (path.includes('.larder/blobs/') && mode === 'read') read++;
+      return nodeFileSystem.open(path, mode, permissions);
+    },
+  };
+  // A piece of the last one alone.
+  const piece = whole.slice(0, -1);
+  const torn = (root: string): void => {
+    writeFileSync(join(root, STREAM_PATH), piece);
+    writeFileSync(join(root, `.larder/tmp/${digestOf(Buffer.from(whole)).slice(0, 16)}-0`), piece);
+  };
+  await using copy = await openCopy(world.root, torn, { fs, clock: systemClock, random: systemRandom });
+  expect(readFileSync(join(copy.root, STREAM_PATH), 'utf8')).toBe(whole);
+  expect(copy.larder.history(ref('s.jsonl'), { before: null, limit: 100 })?.items).toHaveLength(21);
+  // For the piece, to write it, and for the temporary file.
+  expect(read).toBeLessThanOrEqual(4);
+});
+
+test('a start does without a version that a stream grew from, and that is not kept any more', async () => {
+  await using world = await openGrown(3);
+  const piece = STREAM.slice(0, 1000);
+  await using copy = await openCopy(world.root, (root) => {
+    rmSync(join(root, '.larder/blobs'), { recursive: true });
+    writeFileSync(join(root, STREAM_PATH), piece);
+  });
+  const answer = await copy.larder.read(ref('s.jsonl'));
+  expect(answer).toMatchObject({ kind: 'served', etag: digestOf(Buffer.from(piece)) });
 });
 
 test('what a deletion took away before it was a version is kept, also where the process died before that', async () => {

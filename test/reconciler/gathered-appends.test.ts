@@ -1,5 +1,5 @@
 /** Appends that a watcher tells of within a second are one event, and no reader has to wait for it. */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Hint, Watcher } from '../../src/files/types.ts';
@@ -13,6 +13,7 @@ const PATH = 'lod/things/s.jsonl';
 interface Watched extends TestLarder {
   /** Appends, and has the watcher tell. */
   append(text: string): void;
+  tell(): void;
   pass(ms: number): Promise<void>;
 }
 
@@ -37,10 +38,13 @@ async function openWatched(): Promise<Watched> {
       return watcher;
     },
   };
-  const world = await openTestLarder({ [PATH]: 'first\n' }, { host });
-  return Object.assign(world, {
+  const opened = await openTestLarder({ [PATH]: 'first\n' }, { host });
+  const world: Watched = Object.assign(opened, {
     append(text: string) {
       appendFileSync(world.at(PATH), text);
+      world.tell();
+    },
+    tell() {
       tell({ directory: 'lod/things', name: 's.jsonl' });
     },
     async pass(ms: number) {
@@ -51,6 +55,7 @@ async function openWatched(): Promise<Watched> {
       }
     },
   });
+  return world;
 }
 
 const updates = (world: TestLarder): number => world.events().filter(({ op }) => op === 'update').length;
@@ -76,6 +81,26 @@ test('the first append is an event at once, those of the second behind it are on
   world.append('five\n');
   await world.pass(150);
   await recorded(world, 3);
+});
+
+test.each<[string, (path: string) => void]>([
+  [
+    'replaced',
+    (path) => {
+      writeFileSync(`${path}.tmp`, 'another file, and a longer one\n');
+      renameSync(`${path}.tmp`, path);
+    },
+  ],
+  ['cut', (path) => truncateSync(path, 3)],
+])('a stream that is %s right behind an append does not wait', async (_name, change) => {
+  await using world = await openWatched();
+  world.append('one\n');
+  await world.pass(150);
+  await recorded(world, 1);
+  change(world.at(PATH));
+  world.tell();
+  await world.pass(150);
+  await recorded(world, 2);
 });
 
 test('a read sees what waits, and records it', async () => {
