@@ -34,7 +34,11 @@ export class Reconciler implements AsyncDisposable {
 
   constructor(world: World) {
     this.#world = world;
-    this.#hints = collectHints({ clock: world.clock, onDue: (due) => this.#background(() => this.#lookAtDue(due)) });
+    this.#hints = collectHints({
+      clock: world.clock,
+      onDue: (due) => this.#background(() => this.#lookAtDue(due)),
+      onBurst: () => this.rescanSoon('a burst of changes'),
+    });
     this.#stalls = watchStalls({ clock: world.clock, onStall: () => this.rescanSoon('the event loop was blocked') });
   }
 

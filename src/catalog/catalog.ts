@@ -1,13 +1,14 @@
 /** The catalog, opened: what is believed of the database on disk is checked here, and what cannot be is made anew. */
 import Database from 'better-sqlite3';
 import type { Seq } from '../core/events.ts';
+import { freeBytes } from '../host/durable-files.ts';
 import type { Clock, FileSystem } from '../host/ports.ts';
 import { Applier } from './applier.ts';
 import { openTables } from './apply-entry.ts';
 import { CatalogError } from './catalog-error.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { closeConnections, openConnections, openWriter } from './connections.ts';
-import { Gathering, settledFirst } from './gathering.ts';
+import { Gathering, LEAST_FREE_BYTES, settledFirst } from './gathering.ts';
 import { openHeadReads } from './heads.ts';
 import { openHistoryReads } from './histories.ts';
 import { openListReads } from './lists.ts';
@@ -110,7 +111,8 @@ function assemble(path: string, writer: Database.Database, options: CatalogOptio
   const merging = openMerging(writer, clock);
   const applier = new Applier({ tables, transactions, checkpoints, merging, clock, reached });
   const { committed, ...heads } = openHeadReads(reader, () => transactions.commits);
-  const gathering = new Gathering({ applier, clock, head: heads.head, onCommitted: committed });
+  const hasRoom = (): boolean => freeBytes(fs, options.directory) >= LEAST_FREE_BYTES;
+  const gathering = new Gathering({ applier, clock, head: heads.head, hasRoom, onCommitted: committed });
   const settle = (): void => gathering.settle();
   return {
     logId,

@@ -7,7 +7,7 @@
  *
  * The frames are in the event log already. What a crash takes of them is replayed by the next start.
  */
-import type { LoggedEntry } from '../core/events.ts';
+import type { LoggedEntry, Seq } from '../core/events.ts';
 import { folded } from '../core/names.ts';
 import type { Clock, Timer } from '../host/ports.ts';
 import type { Applier } from './applier.ts';
@@ -22,11 +22,15 @@ const MOST_ROWS = 200;
 const MOST_ROWS_A_FRAME = 32;
 const MOST_BYTES = 1024 * 1024;
 const LONGEST_MS = 100;
+/** Where less is free, nothing is held back: what was answered a moment before must not wait for room to be listed. */
+export const LEAST_FREE_BYTES = 64 * 1024 * 1024;
 
 export interface GatheringOptions {
   readonly applier: Applier;
   readonly clock: Clock;
   readonly head: (path: string) => Head | undefined;
+  /** Whether the disk has `LEAST_FREE_BYTES`. */
+  readonly hasRoom: () => boolean;
   /** Told of the heads that a commit made, and nothing else but them. */
   readonly onCommitted: (heads: ReadonlyMap<string, Head>) => void;
 }
@@ -34,6 +38,8 @@ export interface GatheringOptions {
 export class Gathering {
   readonly #options: GatheringOptions;
   #heads = new Map<string, Head>();
+  /** What could not be committed is known here until it is applied. */
+  #failed: { readonly heads: Map<string, Head>; readonly lastSeq: Seq } | null = null;
   readonly #foldedNames = new Set<string>();
   #held: ToApply[] = [];
   #rows = 0;
@@ -53,7 +59,15 @@ export class Gathering {
     if (rows > MOST_ROWS_A_FRAME || bytes > MOST_BYTES || !applier.isIdle) return null;
     if (this.#rows + rows > MOST_ROWS || this.#bytes + bytes > MOST_BYTES) this.settle();
     if (!applier.isIdle || !frames.every((one) => this.#isPlain(one))) return null;
-    for (const one of frames) this.#hold(one);
+    if (this.#committed === null && !this.#options.hasRoom()) return null;
+    // Reads before anything is changed: what throws here leaves nothing held that nobody would commit.
+    const seen = frames.map(seenIn);
+    const heads = this.#headsAfter(frames, seen);
+    frames.forEach(({ frame, content }, index) => {
+      this.#held.push({ frame, content, seen: (path) => seen[index]?.get(path) });
+      for (const { path } of frame.entries) this.#foldedNames.add(folded(path));
+    });
+    for (const [path, head] of heads) this.#heads.set(path, head);
     this.#rows += rows;
     this.#bytes += bytes;
     this.#timer ??= clock.after(LONGEST_MS, () => this.settle());
@@ -63,14 +77,19 @@ export class Gathering {
 
   /** The head of a path that is held back; undefined where the tables have it. */
   head(path: string): Head | undefined {
-    return this.#heads.get(path);
+    return this.#heads.get(path) ?? this.#notApplied()?.get(path);
+  }
+
+  #notApplied(): ReadonlyMap<string, Head> | undefined {
+    if (this.#failed !== null && this.#options.applier.reached >= this.#failed.lastSeq) this.#failed = null;
+    return this.#failed?.heads;
   }
 
   holdsFolded(form: string): boolean {
     return this.#foldedNames.has(form);
   }
 
-  /** Commits what is held. A failure is told to whoever gave it; readers see what was committed before. */
+  /** Commits what is held. A failure is told to whoever gave it; lists show what was committed before. */
   settle(): void {
     if (this.#committed === null) return;
     const { promise, resolve, reject } = this.#committed;
@@ -83,8 +102,15 @@ export class Gathering {
       this.#options.onCommitted(heads);
       resolve();
     } catch (error) {
+      this.#keep(held, heads);
       reject(error);
     }
+  }
+
+  /** They were answered: nobody shall miss them while there is no room for them. */
+  #keep(held: readonly ToApply[], heads: ReadonlyMap<string, Head>): void {
+    const lastSeq = Math.max(...held.map(({ frame }) => frame.entries.at(-1)?.seq ?? 0));
+    this.#failed = { heads: new Map([...(this.#notApplied() ?? []), ...heads]), lastSeq };
   }
 
   #forget(): void {
@@ -108,19 +134,23 @@ export class Gathering {
   }
 
   #headOf(path: string): Head | undefined {
-    return this.#heads.get(path) ?? this.#options.head(path);
+    return this.head(path) ?? this.#options.head(path);
   }
 
-  /** What was seen is what is there now, not what will be when it is committed. */
-  #hold({ frame, content, seen }: ToApply): void {
-    const seenByPath = new Map(frame.entries.map(({ path }) => [path, seen(path)]));
-    this.#held.push({ frame, content, seen: (path) => seenByPath.get(path) });
-    for (const entry of frame.entries) {
-      this.#heads.set(entry.path, headAfter(entry, this.#headOf(entry.path), seenByPath.get(entry.path)));
-      this.#foldedNames.add(folded(entry.path));
-    }
+  #headsAfter(frames: readonly ToApply[], seen: readonly ReadonlyMap<string, Seen | undefined>[]): Map<string, Head> {
+    const heads = new Map<string, Head>();
+    for (const [index, { frame }] of frames.entries())
+      for (const entry of frame.entries) {
+        const before = heads.get(entry.path) ?? this.#headOf(entry.path);
+        heads.set(entry.path, headAfter(entry, before, seen[index]?.get(entry.path)));
+      }
+    return heads;
   }
 }
+
+/** What was seen is what is there now, not what will be when it is committed. */
+const seenIn = ({ frame, seen }: ToApply): ReadonlyMap<string, Seen | undefined> =>
+  new Map(frame.entries.map(({ path }) => [path, seen(path)]));
 
 const SERVED_KINDS: ReadonlySet<PathKind> = new Set(['document', 'stream', 'file']);
 const isServedKind = (path: string): boolean => SERVED_KINDS.has(placeOf(path).kind);

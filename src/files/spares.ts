@@ -37,7 +37,7 @@ export class Spares {
   /** An empty file under this absolute path, open for writing; undefined where there is none yet: then it is to be created. */
   take(file: string, permissions: number): number | undefined {
     const { fs } = this.#options;
-    const fd = this.#ready.pop();
+    const fd = this.#ready.shift();
     this.#expectMore(permissions);
     if (fd === undefined) return undefined;
     try {

@@ -118,3 +118,12 @@ const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 
 export const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && FULL.has(error.code);
+
+/** None where the file system does not say. */
+export function freeBytes(fs: FileSystem, directory: string): number {
+  try {
+    return fs.space(directory).freeBytes;
+  } catch {
+    return 0;
+  }
+}

@@ -7,7 +7,7 @@ import { dirname } from 'node:path/posix';
 import { openCatalog, type CatalogOptions } from '../catalog/catalog.ts';
 import { CatalogError } from '../catalog/catalog-error.ts';
 import type { Catalog } from '../catalog/types.ts';
-import { attempt, isKernelError, writeAll } from '../host/durable-files.ts';
+import { attempt, freeBytes, isKernelError, writeAll } from '../host/durable-files.ts';
 import type { FileSystem, RandomBytes } from '../host/ports.ts';
 import { temporaryDirectories } from '../host/temporary-directories.ts';
 
@@ -82,14 +82,6 @@ function openUnlessRefused(options: CatalogOptions): Catalog | null {
   } catch (error) {
     if (isKernelError(error) || error instanceof CatalogError) return null;
     throw error;
-  }
-}
-
-function freeBytes(fs: FileSystem, directory: string): number {
-  try {
-    return fs.space(directory).freeBytes;
-  } catch {
-    return 0;
   }
 }
 

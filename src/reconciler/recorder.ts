@@ -276,13 +276,13 @@ export class Recorder {
   async #apply(turns: readonly Turn[]): Promise<void> {
     const frames = turns.map(toApplyOf);
     const release = (): void => turns.forEach(({ done }) => done.resolve());
-    if (this.#catchingUp !== null) {
-      release();
-      await this.#catchingUp;
-    }
+    await this.#afterCatchingUp(release);
     const last = Math.max(...turns.map(({ frame }) => lastSeqOf(frame)));
     if (this.#gather(frames)) this.#gatheredSeq = last;
     else {
+      // What was gathered before may have failed just now; the next turn says so.
+      await Promise.resolve();
+      await this.#afterCatchingUp(release);
       await this.#applyUntilDone(frames, release);
       this.#announcedSeq = Math.max(this.#announcedSeq, last);
     }
@@ -291,25 +291,40 @@ export class Recorder {
     this.announced.ring();
   }
 
-  /** False where they have to be applied now. */
+  /** What could not be committed goes first; whoever made these is not kept waiting for that. */
+  async #afterCatchingUp(release: () => void): Promise<void> {
+    if (this.#catchingUp === null) return;
+    release();
+    await this.#catchingUp;
+  }
+
+  /** False where they have to be applied now; that also tells why nothing could be gathered. */
   #gather(frames: readonly ToApply[]): boolean {
-    const committed = this.#catalog.gather(frames);
+    const committed = this.#tryToGather(frames);
     if (committed === null) return false;
     committed.catch((error: unknown) => this.#notCommitted(frames, error));
     return true;
   }
 
+  #tryToGather(frames: readonly ToApply[]): Promise<void> | null {
+    try {
+      return this.#catalog.gather(frames);
+    } catch {
+      return null;
+    }
+  }
+
   /** All that was gathered comes here, in its order. */
   #notCommitted(frames: readonly ToApply[], error: unknown): void {
     if (isClosed(error)) return;
-    this.#catalogError = error instanceof Error ? error : new Error(String(error));
+    this.#isBehindBy(error);
     this.#behind.push(...frames);
     this.#catchingUp ??= this.#catchUp();
   }
 
   async #catchUp(): Promise<void> {
     await this.#retryDelay();
-    await this.#applyUntilDone(this.#behind.splice(0), () => {});
+    while (this.#behind.length > 0) await this.#applyUntilDone(this.#behind.splice(0), () => {});
     this.#catchingUp = null;
     this.announced.ring();
   }
@@ -326,11 +341,17 @@ export class Recorder {
         return;
       } catch (error) {
         if (isClosed(error)) return onFailure();
-        this.#catalogError = error instanceof Error ? error : new Error(String(error));
+        this.#isBehindBy(error);
         onFailure();
         await this.#retryDelay();
       }
     }
+  }
+
+  /** That later frames wait for an earlier one is no news beside the reason why that one waits. */
+  #isBehindBy(error: unknown): void {
+    if (this.#catalogError !== null && error instanceof CatalogError && error.failure === 'behind') return;
+    this.#catalogError = error instanceof Error ? error : new Error(String(error));
   }
 }
 

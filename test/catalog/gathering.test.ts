@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { CatalogError } from '../../src/catalog/catalog-error.ts';
 import { openCatalog } from '../../src/catalog/catalog.ts';
 import type { Catalog, ToApply } from '../../src/catalog/types.ts';
 import type { EventFrame, LoggedEntry, Seq } from '../../src/core/events.ts';
 import { digestOf } from '../../src/core/digest.ts';
 import type { StatKey } from '../../src/core/stat-key.ts';
+import type { FileSystem } from '../../src/host/ports.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import { simulatedClock, type SimulatedClock } from '../../src/host/simulated-clock.ts';
 
@@ -17,10 +19,10 @@ interface CatalogWorld extends Disposable {
   readonly clock: SimulatedClock;
 }
 
-function openWorld(): CatalogWorld {
+function openWorld(fs: FileSystem = nodeFileSystem): CatalogWorld {
   const directory = mkdtempSync(join(tmpdir(), 'larder-gathering-'));
   const clock = simulatedClock();
-  const open = (): Catalog => openCatalog({ directory, logId: 'log', fs: nodeFileSystem, clock });
+  const open = (): Catalog => openCatalog({ directory, logId: 'log', fs, clock });
   const catalogs = [open()];
   const [catalog] = catalogs as [Catalog];
   return {
@@ -168,4 +170,35 @@ test('closing commits what was gathered', () => {
   using again = open();
   expect(again.reached).toBe(1);
   rmSync(directory, { recursive: true });
+});
+
+test('what could not be committed is known until it is applied', async () => {
+  using world = openWorld();
+  const { catalog } = world;
+  const frame = frameOf(entryOf(1, 'ns/c/a.json'));
+  const refused = catalog.gather([
+    {
+      ...toApply(frame),
+      content: () => {
+        throw new CatalogError('full', 'no room');
+      },
+    },
+  ]);
+  expect(catalog.reached).toBe(0);
+  await expect(refused).rejects.toThrow('no room');
+  expect(catalog.head('ns/c/a.json')).toMatchObject({ servedSeq: 1 });
+  expect(catalog.gather([toApply(frameOf(entryOf(2, 'ns/c/b.json')))]), 'nothing is held back behind it').toBeNull();
+  await catalog.apply([toApply(frame)]);
+  await catalog.apply([toApply(frameOf(entryOf(2, 'ns/c/a.json', { op: 'delete', kind: 'deleted', digest: null })))]);
+  expect(catalog.head('ns/c/a.json'), 'the tables speak again').toBeUndefined();
+});
+
+test('where little room is left nothing is held back', () => {
+  const space = { freeBytes: 1024 * 1024, totalBytes: 1e9 };
+  using world = openWorld({ ...nodeFileSystem, space: () => space });
+  const gathers = (seq: Seq): boolean =>
+    world.catalog.gather([toApply(frameOf(entryOf(seq, `ns/c/d${seq}.json`)))]) !== null;
+  expect(gathers(1)).toBe(false);
+  space.freeBytes = 1e9;
+  expect(gathers(1)).toBe(true);
 });

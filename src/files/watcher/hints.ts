@@ -22,6 +22,8 @@ export interface HintCollector {
 export interface HintOptions {
   readonly clock: Clock;
   readonly onDue: (due: Due) => void;
+  /** So many came in one go that the kernel may have dropped others: it keeps 16,384, and says nothing. */
+  readonly onBurst: () => void;
 }
 
 const QUIET_MS = 80;
@@ -29,6 +31,8 @@ const LATEST_MS = 1000;
 const MOST_NAMES = 128;
 const MOST_DIRECTORIES = 512;
 const TICK_MS = 20;
+/** Half of what the kernel keeps. Of hints that are taken as they come, 400,000 a second would be needed for it. */
+const BURST = 8192;
 
 interface Waiting {
   readonly firstMs: number;
@@ -41,11 +45,12 @@ interface Names {
   whole: Waiting | null;
 }
 
-export function collectHints({ clock, onDue }: HintOptions): HintCollector {
+export function collectHints({ clock, onDue, onBurst }: HintOptions): HintCollector {
   const byDirectory = new Map<string, Names>();
   let everything: Waiting | null = null;
   let timer: Timer | null = null;
   let closed = false;
+  let sinceTick = 0;
 
   const arm = (): void => {
     if (!timer && !closed) timer = clock.after(TICK_MS, tick);
@@ -53,6 +58,8 @@ export function collectHints({ clock, onDue }: HintOptions): HintCollector {
 
   const tick = (): void => {
     timer = null;
+    if (sinceTick >= BURST) onBurst();
+    sinceTick = 0;
     const due = takeDue(byDirectory, everything, clock.monotonicMs());
     if (due.everything) everything = null;
     if (byDirectory.size > 0 || everything) arm();
@@ -62,6 +69,7 @@ export function collectHints({ clock, onDue }: HintOptions): HintCollector {
   return {
     hint({ directory, name }) {
       const nowMs = clock.monotonicMs();
+      sinceTick++;
       if (everything) everything.lastMs = nowMs;
       else if (byDirectory.size >= MOST_DIRECTORIES && !byDirectory.has(directory))
         everything = { firstMs: nowMs, lastMs: nowMs };
