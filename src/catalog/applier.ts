@@ -202,7 +202,7 @@ function runThrough(steps: Generator<void, void, undefined>): void {
   while (!steps.next().done);
 }
 
-/** Splits at frame borders into transactions of some 500 rows. */
+/** Splits at frame borders into transactions of `TRANSACTION_ROWS`. */
 function* batchesOf(frames: readonly ToApply[]): Generator<ToApply[], void, undefined> {
   let batch: ToApply[] = [];
   let rows = 0;

@@ -31,7 +31,7 @@ export interface GatheringOptions {
   readonly head: (path: string) => Head | undefined;
   /** Whether the disk has `LEAST_FREE_BYTES`. */
   readonly hasRoom: () => boolean;
-  /** Told of the heads that a commit made, and nothing else but them. */
+  /** Told of the heads that a commit made; whether it wrote anything else beside them is for the listener to ask. */
   readonly onCommitted: (heads: ReadonlyMap<string, Head>) => void;
 }
 

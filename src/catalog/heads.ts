@@ -106,6 +106,7 @@ export function openHeadReads(reader: Database, commits: () => number): HeadRead
 
   return {
     committed(heads) {
+      // Two commits since: something else was written beside these heads, and may have changed what is remembered.
       if (rememberedAt !== commits() - 1) return;
       for (const [path, now] of heads) remembered.set(path, now);
       rememberedAt = commits();

@@ -6,7 +6,8 @@
  *     - when it has gone on so for a day since it was seen to jump, or since this process began with another time;
  *     - when the newest event is of the last day, unless it was seen to jump: then that event may have its time from the jump.
  *
- * So a root that is quiet for months is pruned, and no clock that jumped is followed before somebody had a day to notice. The
+ * So a root that is quiet for months is pruned, and no clock that jumped while this process ran is followed before somebody had a
+ * day to notice. What an earlier process saw is not known: a restart after a jump believes the clock of the log's last write. The
  * monotonic clock stands still in a suspended machine: after a day of that, too, a day has to pass.
  */
 import type { Clock } from '../../host/ports.ts';
