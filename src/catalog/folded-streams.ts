@@ -21,7 +21,7 @@ const TABLE = `
   CREATE INDEX streams_by_path ON streams (path, seq) WHERE grown;
 `;
 const COLUMNS = 'path, seq, digest, size, body';
-const PUT = `INSERT OR IGNORE INTO streams (${COLUMNS}, grown) VALUES (?, ?, ?, ?, ?, ?)`;
+const PUT = `INSERT OR REPLACE INTO streams (${COLUMNS}, grown) VALUES (?, ?, ?, ?, ?, ?)`;
 const GET = `SELECT ${COLUMNS} FROM streams WHERE seq = ?`;
 const GROWN = `SELECT ${COLUMNS} FROM streams WHERE grown AND (path, seq) > (?, ?) ORDER BY path, seq LIMIT ?`;
 
@@ -44,6 +44,7 @@ export class FoldedStreams implements Disposable {
     this.#grown = prepareQuery(database, GROWN, decode);
   }
 
+  /** Of a damaged log, in which one seq may be told twice, what was told last counts. */
   note({ path, seq, digest, size, body }: LoggedEntry): void {
     if (digest === null || classify(path).kind !== 'stream') return;
     this.#put(path, seq, digest, size, JSON.stringify(body), body.in === 'tail' ? 1 : 0);

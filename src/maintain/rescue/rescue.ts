@@ -7,15 +7,14 @@
  */
 import { openBlobReads } from '../../blobs/blob-store.ts';
 import type { EventFrame, LoggedEntry, Origin, Seq } from '../../core/events.ts';
-import { keptBytesIn, type BodySource } from '../../core/grown-bytes.ts';
 import { LarderError } from '../../core/errors.ts';
 import { BodyReader } from '../../events/body-reader.ts';
 import { readDamaged, type Gap } from '../../events/read-damaged.ts';
 import { nodeFileSystem } from '../../host/node-file-system.ts';
 import { systemClock } from '../../host/system-clock.ts';
-import { RecentStreams } from './recent-streams.ts';
 import { openTarget, type Target } from './target.ts';
 import type { LostStretch, RescueOptions, RescueReport } from './types.ts';
+import { VersionReader } from './version-reader.ts';
 
 interface Tally {
   versions: number;
@@ -26,13 +25,17 @@ interface Tally {
   readonly gaps: LostStretch[];
 }
 
-type Read = (entry: LoggedEntry) => Uint8Array | null;
-
-interface Rescue {
-  readonly target: Target;
-  readonly read: Read;
+/** What can be read of a log, and what of it stands for its paths. */
+interface Survey {
   /** Seq of the version that stands for each path. */
   readonly newest: ReadonlyMap<string, Seq>;
+  /** Places in the order of the versions: of a damaged log one seq may be told twice. */
+  readonly unreadable: ReadonlySet<number>;
+}
+
+interface Rescue extends Survey {
+  readonly target: Target;
+  readonly reader: VersionReader;
   readonly tally: Tally;
   readonly allVersions: boolean;
 }
@@ -45,20 +48,18 @@ export function rescue({ root, target, allVersions, onProgress }: RescueOptions)
   using bodies = new BodyReader(fs, log);
   const blobs = openBlobReads({ fs, clock: systemClock, directory: `${root}/.larder/blobs` });
   using opened = openTarget(fs, target, root);
-  const pass = (): Pass =>
-    passOver({
+  const newReader = (): VersionReader =>
+    new VersionReader({
       stored: (place, digest) => bodies.read(place, digest),
       blob: (digest) => blobs.get(digest),
     });
   const tally: Tally = { versions: 0, written: 0, unreadable: 0, withoutBytes: 0, lastSeq: 0, gaps: [] };
-  const { note, read } = pass();
-  const rescued: Rescue = { target: opened, read, newest: newestOf(readDamaged(fs, log), pass()), tally, allVersions };
+  const found = survey(readDamaged(fs, log), newReader());
+  using reader = newReader();
+  const rescued: Rescue = { ...found, target: opened, reader, tally, allVersions };
   for (const item of readDamaged(fs, log)) {
     if (item.kind === 'gap') tally.gaps.push(stretchOf(item));
-    else if (item.frame.type === 'events') {
-      for (const entry of item.frame.entries) note(entry);
-      takeFrame(rescued, item.frame);
-    }
+    else if (item.frame.type === 'events') takeFrame(rescued, item.frame);
     onProgress(tally.versions);
   }
   const { versions, written, unreadable, withoutBytes, lastSeq, gaps } = tally;
@@ -66,33 +67,24 @@ export function rescue({ root, target, allVersions, onProgress }: RescueOptions)
   return { versions, written, paths, unreadable, without_bytes: withoutBytes, last_seq: lastSeq, gaps };
 }
 
-/** Every entry is noted, in the order of the log, before it is read. */
-interface Pass {
-  readonly note: (entry: LoggedEntry) => void;
-  readonly read: Read;
-}
-
-function passOver(stored: Omit<BodySource, 'version'>): Pass {
-  const streams = new RecentStreams();
-  const source: BodySource = { ...stored, version: (seq) => streams.get(seq) };
-  return {
-    note: (entry) => streams.note(entry),
-    read: ({ body, digest }) => (digest === null ? null : keptBytesIn(source, { body, digest })),
-  };
-}
-
-/** A broken save or a rescued piece stands for its path only while nothing valid does. */
-function newestOf(items: ReturnType<typeof readDamaged>, { note, read }: Pass): Map<string, Seq> {
+/** Reads everything once. A broken save or a rescued piece stands for its path only while nothing valid does. */
+function survey(items: ReturnType<typeof readDamaged>, versions: VersionReader): Survey {
+  using reader = versions;
   const newest = new Map<string, Seq>();
+  const unreadable = new Set<number>();
+  let place = 0;
   for (const item of items) {
     if (item.kind === 'gap' || item.frame.type !== 'events') continue;
     for (const entry of item.frame.entries) {
-      note(entry);
-      const stands = isVersion(entry) && (entry.kind === 'valid' || !newest.has(entry.path));
-      if (stands && attemptRead(read, entry) instanceof Uint8Array) newest.set(entry.path, entry.seq);
+      reader.note(entry);
+      if (!isVersion(entry)) continue;
+      place++;
+      if (entry.body.in === 'nowhere') continue;
+      if (!reader.isReadable(entry)) unreadable.add(place);
+      else if (entry.kind === 'valid' || !newest.has(entry.path)) newest.set(entry.path, entry.seq);
     }
   }
-  return newest;
+  return { newest, unreadable };
 }
 
 const isVersion = ({ kind, digest }: LoggedEntry): boolean => kind !== null && kind !== 'deleted' && digest !== null;
@@ -101,6 +93,7 @@ const stretchOf = ({ path, from, to, reason }: Gap): LostStretch => ({ segment: 
 
 function takeFrame(rescue: Rescue, { entries, origin }: EventFrame): void {
   for (const entry of entries) {
+    rescue.reader.note(entry);
     rescue.tally.lastSeq = Math.max(rescue.tally.lastSeq, entry.seq);
     if (!isVersion(entry)) continue;
     rescue.tally.versions++;
@@ -109,12 +102,13 @@ function takeFrame(rescue: Rescue, { entries, origin }: EventFrame): void {
 }
 
 /** What cannot be written is told in the list, and the next version is taken all the same. */
-function takeVersion({ target, read, newest, tally, allVersions }: Rescue, entry: LoggedEntry, origin: Origin): void {
-  const bytes = attemptRead(read, entry);
-  if (bytes === null) tally.withoutBytes++;
-  else if (bytes === 'unreadable') tally.unreadable++;
+function takeVersion(rescue: Rescue, entry: LoggedEntry, origin: Origin): void {
+  const { target, newest, tally, allVersions } = rescue;
   const isNewest = newest.get(entry.path) === entry.seq;
-  const files = bytes === null || bytes === 'unreadable' ? [] : target.write(entry, bytes, { isNewest, allVersions });
+  const bytes = bytesToWrite(rescue, entry, isNewest || allVersions);
+  if (bytes === 'not kept') tally.withoutBytes++;
+  else if (bytes === 'unreadable') tally.unreadable++;
+  const files = bytes instanceof Uint8Array ? target.write(entry, bytes, { isNewest, allVersions }) : [];
   if (files.length > 0) tally.written++;
   target.list({
     seq: entry.seq,
@@ -127,19 +121,23 @@ function takeVersion({ target, read, newest, tally, allVersions }: Rescue, entry
     digest: entry.digest,
     size: entry.size,
     files,
-    ...(bytes === null && { why: 'its bytes were pruned, or never kept' }),
+    ...(bytes === 'not kept' && { why: 'its bytes were pruned, or never kept' }),
     ...(bytes === 'unreadable' && { why: 'its bytes are damaged or missing' }),
-    ...(bytes instanceof Uint8Array && files.length === 0 && { why: whyNot(isNewest) }),
+    ...(bytes === 'not asked for' && { why: 'not the newest of its path; --all-versions writes it too' }),
+    ...(bytes instanceof Uint8Array && files.length === 0 && { why: 'the file system has no place for its name' }),
   });
 }
 
-const whyNot = (isNewest: boolean): string =>
-  isNewest ? 'the file system has no place for its name' : 'not the newest of its path; --all-versions writes it too';
-
-function attemptRead(read: Rescue['read'], entry: LoggedEntry): Uint8Array | 'unreadable' | null {
-  if (entry.body.in === 'nowhere') return null;
+function bytesToWrite(
+  { reader, unreadable, tally }: Rescue,
+  entry: LoggedEntry,
+  isAskedFor: boolean,
+): Uint8Array | 'not kept' | 'unreadable' | 'not asked for' {
+  if (entry.body.in === 'nowhere') return 'not kept';
+  if (unreadable.has(tally.versions)) return 'unreadable';
+  if (!isAskedFor) return 'not asked for';
   try {
-    return read(entry) ?? 'unreadable';
+    return reader.read(entry) ?? 'unreadable';
   } catch {
     return 'unreadable';
   }

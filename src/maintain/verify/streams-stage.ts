@@ -3,24 +3,18 @@
  * digest says. A digest that goes on from version to version reads every byte once.
  */
 import type { StreamVersion } from '../../catalog/folded-streams.ts';
-import { digestOnwards, type DigestState } from '../../core/growing-digest.ts';
-import { keptBytesIn, type BodySource } from '../../core/grown-bytes.ts';
+import type { BodySource } from '../../core/grown-bytes.ts';
 import type { Seq } from '../../core/events.ts';
+import { positionAfter, type Position } from '../stream-positions.ts';
 import type { Run } from './subject.ts';
 
 const PAGE = 200;
-
-/** The version that was read last, and so the likely base of the next. */
-interface Position {
-  readonly seq: Seq;
-  readonly size: number;
-  readonly state: DigestState;
-}
 
 export async function checkStreams(run: Run): Promise<void> {
   const source = sourceOf(run);
   /** What rests on one of these is not told again. */
   const broken = new Set<Seq>();
+  /** Behind the version that was read last, and so the likely base of the next. */
   let position: Position | null = null;
   for (let page = run.streams.grown(null, PAGE); page.length > 0;) {
     for (const version of page) {
@@ -56,21 +50,10 @@ function checkOne(
   if (body.in !== 'tail') throw new Error('only what was appended is looked at here');
   if (broken.has(body.base)) return BROKEN;
   try {
-    const base = last?.seq === body.base ? last : positionAt(source, body.base);
-    if (!base) return `it is kept as what was appended to version ${body.base}, and that is kept nowhere`;
-    const appended = source.stored(body, body.part);
-    const now = digestOnwards(base.state, [appended]);
-    if (base.size + appended.length === size && now.digest === digest) return { seq, size, state: now.state };
-    return `it is not what version ${body.base} and what was appended to it make`;
+    return positionAfter(source, { seq, body, size, digest }, last);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
 const BROKEN = 'it rests on a version that is broken';
-
-function positionAt(source: BodySource, seq: Seq): Position | null {
-  const version = source.version(seq);
-  const bytes = version ? keptBytesIn(source, version) : null;
-  return bytes && { seq, size: bytes.length, state: digestOnwards(null, [bytes]).state };
-}
