@@ -6,6 +6,8 @@ export default defineConfig({
     // Each file is a process of its own: a daemon, a lock or a native module that goes wrong takes one file with it.
     pool: 'forks',
     maxWorkers: 2,
+    // As scripts/environment.sh gives them to the daemon.
+    execArgv: ['--no-memory-protection-keys'],
     testTimeout: 60_000,
     hookTimeout: 30_000,
     teardownTimeout: 5_000,

@@ -7,6 +7,9 @@ tools=$checkout/.tools
 # Node.js 20 crashes better-sqlite3; npm 9 and 11 stumble over our lockfile, 10 installs it everywhere.
 node_version=24.21.0 node_major=24
 npm_version=10.8.2 npm_major=10
+# V8 guards code pages by hardware keys where the processor has them, and its book-keeping of them ends the process now and
+# then when threads that used WebAssembly end ("Check failed: jit_page.has_value()", nodejs/node#64500).
+node_options=(--no-memory-protection-keys)
 # scripts/install leaves out what only tests need.
 npm_ci_options=()
 

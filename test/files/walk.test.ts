@@ -109,7 +109,7 @@ describe.each<[string, (world: FilesWorld) => BulkReader]>([
     const patch = { op: 'merge-patch', body: Buffer.from('{"v": 2}') } as const;
     const edited = editedOf(await bulk.edit('lod/c/x.json', patch, Buffer.from('{ "v": 1, "w": "is" }'), schemas));
     const bytes = Buffer.from('{ "v": 2, "w": "is" }');
-    expect(edited).toEqual({ bytes: new Uint8Array(bytes), digest: digestOf(bytes), searchText: 'is' });
+    expect(edited).toEqual({ bytes: new Uint8Array(bytes), digest: digestOf(bytes), searchText: 'is', warnings: [] });
     const unfit = await bulk.edit('lod/c/x.json', { op: 'put', body: Buffer.from('{"v": "no"}') }, null, schemas);
     expect(unfit).toMatchObject({ refusal: { code: 'schema_refused', errors: [{ pointer: '/v' }] } });
   });

@@ -113,16 +113,6 @@ const marksNothing: Sabotage = {
     }),
 };
 
-/** A start takes every document for judged by the schema in force, also in a catalog that was made a moment ago. */
-const judgesNothingAnew: Sabotage = {
-  world: (world) =>
-    altered(world, ({ catalog, schemas }) => {
-      const inForce = (): [string, unknown][] =>
-        schemas.collections().map((collection) => [collection, schemas.inForce(collection)?.source?.digest]);
-      Object.assign(catalog, { isNew: false, judged: () => Object.fromEntries(inForce()) });
-    }),
-};
-
 function altered(world: World, alter: (world: World) => unknown): World {
   alter(world);
   return world;
@@ -204,7 +194,6 @@ export const MISSING: readonly Missing[] = [
     count: MOST_SEEDS,
     shows: /^I4 .* without a mark/,
   },
-  { name: 'the judging anew', sabotage: judgesNothingAnew, from: 1, count: MOST_SEEDS, shows: /^I1 after a rebuild/ },
   {
     name: 'the abort of a write that failed',
     sabotage: { without: ['abort'] },
