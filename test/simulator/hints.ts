@@ -25,8 +25,10 @@ export function hintsFor(machine: Machine, faults: Faults, running: () => Proces
 function expectKept(machine: Machine, faults: Faults, running: () => Process, state: State): void {
   const { larder } = running();
   state.hintedMs ??= machine.nowMs;
+  const { touches } = state;
   machine.clock.after(QUIET_MS, () => {
     const isSame = running().larder === larder && !running().isDead && !faults.isActive;
-    if (isSame && state.isWhole && state.toMs === Infinity && faults.wasWell) state.isOwed = true;
+    if (isSame && state.touches === touches && state.isWhole && state.toMs === Infinity && faults.wasWell)
+      state.isOwed = true;
   });
 }

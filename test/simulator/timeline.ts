@@ -17,6 +17,8 @@ export interface State {
   hintedMs: number | null;
   /** Lay long enough, seen or hinted at, that history has to have it. */
   isOwed: boolean;
+  /** How often a hand wrote to it, also what lay there already: then it was not left alone. */
+  touches: number;
   /** A hand put the same bytes there once more, which is an edit where something came in between. */
   isSavedAgain: boolean;
 }
@@ -30,6 +32,7 @@ const blank = (digest: Digest | null, by: By, fromMs: number): State => ({
   isWhole: false,
   hintedMs: null,
   isOwed: false,
+  touches: 0,
   isSavedAgain: false,
 });
 
@@ -85,6 +88,7 @@ export class Timeline {
   /** A hand wrote to it: what a power cut left is somebody's now, also when the bytes are the same. */
   adopt(path: string): void {
     const last = this.current(path);
+    if (last) last.touches++;
     if (last?.by === 'power') Object.assign(last, { by: 'hand' });
     if (last?.by === 'process') last.isSavedAgain = true;
   }
