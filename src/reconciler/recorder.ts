@@ -16,12 +16,12 @@ import type { DraftFrame, EventFrame, LoggedEntry, Seq } from '../core/events.ts
 import type { BlobStore } from '../blobs/types.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
-import { CatalogError } from '../catalog/catalog-error.ts';
 import type { Catalog, DerivedProblem, DocumentContent, Seen, ToApply } from '../catalog/types.ts';
 import type { EventLog } from '../events/types.ts';
 import { WakeUp } from '../util/wake-up.ts';
 import { BlobNames } from './blob-names.ts';
 import { Doubts } from './doubts.ts';
+import { KeepingUp } from './keeping-up.ts';
 
 type EventDraft = Extract<DraftFrame, { type: 'events' }>;
 
@@ -65,7 +65,7 @@ export interface RecorderOptions {
 
 export class Recorder {
   readonly #log: EventLog;
-  readonly #catalog: Catalog;
+  readonly #keepingUp: KeepingUp;
   readonly #naming: BlobNames;
   readonly #retryDelay: () => Promise<void>;
   readonly #aborts: boolean;
@@ -73,41 +73,31 @@ export class Recorder {
   /** In the order of the log. */
   #turns: (Turn | AbortTurn)[] = [];
   #isRunning = false;
-  #announcedSeq: Seq;
-  #gatheredSeq: Seq = 0;
-  #catalogError: Error | null = null;
-  /** What the catalog had gathered and could not commit, until it is applied. */
-  readonly #behind: ToApply[] = [];
-  #catchingUp: Promise<void> | null = null;
   #logError: LarderError | null = null;
   readonly #doubts: Doubts;
 
   constructor(options: RecorderOptions) {
     this.#log = options.log;
-    this.#catalog = options.catalog;
+    this.#keepingUp = new KeepingUp({ ...options, onCaughtUp: () => this.announced.ring() });
     this.#naming = new BlobNames(options.blobs);
     this.#retryDelay = options.retryDelay;
     this.#aborts = options.aborts ?? true;
-    this.#announcedSeq = options.catalog.reached;
     this.#doubts = new Doubts(options.log);
   }
 
   /** Newest seq that every reader may know. */
   get announcedSeq(): Seq {
-    // Asking how far the catalog is commits what it had gathered: nothing is announced that a reader would not find.
-    if (this.#gatheredSeq > this.#announcedSeq && this.#catalog.reached >= this.#gatheredSeq)
-      this.#announcedSeq = this.#gatheredSeq;
-    return this.#announcedSeq;
+    return this.#keepingUp.reachedSeq;
   }
 
   /** After a replay: everything applied may be known. */
   caughtUp(): void {
-    this.#announcedSeq = this.#catalog.reached;
+    this.#keepingUp.caughtUp();
   }
 
   /** Why the catalog does not keep up just now, or null. */
   get trouble(): Error | null {
-    return this.#catalogError;
+    return this.#keepingUp.trouble;
   }
 
   /** Why the log took nothing when it was last asked, or null. */
@@ -168,10 +158,7 @@ export class Recorder {
 
   /** Throws while the catalog does not know all that is recorded. */
   refuseBehind(): void {
-    if (this.#catalogError === null) return;
-    const isFull = this.#catalogError instanceof CatalogError && this.#catalogError.failure === 'full';
-    const detail = `nothing is recorded until the catalog keeps up: ${this.#catalogError.message}`;
-    throw new LarderError(isFull ? 'disk_full' : 'disk_failed', detail);
+    this.#keepingUp.refuseBehind();
   }
 
   #take(turn: Turn | AbortTurn, synced: Promise<void>, onRefused: (error: LarderError) => void): void {
@@ -274,84 +261,11 @@ export class Recorder {
   }
 
   async #apply(turns: readonly Turn[]): Promise<void> {
-    const frames = turns.map(toApplyOf);
     const release = (): void => turns.forEach(({ done }) => done.resolve());
-    await this.#afterCatchingUp(release);
-    const last = Math.max(...turns.map(({ frame }) => lastSeqOf(frame)));
-    if (this.#gather(frames)) this.#gatheredSeq = last;
-    else {
-      // What was gathered before may have failed just now; the next turn says so.
-      await Promise.resolve();
-      await this.#afterCatchingUp(release);
-      await this.#applyUntilDone(frames, release);
-      this.#announcedSeq = Math.max(this.#announcedSeq, last);
-    }
+    await this.#keepingUp.take(turns.map(toApplyOf), Math.max(...turns.map(({ frame }) => lastSeqOf(frame))), release);
     for (const { frame } of turns) this.#naming.end(frame);
     release();
     this.announced.ring();
-  }
-
-  /** What could not be committed goes first; whoever made these is not kept waiting for that. */
-  async #afterCatchingUp(release: () => void): Promise<void> {
-    if (this.#catchingUp === null) return;
-    release();
-    await this.#catchingUp;
-  }
-
-  /** False where they have to be applied now; that also tells why nothing could be gathered. */
-  #gather(frames: readonly ToApply[]): boolean {
-    const committed = this.#tryToGather(frames);
-    if (committed === null) return false;
-    committed.catch((error: unknown) => this.#notCommitted(frames, error));
-    return true;
-  }
-
-  #tryToGather(frames: readonly ToApply[]): Promise<void> | null {
-    try {
-      return this.#catalog.gather(frames);
-    } catch {
-      return null;
-    }
-  }
-
-  /** All that was gathered comes here, in its order. */
-  #notCommitted(frames: readonly ToApply[], error: unknown): void {
-    if (isClosed(error)) return;
-    this.#isBehindBy(error);
-    this.#behind.push(...frames);
-    this.#catchingUp ??= this.#catchUp();
-  }
-
-  async #catchUp(): Promise<void> {
-    await this.#retryDelay();
-    while (this.#behind.length > 0) await this.#applyUntilDone(this.#behind.splice(0), () => {});
-    this.#catchingUp = null;
-    this.announced.ring();
-  }
-
-  /**
-   * The frames are history already, and their files are in place: a catalog that cannot take them (disk full) is tried again
-   * until it can. Whoever made them is not kept waiting for that; new ones are refused meanwhile.
-   */
-  async #applyUntilDone(frames: ToApply[], onFailure: () => void): Promise<void> {
-    for (;;) {
-      try {
-        await this.#catalog.apply(frames);
-        this.#catalogError = null;
-        return;
-      } catch (error) {
-        if (isClosed(error)) return onFailure();
-        this.#isBehindBy(error);
-        onFailure();
-        await this.#retryDelay();
-      }
-    }
-  }
-
-  /** That later frames wait for an earlier one is no news beside the reason why that one waits. */
-  #isBehindBy(error: unknown): void {
-    if (this.#catalogError !== null && error instanceof CatalogError && error.failure === 'behind') return;
-    this.#catalogError = error instanceof Error ? error : new Error(String(error));
   }
 }
 
@@ -361,8 +275,6 @@ const toApplyOf = ({ frame, options }: Turn): ToApply => ({
   seen: options.seen ?? (() => undefined),
   ...(options.derived && { derived: options.derived }),
 });
-
-const isClosed = (error: unknown): boolean => error instanceof CatalogError && error.failure === 'closed';
 
 const seqsOf = (frame: EventFrame): Seq[] => frame.entries.map(({ seq }) => seq);
 
