@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { request, type Answer, type RequestOptions } from '../http/client.ts';
-import { within } from './harness.ts';
+import { NODE_FLAGS, within } from './harness.ts';
 import type { Safeguard } from './safeguards.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -48,7 +48,7 @@ export function launch({ root, port, without, env = {}, under = [], imports = []
     without === undefined
       ? [...imports.flatMap((module) => ['--import', module]), CLI, 'start', '--root', root, '--port', String(port)]
       : [...imports.flatMap((module) => ['--import', module]), join(here, 'weakened.ts'), without, root, String(port)];
-  const [command = '', ...words] = [...under, process.execPath, ...program];
+  const [command = '', ...words] = [...under, process.execPath, ...NODE_FLAGS, ...program];
   const child = spawn(command, words, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, LARDER_LOG_LEVEL: 'warn', ...env },

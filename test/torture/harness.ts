@@ -43,6 +43,9 @@ export interface Harness {
   readonly run: (run: Run) => Promise<Outcome>;
 }
 
+/** As scripts/environment.sh gives them to the daemon. */
+export const NODE_FLAGS: readonly string[] = ['--no-memory-protection-keys'];
+
 export const skipped = (why: string): Outcome => ({ ran: 0, figures: {}, failures: [], skipped: why });
 
 export const isOver = ({ untilMs }: Run): boolean => untilMs !== undefined && performance.now() >= untilMs;

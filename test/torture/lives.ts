@@ -30,7 +30,7 @@ class Tally {
   /** The next seeds to run; null when there is no time, or no seed, left. */
   next(): Lives | null {
     const count = Math.min(LIVES_AT_ONCE, this.#options.size - this.#given);
-    if (count <= 0 || isOver(this.#options)) return null;
+    if (count <= 0 || (this.#given > 0 && isOver(this.#options))) return null;
     const from = this.#first + this.#given;
     this.#given += count;
     return { from, count };

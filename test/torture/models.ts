@@ -10,7 +10,7 @@ const SEEDS_A_RUN = 1000;
 /** A failure is told with the seed and the smallest run of commands that shows it. */
 async function runModel(options: Run, on: 'simulated files' | 'real files'): Promise<Outcome> {
   let ran = 0;
-  while (ran < options.size && !isOver(options)) {
+  while (ran < options.size && (ran === 0 || !isOver(options))) {
     const runs = Math.min(RUNS_AT_ONCE, options.size - ran);
     try {
       const seed = options.seed * SEEDS_A_RUN + ran / RUNS_AT_ONCE;

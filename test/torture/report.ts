@@ -13,12 +13,13 @@ export interface Result {
 const BEGIN = '<!-- torture: begin, written by `npm run torture` -->';
 const END = '<!-- torture: end -->';
 
-export function reportOf(results: readonly Result[], date: string): string {
+/** `run`: which run, of which day. */
+export function reportOf(results: readonly Result[], run: string): string {
   const machine = `Node.js ${process.version}, Linux ${release()}, ${cpus().length} cores`;
   return [
     BEGIN,
     '',
-    `Run of ${date}, ${machine}. "Ran" is told beside what a run without limits does; \`--scale\` and \`--minutes\` make it shorter.`,
+    `${run}, ${machine}. "Ran" is told beside what a run without limits does; \`--scale\` and \`--minutes\` make it shorter.`,
     '',
     '| Harness | What | Ran | Took | Figures | Failures |',
     '|---|---|---|---|---|---|',
