@@ -11,6 +11,7 @@ if (major < 22 || (major === 22 && minor < 22)) {
 const { provideAsyncDisposableStack } = await import('./util/async-disposable-stack.ts');
 provideAsyncDisposableStack();
 const { main } = await import('./cli/main.ts');
+const { terminalAsk } = await import('./cli/ask.ts');
 const interrupt = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -22,6 +23,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 // A reader that has seen enough (`larder types | head`) is no fault.
 process.stdout.on('error', () => process.exit(0));
 
+const ask = terminalAsk(process, interrupt.signal);
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
@@ -29,4 +31,5 @@ process.exitCode = await main(process.argv.slice(2), {
   env: process.env,
   workingDirectory: process.cwd(),
   signal: interrupt.signal,
+  ...(ask && { ask }),
 });

@@ -1,14 +1,13 @@
 /** The composition of the daemon: an open Larder behind HTTP, closed in the reverse order. */
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { Settings } from './config.ts';
-import { urlOf } from './find-daemon.ts';
+import { findDaemon, urlOf } from './find-daemon.ts';
 import { keepMemoryLow } from './host/memory.ts';
 import { nodeFileSystem } from './host/node-file-system.ts';
 import { systemClock } from './host/system-clock.ts';
 import { systemRandom } from './host/system-random.ts';
+import { freePort } from './http/free-port.ts';
 import { serveHttp } from './http/server.ts';
 import { openLarder, type OpenOptions } from './larder.ts';
 import type { Larder } from './larder-types.ts';
@@ -38,7 +37,9 @@ const GRACE_MS = 1500;
  */
 export async function openDaemon({ root, settings, refuseEmpty, log, host: ports }: DaemonOptions): Promise<Daemon> {
   const host = settings['listen.host'];
-  const port = settings['listen.port'] === 0 ? await freePort(host) : settings['listen.port'];
+  // Before anything is written: a copied root gets its new log id only by a daemon that can serve it. Who serves the root says the lock.
+  const isServed = findDaemon(root) !== null;
+  const port = isServed ? settings['listen.port'] : await freePort(host, settings['listen.port']);
   const { durability, watcher } = settings;
   await using opening = new AsyncDisposableStack();
   const larder = opening.use(
@@ -74,14 +75,3 @@ const httpConfig = (settings: Settings): Parameters<typeof serveHttp>[0]['config
   streams: settings['limits.streams'],
   connections: settings['limits.connections'],
 });
-
-/** The lock names the port before anybody listens on it, so that a free one must be known first. */
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, host, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}

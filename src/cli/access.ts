@@ -56,8 +56,8 @@ export interface Access extends AsyncDisposable {
   readonly versions: VersionsAccess;
   importSink(collection: string): ImportSink;
   normalise(paths: readonly string[], indent: number | 'tab', isPreview: boolean): Promise<NormaliseReport>;
-  prune(dryRun: boolean): Promise<PruneReport>;
-  forget(path: string, seq: number | null): Promise<ForgetReport>;
+  prune(isPreview: boolean): Promise<PruneReport>;
+  forget(path: string, seq: number | null, isPreview: boolean): Promise<ForgetReport>;
 }
 
 /**

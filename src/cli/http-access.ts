@@ -22,8 +22,9 @@ export function openHttpAccess(daemon: Target, root: string | null): Access {
     schemas: () => schemas(daemon.url),
     versions: httpVersions(daemon.url),
     normalise: (paths, indent, isPreview) => post(daemon.url, '/v1/_normalise', { paths, indent }, isPreview),
-    prune: (dryRun) => post(daemon.url, '/v1/_prune', null, dryRun),
-    forget: (path, seq) => post(daemon.url, '/v1/_forget', { path, ...(seq !== null && { seq }) }, false),
+    prune: (isPreview) => post(daemon.url, '/v1/_prune', null, isPreview),
+    forget: (path, seq, isPreview) =>
+      post(daemon.url, '/v1/_forget', { path, ...(seq !== null && { seq }) }, isPreview),
     importSink: (collection) => importSink(daemon.url, collection),
     [Symbol.asyncDispose]: async () => {},
   };

@@ -6,6 +6,8 @@ export interface Io {
   readonly isTerminal: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
+  /** Asks the person at the terminal; missing where nobody is there to answer. */
+  readonly ask?: (question: string) => Promise<boolean>;
   /** Aborts when the user interrupts. */
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,7 @@
 /** The commands that look after a root, their options and help. */
 import type { Command } from 'commander';
 import { loadConfig, type CommonFlags } from './config-file.ts';
-import type { Access } from './access.ts';
+import type { SureFlags } from './ask-first.ts';
 import type { Add } from './program.ts';
 import { withAccess } from './with-access.ts';
 import type { NormaliseFlags } from './normalise.ts';
@@ -54,15 +54,14 @@ const addPrune: Add = (program, io, finish) => {
   program
     .command('prune')
     .description(
-      'Thin the history as history.keep and x-larder.history.keep say. What is kept by default is everything.',
+      'Thin the history as history.keep and x-larder.history.keep say: shows what would go, then asks, or wants --yes. What is kept by default is everything.',
     )
-    .option('--dry-run', 'say what would be done, and change nothing')
+    .option('--dry-run', 'only show, also with --yes')
+    .option('--yes', 'do it')
     .action(async (_own, command: Command) => {
-      const flags = command.optsWithGlobals<CommonFlags & { readonly dryRun?: true }>();
+      const flags = command.optsWithGlobals<CommonFlags & SureFlags>();
       const { pruneHistory } = await import('./retention.ts');
-      const run = (access: Access): Promise<number> =>
-        pruneHistory(access, flags.dryRun === true, flags.json === true, io);
-      finish(await withAccess(flags, io, run));
+      finish(await withAccess(flags, io, (access) => pruneHistory(access, flags, io)));
     });
 };
 
@@ -70,10 +69,12 @@ const addForget: Add = (program, io, finish) => {
   program
     .command('forget')
     .description(
-      'Remove the bytes of earlier versions of a file at once, such as a password that was saved by accident. What the file holds now is not forgotten: change or delete it first.',
+      'Remove the bytes of earlier versions of a file at once, such as a password that was saved by accident. Shows what would go, then asks, or wants --yes. What the file holds now is not forgotten: change or delete it first.',
     )
     .argument('<path>', 'a document, or a file below the root, such as lod/customers/_schema.json')
     .option('--seq <number>', 'this version alone; otherwise all but what the file holds')
+    .option('--dry-run', 'only show, also with --yes')
+    .option('--yes', 'do it')
     .action(async (path: string, _own, command: Command) => {
       const flags = command.optsWithGlobals<CommonFlags & ForgetFlags>();
       const { forgetVersions } = await import('./retention.ts');
@@ -85,7 +86,7 @@ const addNormalise: Add = (program, io, finish) => {
   program
     .command('normalise')
     .description(
-      'Lay documents out anew, each member on a line of its own: says which, and does it with --yes. Values stay.',
+      'Lay documents out anew, each member on a line of its own: says which, then asks, or wants --yes. Values stay.',
     )
     .argument('[paths...]', 'namespaces, collections or files of documents, below the root; all without')
     .option('--indent <n>', 'spaces a level, 1 to 8, or tab', '2')

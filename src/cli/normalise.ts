@@ -1,13 +1,12 @@
-/** `larder normalise [PATHS]`: says what it would lay out anew; `--yes` does it. */
+/** `larder normalise [PATHS]`: says what it would lay out anew, then asks, or wants `--yes`. */
 import { LarderError } from '../core/errors.ts';
 import type { NormaliseReport } from '../larder/normalise.ts';
 import type { Access } from './access.ts';
-import { outJson, type Io } from './io.ts';
+import { askFirst, type SureFlags } from './ask-first.ts';
+import type { Io } from './io.ts';
 
-export interface NormaliseFlags {
+export interface NormaliseFlags extends SureFlags {
   readonly indent?: string;
-  readonly yes?: true;
-  readonly json?: true;
 }
 
 const LISTED = 20;
@@ -18,9 +17,9 @@ export async function normaliseDocuments(
   flags: NormaliseFlags,
   io: Io,
 ): Promise<number> {
-  const report = await access.normalise(paths, indentOf(flags.indent ?? '2'), flags.yes !== true);
-  if (flags.json === true) outJson(io, report);
-  else io.out(describe(report));
+  const indent = indentOf(flags.indent ?? '2');
+  const run = (isPreview: boolean): Promise<NormaliseReport> => access.normalise(paths, indent, isPreview);
+  await askFirst({ run, describe, isEmpty: ({ changed }) => changed.length === 0 }, flags, io);
   return 0;
 }
 
@@ -35,7 +34,7 @@ function describe({ looked, changed, left, change_set: changeSet, dry_run: dryRu
   const more = changed.length > LISTED ? `and ${changed.length - LISTED} more\n` : '';
   const alone = left.map((path) => `left alone, its file is not what is served: ${path}\n`);
   const done = dryRun
-    ? `${changed.length} of ${looked} documents would be laid out anew; --yes does it\n`
+    ? `${changed.length} of ${looked} documents would be laid out anew\n`
     : `${changed.length} of ${looked} documents laid out anew${changeSet === null ? '' : ` (change set ${changeSet})`}\n`;
   return `${named.join('')}${more}${alone.join('')}${done}`;
 }

@@ -3,13 +3,20 @@ import { LarderError } from '../core/errors.ts';
 import type { ForgetReport, PruneReport } from '../maintain/prune/types.ts';
 import type { Access } from './access.ts';
 import { sayBytes } from './bytes.ts';
-import { outJson, type Io } from './io.ts';
+import { askFirst, type SureFlags } from './ask-first.ts';
+import type { Io } from './io.ts';
 import { parseFile } from './targets.ts';
 
-export async function pruneHistory(access: Access, dryRun: boolean, asJson: boolean, io: Io): Promise<number> {
-  const report = await access.prune(dryRun);
-  if (asJson) outJson(io, report);
-  else io.out(describePrune(report));
+export async function pruneHistory(access: Access, flags: SureFlags, io: Io): Promise<number> {
+  await askFirst(
+    {
+      run: (isPreview) => access.prune(isPreview),
+      describe: describePrune,
+      isEmpty: ({ versions, blobs }) => versions === 0 && blobs === 0,
+    },
+    flags,
+    io,
+  );
   return 0;
 }
 
@@ -30,13 +37,13 @@ function describePrune({
   const would = dryRun ? 'would lose' : 'lost';
   if (versions === 0 && waiting === 0 && blobs === 0) return `nothing to prune: ${KEPT}\n`;
   const later = waiting === 0 ? '' : `; ${count(waiting, 'version')} more in the segment that still grows`;
-  const alsoBlobs = blobs === 0 ? '' : `, ${count(blobs, 'blob')} removed`;
+  const alsoBlobs =
+    blobs === 0 ? '' : `, ${count(blobs, 'blob')} that no version needs ${dryRun ? 'would go' : 'removed'}`;
   return `${count(versions, 'version')} of ${count(paths, 'path')} ${would} their bytes in ${count(segments, 'segment')}: ${sayBytes(freed)}${alsoBlobs}${later}\n`;
 }
 
-export interface ForgetFlags {
+export interface ForgetFlags extends SureFlags {
   readonly seq?: string;
-  readonly json?: true;
 }
 
 export async function forgetVersions(
@@ -50,17 +57,29 @@ export async function forgetVersions(
   if (seq !== null && (!Number.isSafeInteger(seq) || seq < 1))
     throw new LarderError('bad_usage', `--seq must be the number of a version, not ${JSON.stringify(flags.seq)}`);
   const path = parseFile(text, root, io);
-  const report = await access.forget(path, seq);
-  if (flags.json === true) outJson(io, report);
-  else io.out(describeForget(path, report));
+  await askFirst(
+    {
+      run: (isPreview) => access.forget(path, seq, isPreview),
+      describe: (report) => describeForget(path, report),
+      // What has nothing to forget is refused.
+      isEmpty: () => false,
+    },
+    flags,
+    io,
+  );
   return 0;
 }
 
+const NO_WAY_BACK = 'no undo brings them back; what the file holds now is kept';
 const REMNANTS =
   'free pages of the catalog, and copies made before, may hold it still: larder rebuild makes the catalog anew\n';
 
-function describeForget(path: string, { forgotten, freed_bytes: freed, elsewhere }: ForgetReport): string {
+function describeForget(
+  path: string,
+  { forgotten, freed_bytes: freed, elsewhere, dry_run: dryRun }: ForgetReport,
+): string {
   const others = elsewhere.map(({ path: other, seq }) => `the same bytes are kept in version ${seq} of ${other}\n`);
-  const done = `forgot ${count(forgotten.length, 'version')} of ${path} (${forgotten.join(', ')}), ${sayBytes(freed)}`;
-  return `${done}; what the file holds now is kept\n${others.join('')}${REMNANTS}`;
+  const what = `${count(forgotten.length, 'version')} of ${path} (${forgotten.join(', ')}), ${sayBytes(freed)}`;
+  if (dryRun) return `would forget ${what}: ${NO_WAY_BACK}\n${others.join('')}`;
+  return `forgot ${what}; what the file holds now is kept\n${others.join('')}${REMNANTS}`;
 }

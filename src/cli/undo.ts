@@ -1,19 +1,17 @@
-/** `larder undo`: shows what would be taken back, and takes it back with --yes. */
+/** `larder undo`: shows what would be taken back, then asks, or wants `--yes`. */
 import { LarderError } from '../core/errors.ts';
 import type { UndoConflict, Undone, UndoRequest } from '../core/undo-requests.ts';
 import type { Access } from './access.ts';
+import { askFirst, type SureFlags } from './ask-first.ts';
 import { outJson, type Io } from './io.ts';
 import { parseSeq, parseTarget } from './targets.ts';
 
-export interface UndoFlags {
+export interface UndoFlags extends SureFlags {
   readonly changeSet?: string;
   readonly actor?: string;
   readonly session?: string;
   readonly since?: string;
   readonly toSeq?: string;
-  readonly dryRun?: true;
-  readonly yes?: true;
-  readonly json?: true;
 }
 
 export async function undo(
@@ -24,11 +22,9 @@ export async function undo(
   io: Io,
 ): Promise<number> {
   const request = { ...requestOf(flags), ...placeOf(target, root, io) };
-  const isPreview = flags.yes !== true || flags.dryRun === true;
+  const run = (isPreview: boolean): Promise<Undone> => versions.undo(request, isPreview);
   try {
-    const undone = await versions.undo(request, isPreview);
-    if (flags.json === true) outJson(io, undone);
-    else io.out(describe(undone, isPreview));
+    await askFirst({ run, describe, isEmpty: ({ undone }) => undone === 0 }, flags, io);
     return 0;
   } catch (error) {
     if (error instanceof LarderError && error.code === 'undo_conflict') tellConflicts(error, flags.json === true, io);
@@ -65,9 +61,8 @@ function describe({ items, unchanged, schemas, change_set, undone }: Undone, isP
   const left = schemas.map(({ collection, seq }) => `stays       ${collection}/_schema.json, changed by seq ${seq}\n`);
   const already = unchanged === 0 ? '' : `, ${unchanged} as before already`;
   const done = isPreview ? `${undone} to take back${already}` : `${undone} taken back${already}`;
-  const next = isPreview && undone > 0 ? '; nothing is changed yet: --yes does it' : '';
   const again = change_set === null ? '' : `; larder undo --change-set ${change_set} --yes takes this back`;
-  return `${lines.join('')}${more}${left.join('')}${done}${next}${again}\n`;
+  return `${lines.join('')}${more}${left.join('')}${done}${again}\n`;
 }
 
 function tellConflicts({ members }: LarderError, asJson: boolean, io: Io): void {

@@ -68,7 +68,7 @@ const addUndo: Add = (program, io, finish) => {
   program
     .command('undo')
     .description(
-      'Take back what was done, as one change set that can be undone itself. Shows what it would do; --yes does it. Exit code 6 when somebody else went on from there: nothing is undone then.',
+      'Take back what was done, as one change set that can be undone itself. Shows what it would do, then asks, or wants --yes. Exit code 6 when somebody else went on from there: nothing is undone then.',
     )
     .argument('[target]', `${TARGET}: alone, its last change; or namespace/collection: only what was done there`)
     .option('--change-set <id>', 'what one change set did')

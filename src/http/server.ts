@@ -2,8 +2,8 @@
 import { setMaxListeners } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { LarderError } from '../core/errors.ts';
 import type { Clock } from '../host/ports.ts';
+import { bind } from './free-port.ts';
 import { openFeedPages } from './feed/feed-pages.ts';
 import { HEADERS_LIMIT_BYTES, HEADERS_WITHIN_MS, IDLE_MS, URL_LIMIT_BYTES } from './http-config.ts';
 import { createListener } from './listener.ts';
@@ -68,18 +68,6 @@ function openServer(serving: Serving): Server {
   server.on('checkExpectation', (incoming, outgoing) => listener(incoming, outgoing, false));
   answerOnWire(server);
   return server;
-}
-
-function bind(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onError = (error: NodeJS.ErrnoException): void =>
-      reject(new LarderError('cannot_listen', `${host}:${port}: ${error.code ?? error.message}`, { cause: error }));
-    server.once('error', onError);
-    server.listen(port, host, () => {
-      server.off('error', onError);
-      resolve();
-    });
-  });
 }
 
 const SWEEP_MS = 50;

@@ -15,6 +15,7 @@ import type { ForgetReport, History, PruneReport } from '../maintain/prune/types
 import { verify, type VerifyListener } from '../maintain/verify/verify.ts';
 import type { VerifySummary } from '../maintain/verify/types.ts';
 import { Scrubber, type ScrubReport } from '../reconciler/scrubber.ts';
+import { settle } from '../reconciler/settle.ts';
 import { openHistorySize, type HistorySize } from './history-size.ts';
 import { normalise, type NormaliseReport } from './normalise.ts';
 import { keepOf, settledSeq, settleUpTo } from './retention.ts';
@@ -28,7 +29,7 @@ export interface Maintenance {
   /** Thins the history as collections and configuration say. Throws `conflict` when the clock cannot be believed, `busy`. */
   prune(options: { readonly dryRun: boolean }): Promise<PruneReport>;
   /** Removes the bytes of versions of a path (below the root) that its file does not hold any more; all of them, or one. */
-  forget(path: string, seq: Seq | null): Promise<ForgetReport>;
+  forget(path: string, seq: Seq | null, options?: { readonly dryRun: boolean }): Promise<ForgetReport>;
   /** Lays documents out anew, as one change set. Their values stay. `indent`: spaces. Throws `not_found`, `too_large`. */
   normalise(
     asked: { readonly paths: readonly string[]; readonly indent: number | 'tab'; readonly dryRun: boolean },
@@ -96,9 +97,14 @@ export class OpenMaintenance implements Maintenance {
     return this.#alone('pruning', () => prune(this.#history(), dryRun));
   }
 
-  forget(path: string, seq: Seq | null): Promise<ForgetReport> {
-    const settle = (upTo: Seq): Promise<void> => settleUpTo(this.#wired.world, upTo, () => this.#refuseStopping());
-    return this.#alone('forgetting', () => forget(this.#history(), { path, seq, settle }));
+  forget(path: string, seq: Seq | null, { dryRun } = { dryRun: false }): Promise<ForgetReport> {
+    const { world } = this.#wired;
+    const settled = (upTo: Seq): Promise<void> => settleUpTo(world, upTo, () => this.#refuseStopping());
+    return this.#alone('forgetting', async () => {
+      // Whoever has just taken a secret out of a file means what the file holds now.
+      if (world.catalog.head(path)) await settle(world, [path]);
+      return forget(this.#history(), { path, seq, settle: settled, dryRun });
+    });
   }
 
   normalise({ paths, indent, dryRun }: Parameters<Maintenance['normalise']>[0], who: Who): Promise<NormaliseReport> {

@@ -1,4 +1,5 @@
 /** The daemon as its service manager and its log reader see it. */
+import { cpSync, readFileSync, readdirSync } from 'node:fs';
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import { openCliWorld, run, startDaemon, type RunningDaemon } from './world.ts';
@@ -45,6 +46,20 @@ test('kill -9 leaves nothing that stops the next start', async () => {
   }
   await using again = await startDaemon(world.root);
   expect(await (await fetch(`${again.url}/v1/lod/c/b`)).json()).toEqual({ v: 2 });
+});
+
+test('a copy of a root whose port is taken stays as it was copied', async () => {
+  using world = openCliWorld({ 'lod/c/a.json': { v: 1 } });
+  await using daemon = await startDaemon(world.root);
+  const copy = `${world.beside}/copy`;
+  cpSync(world.root, copy, { recursive: true });
+  const identity = readFileSync(`${copy}/.larder/log/identity.json`, 'utf8');
+  const { code, err } = await run(['start', '--root', copy, '--port', String(daemon.port)]);
+  expect([code, err]).toEqual([1, expect.stringContaining('EADDRINUSE')]);
+  expect(readFileSync(`${copy}/.larder/log/identity.json`, 'utf8')).toBe(identity);
+  expect(readdirSync(`${copy}/.larder/log`)).toEqual(readdirSync(`${world.root}/.larder/log`));
+  // Who serves a root already is what there is to say of it, not that its port is taken.
+  expect(await run(['start', '--root', world.root, '--port', String(daemon.port)])).toMatchObject({ code: 7 });
 });
 
 test('the log is a JSON object a line, with the id that the client got, and without a secret', async () => {

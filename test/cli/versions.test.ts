@@ -84,7 +84,7 @@ bothWays('undo shows, then does, and can be undone', async (world) => {
   const shown = await world.run('undo', '--session', 'night');
   expect([shown.code, shown.out]).toEqual([
     0,
-    'put back    lod/d/a\nbring back  lod/d/gone\ndelete      lod/d/new\n3 to take back; nothing is changed yet: --yes does it\n',
+    'put back    lod/d/a\nbring back  lod/d/gone\ndelete      lod/d/new\n3 to take back\nnothing is changed yet: --yes does it\n',
   ]);
   expect((await world.run('show', 'lod/d/new')).code).toBe(0);
   const done = await world.run('undo', '--session', 'night', '--yes', '--json');

@@ -23,6 +23,23 @@ test('a forgotten version is named by document, seq and time, wherever it is ask
   expect(revert).toMatchObject({ status: 410, json: gone });
 });
 
+test('with Prefer: tx=rollback forgetting names what would go, and changes nothing', async () => {
+  await using world = await openWorld({ files: { 'lod/things/a.json': { v: 1 } } });
+  await world.put('/v1/lod/things/a', { v: 2 });
+  const forget = (prefer?: string): ReturnType<typeof world.ask> =>
+    world.ask('POST', '/v1/_forget', {
+      body: { path: 'lod/things/a.json' },
+      headers: prefer === undefined ? {} : { Prefer: prefer },
+    });
+  const planned = await forget('tx=rollback');
+  expect(planned).toMatchObject({ status: 200, json: { forgotten: [1], dry_run: true } });
+  expect(planned.headers['preference-applied']).toBe('tx=rollback');
+  expect(await world.get('/v1/lod/things/a/_history/1')).toMatchObject({ status: 200, json: { v: 1 } });
+  // To ignore a misspelt one would be to forget.
+  expect(await forget('tx=rolback')).toMatchObject({ status: 400, json: { code: 'bad_parameter' } });
+  expect(await world.get('/v1/lod/things/a/_history/1')).toMatchObject({ status: 200 });
+});
+
 test('a seq that is no version of a document, and one that is no seq, are told with where to look', async () => {
   await using world = await openWorld({ files: { 'lod/things/a.json': { v: 1 } } });
   await world.put('/v1/lod/things/b', { v: 2 });

@@ -126,9 +126,20 @@ test.each(['closed', 'served'])('prune and forget work on a root that is %s', as
     json: { versions: 0, dry_run: true },
   });
   expect((await larder(world.root, 'prune')).out).toContain('nothing to prune: every version is kept');
+  const shown = await larder(world.root, 'forget', 'lod/things/a.json');
+  expect([shown.code, shown.out]).toEqual([
+    0,
+    expect.stringMatching(
+      /^would forget 1 version of lod\/things\/a\.json \(1\), .*\n(.*\n)*nothing is changed yet: --yes does it\n$/,
+    ),
+  ]);
+  expect((await larder(world.root, 'show', 'lod/things/a', '--at', '1')).out).toBe('{"name": "Ada"}');
   await expect
-    .poll(() => larder(world.root, 'forget', 'lod/things/a.json', '--json'), { timeout: 25_000, interval: 500 })
-    .toMatchObject({ code: 0, json: { forgotten: [1] } });
+    .poll(() => larder(world.root, 'forget', 'lod/things/a.json', '--yes', '--json'), {
+      timeout: 25_000,
+      interval: 500,
+    })
+    .toMatchObject({ code: 0, json: { forgotten: [1], dry_run: false } });
   for (const name of ['lod/things/a.json', 'lod/things/a', world.at('lod/things/a.json')]) {
     const { code, err } = await larder(world.root, 'forget', name);
     expect([code, err]).toEqual([5, expect.stringContaining('but what the file holds now')]);

@@ -24,6 +24,27 @@ test('forgetting removes the bytes of an earlier version at once, also from the 
   expect((await verifyOpen(world.larder)).said).toEqual([]);
 });
 
+test('a preview names what would go and what stays elsewhere, and changes nothing', async () => {
+  const secret = '{"secret": "hunter2"}';
+  await using world = await openTestLarder({ 'lod/things/a.json': secret, 'lod/things/copy.json': secret });
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"secret": null}') } }, me);
+  const planned = await world.larder.maintenance.forget('lod/things/a.json', null, { dryRun: true });
+  expect(planned).toMatchObject({ forgotten: [1], elsewhere: [{ path: 'lod/things/copy.json' }], dry_run: true });
+  expect(await world.larder.readVersion(ref('a'), 1)).toMatchObject({ bytes: Buffer.from(secret) });
+  expect(await world.larder.maintenance.forget('lod/things/a.json', null)).toEqual({
+    ...planned,
+    freed_bytes: expect.any(Number),
+    dry_run: false,
+  });
+});
+
+test('what was saved right before, and nobody has looked at yet, is what the file holds', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
+  world.save('lod/things/a.json', '{"secret": null}');
+  const planned = await world.larder.maintenance.forget('lod/things/a.json', null, { dryRun: true });
+  expect(planned).toMatchObject({ forgotten: [1] });
+});
+
 test('forgetting refuses what the file still holds, and says what to do', async () => {
   await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
   await expect(world.larder.maintenance.forget('lod/things/a.json', 1)).rejects.toMatchObject({

@@ -68,7 +68,7 @@ test.each(['closed', 'served'])('the command plans, and writes with --yes, on a 
   if (how === 'served') stack.use(await serve(world.root));
   const planned = await larder(world.root, 'normalise', 'lod', '--indent', 'tab');
   expect(planned.out).toBe(
-    'lod/things/a.json\nlod/things/fine.json\n2 of 2 documents would be laid out anew; --yes does it\n',
+    'lod/things/a.json\nlod/things/fine.json\n2 of 2 documents would be laid out anew\nnothing is changed yet: --yes does it\n',
   );
   expect(await larder(world.root, 'normalise', 'bc/hubs/h.json', '--indent', '4', '--yes', '--json')).toMatchObject({
     code: 0,

@@ -36,6 +36,7 @@ export const maintenanceRoutes = (serving: Serving): Route[] => [
     ...work,
     path: '/v1/_forget',
     summary: 'Removes the bytes of earlier versions of a file at once',
+    requestHeaders: ['Prefer'],
     bodies: [JSON_TYPE],
     answers: [JSON_TYPE],
     handle: (c) => answerForget(c, serving),
@@ -63,14 +64,13 @@ async function answerNormalise({ env }: Context<HttpEnv>, { larder, config, cloc
   const { who, options, preferences } = writeIntent(env);
   const { paths = [], indent = 2 } = parseBody(await readBody(env, config.bodyLimitBytes, clock), NORMALISE);
   const report = await larder.maintenance.normalise({ paths, indent, dryRun: options.dryRun ?? false }, who);
-  const { applied } = preferences;
-  return answerJson(env, report, applied.length > 0 ? { 'Preference-Applied': applied.join(', ') } : {});
+  return answerJson(env, report, appliedHeaders(preferences.applied));
 }
 
 async function answerPrune({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
   const { dryRun, applied } = preferencesOf(env.incoming.headers, ['tx']);
   const report = await larder.maintenance.prune({ dryRun });
-  return answerJson(env, report, applied.length > 0 ? { 'Preference-Applied': applied.join(', ') } : {});
+  return answerJson(env, report, appliedHeaders(applied));
 }
 
 const FORGET = z.object({
@@ -80,9 +80,14 @@ const FORGET = z.object({
 
 async function answerForget({ env }: Context<HttpEnv>, { larder, config, clock }: Serving): Promise<Response> {
   bodyType(env.incoming.headers, [JSON_TYPE]);
+  const { dryRun, applied } = preferencesOf(env.incoming.headers, ['tx']);
   const { path, seq } = parseBody(await readBody(env, config.bodyLimitBytes, clock), FORGET);
-  return answerJson(env, await larder.maintenance.forget(path, seq ?? null));
+  const report = await larder.maintenance.forget(path, seq ?? null, { dryRun });
+  return answerJson(env, report, appliedHeaders(applied));
 }
+
+const appliedHeaders = (applied: readonly string[]): Record<string, string> =>
+  applied.length > 0 ? { 'Preference-Applied': applied.join(', ') } : {};
 
 async function answerVerify({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
   const lines = saidLines((say) =>

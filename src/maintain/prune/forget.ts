@@ -2,8 +2,7 @@
  * `larder forget PATH [--seq N]`: the bytes of versions go at once, because something was saved that must not be kept. Their
  * place in the history stays. What a file on disk still holds is not forgotten: the file has to change first.
  */
-import type { Digest } from '../../core/digest.ts';
-import { digestOf } from '../../core/digest.ts';
+import { digestOf, type Digest } from '../../core/digest.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import type { Head, StoredEvent } from '../../catalog/types.ts';
@@ -21,13 +20,19 @@ export interface Forgetting {
   readonly seq: Seq | null;
   /** Waits until files are on the disk up to a seq; gives up after a while. */
   readonly settle: (seq: Seq) => Promise<void>;
+  /** Say what would go, and change nothing. */
+  readonly dryRun: boolean;
 }
 
 /** Throws LarderError `not_found`, `conflict` for what the file still holds, `pending` while a write is not on the disk yet. */
-export async function forget(history: History, { path, seq, settle }: Forgetting): Promise<ForgetReport> {
+export async function forget(history: History, { path, seq, settle, dryRun }: Forgetting): Promise<ForgetReport> {
   const versions = toForget(history, path, seq);
   const seqs = new Set(versions.map((version) => version.seq));
   const digests = [...new Set(versions.map(({ digest }) => digest).filter((digest) => digest !== null))];
+  if (dryRun) {
+    const others = (await keptElsewhere(history, digests)).filter((one) => !seqs.has(one.seq));
+    return reportOf(versions, { digests, freed: storedBytes(versions), others, dryRun });
+  }
   await history.events.seal();
   await settle(history.events.lastSeq);
   const freed = await dropAll(history, seqs);
@@ -38,13 +43,26 @@ export async function forget(history: History, { path, seq, settle }: Forgetting
     history,
     digests.filter((digest) => !needed.has(digest) && !history.isBeingNamed(digest)),
   );
-  return {
-    forgotten: [...seqs],
-    digests,
-    freed_bytes: freed,
-    elsewhere: elsewhere.map(({ path, seq: other }) => ({ path, seq: other })),
-  };
+  return reportOf(versions, { digests, freed, others: elsewhere, dryRun });
 }
+
+interface Outcome {
+  readonly digests: readonly Digest[];
+  readonly freed: number;
+  readonly others: ForgetReport['elsewhere'];
+  readonly dryRun: boolean;
+}
+
+const reportOf = (versions: readonly StoredEvent[], { digests, freed, others, dryRun }: Outcome): ForgetReport => ({
+  forgotten: versions.map(({ seq }) => seq),
+  digests,
+  freed_bytes: freed,
+  elsewhere: others.map(({ path, seq }) => ({ path, seq })),
+  dry_run: dryRun,
+});
+
+const storedBytes = (versions: readonly StoredEvent[]): number =>
+  versions.reduce((sum, { body }) => sum + ('length' in body ? body.length : 0), 0);
 
 function toForget({ catalog }: History, path: string, seq: Seq | null): StoredEvent[] {
   const all = catalog.history(path, { before: null, limit: MOST_VERSIONS });

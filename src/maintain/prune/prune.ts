@@ -12,13 +12,15 @@ const DAY_MS = 24 * 3600 * 1000;
 export async function prune(history: History, dryRun: boolean): Promise<PruneReport> {
   checkClock(history);
   const plan = await planPrune(history);
-  if (dryRun) return reportOf(plan, { freed: plan.storedBytes, blobs: 0, dryRun });
+  if (dryRun) return reportOf(plan, { freed: plan.storedBytes, blobs: (await unneededBlobs(history)).length, dryRun });
   let freed = 0;
   // The newest first: what was appended goes before what it was appended to, whenever a crash comes.
   for (const [segment, drops] of [...plan.dropsBySegment].toSorted(([a], [b]) => b - a))
     freed += await dropFrom(history, segment, drops);
-  const blobs = await removeBlobs(history);
-  return reportOf(plan, { freed, blobs, dryRun });
+  // No turn of the event loop between the answer and the last of them.
+  const unneeded = await unneededBlobs(history);
+  for (const digest of unneeded) history.blobs.remove(digest);
+  return reportOf(plan, { freed, blobs: unneeded.length, dryRun });
 }
 
 function reportOf(
@@ -43,19 +45,14 @@ function checkClock({ catalog, clock, clockTrust }: History): void {
 const STRETCH = 20_000;
 
 /** Blobs that no version needs any more, and that were not wanted for a day: the frame that will name one may be on its way. */
-async function removeBlobs({ blobs, catalog, clock, events, isBeingNamed }: History): Promise<number> {
+async function unneededBlobs({ blobs, catalog, clock, events, isBeingNamed }: History): Promise<Digest[]> {
   const wanted = new Set<Digest>();
   for (let from: Seq = 0; from <= events.lastSeq; from += STRETCH + 1) {
     for (const digest of catalog.blobDigests(from, from + STRETCH)) wanted.add(digest);
     await clock.yieldTurn();
   }
-  let removed = 0;
-  for (const digest of blobs.list()) {
+  return blobs.list().filter((digest) => {
     const storedAtMs = blobs.storedAtMs(digest);
-    if (wanted.has(digest) || isBeingNamed(digest) || storedAtMs === null || clock.nowMs() - storedAtMs < DAY_MS)
-      continue;
-    blobs.remove(digest);
-    removed++;
-  }
-  return removed;
+    return !wanted.has(digest) && !isBeingNamed(digest) && storedAtMs !== null && clock.nowMs() - storedAtMs >= DAY_MS;
+  });
 }

@@ -45,10 +45,13 @@ export interface PruneReport {
 }
 
 export interface ForgetReport {
-  /** Seqs of the versions whose bytes are gone. */
+  /** Seqs of the versions whose bytes are, or would be, gone; newest first. */
   readonly forgotten: readonly Seq[];
   readonly digests: readonly Digest[];
+  /** Bytes of the log that are, or would be, free; those of blobs come on top. */
   readonly freed_bytes: number;
   /** Versions of other paths that have the same bytes, and still keep them. */
   readonly elsewhere: readonly { readonly path: string; readonly seq: Seq }[];
+  /** Nothing was changed. */
+  readonly dry_run: boolean;
 }
