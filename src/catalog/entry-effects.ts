@@ -35,7 +35,9 @@ function effectOfSchema({ digest, inForce }: Entry): Effect {
 
 /** The heads of a path after an entry; its problems are counted after their rows were written. */
 export function headsAfter<Row extends PathState>(row: Row, entry: Entry, effect: Effect, seen: Seen | undefined): Row {
-  const sight = seen ? { stat: seen.key, clean: seen.clean, grown: seen.grown ?? false } : toldBy(row, entry);
+  const sight = seen
+    ? { stat: seen.key, clean: seen.clean, grown: seen.clean && seen.grown === true }
+    : toldBy(row, entry);
   const { digest: diskDigest, seq: diskSeq } = entry;
   switch (effect) {
     case 'accept':
