@@ -8,6 +8,8 @@ if (major < 22 || (major === 22 && minor < 22)) {
   process.exit(1);
 }
 
+const { dropPageKeys } = await import('./cli/page-keys.ts');
+dropPageKeys(process);
 const { provideAsyncDisposableStack } = await import('./util/async-disposable-stack.ts');
 provideAsyncDisposableStack();
 const { main } = await import('./cli/main.ts');
