@@ -179,6 +179,14 @@ class OpenEventLog implements EventLog {
     return this.#sink.replaced;
   }
 
+  get clockLeftMs(): number | null {
+    return this.#sink.clockLeftMs;
+  }
+
+  noteClockLeft(ms: number | null): Promise<void> {
+    return this.#sink.noteClockLeft(ms);
+  }
+
   completeUpTo(seq: Seq): { readonly first: Seq; readonly last: Seq }[] {
     const { segments } = this.#reader;
     return segments.flatMap(({ first }, index) => {

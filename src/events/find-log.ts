@@ -93,6 +93,7 @@ const identityFor = (options: EventLogOptions, log: string, known: LogIdentity |
   durability: options.durability,
   aborted: known?.aborted ?? [],
   replaced: known?.replaced ?? {},
+  clockLeft: known?.clockLeft ?? null,
 });
 
 function existingLog(options: EventLogOptions, segments: readonly Segment[], last: Segment, fd: number): FoundLog {

@@ -18,6 +18,8 @@ const IDENTITY = z.object({
   aborted: z.array(z.int()).readonly(),
   /** How often each segment was replaced by one with fewer bodies, by first seq: followers know by it that places moved. */
   replaced: z.record(z.string(), z.int()).readonly().default({}),
+  /** The wall clock jumped away from this time (ms) and is not believed since: prune goes by it. */
+  clockLeft: z.int().nullable().default(null),
 });
 
 export type LogIdentity = Readonly<z.infer<typeof IDENTITY>>;

@@ -79,6 +79,15 @@ export class SegmentSink {
     await this.#write({ replaced: { ...replaced, [first]: (replaced[first] ?? 0) + 1 } });
   }
 
+  get clockLeftMs(): number | null {
+    return this.#identity.clockLeft;
+  }
+
+  /** Durably. Before the first frame there is nothing that a clock could make old. */
+  async noteClockLeft(ms: number | null): Promise<void> {
+    if (this.#isIdentityWritten) await this.#write({ clockLeft: ms });
+  }
+
   /** Seqs that a frame of a later segment than their own took back. */
   get abortedElsewhere(): readonly Seq[] {
     return this.#identity.aborted;

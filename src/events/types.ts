@@ -72,6 +72,9 @@ export interface EventLog extends AsyncDisposable {
   readBody(place: StoredPlace, digest: Digest): Uint8Array;
   /** When it was written last before it was opened, by the clock of then; null for a new one. */
   readonly writtenBeforeMs: number | null;
+  /** Where the wall clock was when it jumped, if it is not believed since; kept over restarts. */
+  readonly clockLeftMs: number | null;
+  noteClockLeft(ms: number | null): Promise<void>;
   /** How often each segment was replaced by `drop`, by first seq: who remembers places of bodies compares it. */
   readonly replaced: Readonly<Record<string, number>>;
   /** The segments that are complete and hold nothing behind a seq, by the seqs that they can hold. */

@@ -59,7 +59,7 @@ export class OpenMaintenance implements Maintenance {
     this.#parts = parts;
     this.#ready = ready;
     this.history = openHistorySize(wired.world);
-    this.#clockTrust = new ClockTrust(parts.host.clock, parts.events.writtenBeforeMs);
+    this.#clockTrust = new ClockTrust(parts.host.clock, parts.events);
     this.#scrubber = new Scrubber(wired.world, parts.root.derived);
   }
 
@@ -75,13 +75,21 @@ export class OpenMaintenance implements Maintenance {
     this.#watching?.cancel();
     await this.#scrubber.close();
     if (this.#running) await Promise.allSettled([this.#running]);
+    await this.#noteClock();
   }
 
   /** A disk that fills is told in the log, whoever asks; and a clock that jumps is noticed. */
   #watchDisk(): void {
     this.history();
-    this.#clockTrust.tick();
+    void this.#noteClock();
     this.#watching = this.#parts.host.clock.after(DISK_EVERY_MS, () => this.#watchDisk());
+  }
+
+  /** A clock that is not believed is not believed by the next process either. What the disk refuses is tried a minute later. */
+  async #noteClock(): Promise<void> {
+    const { leftMs } = this.#clockTrust;
+    const { events } = this.#parts;
+    if ((leftMs === null) !== (events.clockLeftMs === null)) await events.noteClockLeft(leftMs).catch(() => {});
   }
 
   async scrub(most: number): Promise<ScrubReport> {
@@ -94,7 +102,10 @@ export class OpenMaintenance implements Maintenance {
   }
 
   prune({ dryRun }: { readonly dryRun: boolean }): Promise<PruneReport> {
-    return this.#alone('pruning', () => prune(this.#history(), dryRun));
+    return this.#alone('pruning', async () => {
+      await this.#noteClock();
+      return prune(this.#history(), dryRun);
+    });
   }
 
   forget(path: string, seq: Seq | null, { dryRun } = { dryRun: false }): Promise<ForgetReport> {

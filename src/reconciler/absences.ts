@@ -21,6 +21,8 @@ export const isLost = (one: Settled): boolean => one.decision.do === 'lost' && o
 /** Collections with an open `held` problem, and what was deleted lately in each. */
 export class AbsenceLedger {
   readonly held = new Set<string>();
+  /** Of those that are none any more, and of which the log is being told. */
+  readonly endings = new Map<string, Promise<void>>();
   readonly tallies = new Map<string, AbsenceTally>();
   /** Walks of the tree, or a part of it, that are under way. */
   walks = 0;
@@ -126,9 +128,17 @@ export async function releaseHolds(world: World): Promise<void> {
 const isStillHeld = (world: World, collection: string): boolean =>
   world.pendings.absentIn(collection) > 0 || !rootIsThere(world) || world.outOfReach.touching(collection).length > 0;
 
-/** Once, whoever finds first that nothing is held any more. */
-export async function endHold(world: World, collection: string, origin: Origin): Promise<void> {
-  if (!world.absences.held.delete(collection)) return;
+/** Once, whoever finds first that nothing is held any more; whoever finds it meanwhile waits until that is recorded. */
+export function endHold(world: World, collection: string, origin: Origin): Promise<void> {
+  const { held, endings } = world.absences;
+  const running = endings.get(collection);
+  if (running !== undefined || !held.delete(collection)) return running ?? Promise.resolve();
+  const ending = sayEnded(world, collection, origin).finally(() => endings.delete(collection));
+  endings.set(collection, ending);
+  return ending;
+}
+
+async function sayEnded(world: World, collection: string, origin: Origin): Promise<void> {
   try {
     await recordVerdict(world, collection, { op: 'resolved', code: 'held' }, origin);
   } catch (error) {

@@ -14,6 +14,7 @@ export async function reportRot(world: World, { path, head }: Observation): Prom
 
 /** Its bytes are the recorded ones, perhaps again. */
 export async function isAsRecorded(world: World, { path, head }: Observation, seen: Seen): Promise<void> {
+  world.pendings.delete(path);
   if (head?.problems.includes('rotten'))
     await recordVerdict(world, path, { op: 'resolved', code: 'rotten' }, originOf(world, 'hand'));
   world.catalog.noteSeen([{ path, seen }]);

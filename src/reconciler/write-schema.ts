@@ -51,6 +51,8 @@ export async function writeSchema(
         place: (logged) => placeAll(world, [staged], placed, logged),
         seen: () => seenOf(world, placed, path),
       });
+      // What lay there half written is replaced; what came later is looked at again.
+      world.pendings.delete(path);
       afterwards(world, frame, placed);
       return writtenOf(world, prepared, origin.changeSet);
     } catch (error) {

@@ -35,23 +35,24 @@ export async function openAging(
     nowMs: () => systemClock.nowMs() + offsetMs,
     monotonicMs: () => systemClock.monotonicMs() + wentOnMs,
   };
+  const goOn = (ms: number): void => {
+    offsetMs += ms;
+    wentOnMs += ms;
+  };
   const host = { fs, clock, random: systemRandom };
   const world = await openTestLarder(files, { host, keepHistory });
   const history = (id: string): readonly HistoryItem[] =>
     world.larder.history(ref(id), { before: null, limit: 1000 })?.items ?? [];
   return Object.assign(world, {
     age: (ms: number) => void (offsetMs += ms),
-    goOn(ms: number) {
-      offsetMs += ms;
-      wentOnMs += ms;
-    },
+    goOn,
     nowMs: () => clock.nowMs(),
     put: (id: string, text: string) =>
       world.larder.write({ ref: ref(id), change: { op: 'put', body: Buffer.from(text) } }, me),
     remove: (id: string) => world.larder.write({ ref: ref(id), change: { op: 'delete' } }, me),
     // A segment begins anew after a week, and an orderly stop makes a checkpoint. Each of these has one version: none to thin.
     async settle() {
-      offsetMs = Math.max(offsetMs, 0) + 10 * DAY;
+      goOn(Math.max(-offsetMs, 0) + 10 * DAY);
       const more = (n: number): Promise<unknown> =>
         world.larder.write({ ref: ref(`other-${n}`), change: { op: 'put', body: Buffer.from('{}') } }, me);
       await more(0);

@@ -29,12 +29,12 @@ const verified = async (world: TestLarder): Promise<readonly string[]> => (await
 test('prune keeps what a version that stays was appended to', async () => {
   await using world = await openAging({ [PATH]: 'first\n' }, '1d');
   for (const text of ['a\n', 'b\n', 'c\n']) {
-    world.age(3 * DAY);
+    world.goOn(3 * DAY);
     await appendAll(world, text);
   }
-  world.age(3 * DAY);
+  world.goOn(3 * DAY);
   await replace(world, 'anew\n');
-  world.age(3 * DAY);
+  world.goOn(3 * DAY);
   await appendAll(world, 'x\n', 'y\n');
   await world.settle();
   expect(await world.larder.maintenance.prune({ dryRun: true })).toMatchObject({ versions: 4 });
@@ -47,7 +47,7 @@ test('prune takes the newest of a chain that nothing rests on any more, and no o
   await using world = await openAging({ [PATH]: 'first\n' }, 'staggered');
   // One span of a week: its newest version stays, and with it all that it was appended to.
   await appendAll(world, 'a\n', 'b\n', 'c\n');
-  world.age(30 * DAY);
+  world.goOn(30 * DAY);
   await replace(world, 'anew\n');
   await world.settle();
   expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ versions: 0, waiting: 0 });

@@ -32,9 +32,12 @@ function timeFrom(wallMs: number): Time {
   };
 }
 
+const trustFrom = ({ clock }: Time, writtenBeforeMs: number | null, clockLeftMs: number | null = null): ClockTrust =>
+  new ClockTrust(clock, { writtenBeforeMs, clockLeftMs });
+
 test('a root that is quiet for months is pruned by a daemon that is there', () => {
   const time = timeFrom(START);
-  const trust = new ClockTrust(time.clock, null);
+  const trust = trustFrom(time, null);
   const newest = time.now();
   time.pass(60 * DAY, trust);
   expect(trust.isBelieved(newest)).toBe(true);
@@ -45,13 +48,13 @@ test('a restart in between changes nothing', () => {
   time.pass(60 * DAY);
   const stopped = time.now();
   time.pass(MINUTE);
-  expect(new ClockTrust(time.clock, stopped).isBelieved(START)).toBe(true);
+  expect(trustFrom(time, stopped).isBelieved(START)).toBe(true);
 });
 
 test('after a long pause a day has to pass, or something has to change', () => {
   const time = timeFrom(START);
   time.pass(60 * DAY);
-  const trust = new ClockTrust(time.clock, START);
+  const trust = trustFrom(time, START);
   expect(trust.isBelieved(START)).toBe(false);
   expect(trust.isBelieved(time.now())).toBe(true);
   time.pass(DAY, trust);
@@ -62,7 +65,7 @@ test.each([400 * DAY, -400 * DAY])(
   'a clock that jumps by %i ms is not believed before a day, whatever is written',
   (ms) => {
     const time = timeFrom(START);
-    const trust = new ClockTrust(time.clock, START);
+    const trust = trustFrom(time, START);
     time.pass(10 * DAY, trust);
     time.jump(ms);
     trust.tick();
@@ -79,9 +82,38 @@ test('a machine that started with a wrong time is believed as soon as its clock 
   const time = timeFrom(START);
   time.pass(MINUTE);
   time.jump(400 * DAY);
-  const trust = new ClockTrust(time.clock, START);
+  const trust = trustFrom(time, START);
   expect(trust.isBelieved(START)).toBe(false);
   time.pass(5 * MINUTE, trust);
   time.jump(-400 * DAY);
   expect(trust.isBelieved(START)).toBe(true);
+});
+
+test('a restart does not make a clock believed that jumped before it, whatever was written by it', () => {
+  const time = timeFrom(START);
+  const trust = trustFrom(time, START);
+  time.pass(2 * DAY, trust);
+  expect(trust.leftMs).toBeNull();
+  time.jump(400 * DAY);
+  const { leftMs } = trust;
+  expect(leftMs).toBe(START + 2 * DAY);
+  time.pass(MINUTE, trust);
+  const next = trustFrom(time, time.now(), leftMs);
+  expect(next.isBelieved(time.now())).toBe(false);
+  time.pass(DAY + MINUTE, next);
+  expect(next.isBelieved(time.now())).toBe(true);
+  expect(next.leftMs).toBeNull();
+});
+
+test('a clock that was set right before a restart is believed after it', () => {
+  const time = timeFrom(START);
+  const trust = trustFrom(time, null);
+  time.pass(MINUTE, trust);
+  time.jump(400 * DAY);
+  const { leftMs } = trust;
+  time.pass(5 * MINUTE, trust);
+  time.jump(-400 * DAY);
+  const next = trustFrom(time, START + 400 * DAY, leftMs);
+  expect(next.isBelieved(START + 400 * DAY)).toBe(true);
+  expect(next.leftMs).toBeNull();
 });

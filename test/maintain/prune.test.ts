@@ -14,7 +14,7 @@ describe('prune', () => {
     await using world = await openAging();
     for (let n = 0; n < 6; n++) {
       await world.put('a', `{"v": ${n}}`);
-      world.age(n < 3 ? 1000 : DAY);
+      world.goOn(n < 3 ? 1000 : DAY);
     }
     await world.put('b', '{"only": 1}');
     await world.settle();
@@ -44,7 +44,7 @@ describe('prune', () => {
       await world.put('a', `{"v": ${n}}`);
       world.save('bc/hubs/h.json', `{"v": ${n + 1}}`);
       await world.larder.rescan();
-      world.age(HOUR);
+      world.goOn(HOUR);
     }
     await world.settle();
     expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ paths: 1, versions: 2 });
@@ -115,6 +115,24 @@ describe('prune', () => {
     }
   });
 
+  test('a restart does not make a clock believed that jumped', async () => {
+    await using world = await openAging();
+    await world.put('a', '{}');
+    world.age(400 * DAY);
+    await expect(world.larder.maintenance.prune({ dryRun: false })).rejects.toMatchObject({ code: 'conflict' });
+    await world.put('a', '{"v": 1}');
+    for (let restart = 0; restart < 2; restart++) {
+      await world.reopen();
+      await world.put('a', `{"restart": ${restart}}`);
+      await expect(world.larder.maintenance.prune({ dryRun: false })).rejects.toMatchObject({ code: 'conflict' });
+    }
+    world.goOn(2 * DAY);
+    await expect(world.larder.maintenance.prune({ dryRun: true })).resolves.toMatchObject({ dry_run: true });
+    await world.reopen();
+    await world.put('a', '{"clock": "right"}');
+    await expect(world.larder.maintenance.prune({ dryRun: true })).resolves.toMatchObject({ dry_run: true });
+  });
+
   test('a catalog that was not told where bytes lie now is told at the next start', async () => {
     await using world = await openAging({}, '1d');
     for (let n = 0; n < 4; n++) await world.put('a', `{"v": ${n}}`);
@@ -150,7 +168,7 @@ describe('prune', () => {
       utimesSync(world.at(`.larder/blobs/${name}`), world.nowMs() / 1000, world.nowMs() / 1000);
     expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ versions: 1, blobs: 0 });
     expect(blobs()).toBe(2);
-    world.age(2 * DAY);
+    world.goOn(2 * DAY);
     await world.put('now', '{"later": 1}');
     await world.reopen();
     expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ blobs: 1 });

@@ -6,7 +6,7 @@ export type Steps = Generator<void, void, undefined>;
 type Habit = (hands: Hands, path: string) => Steps;
 
 function* saveInPieces(hands: Hands, path: string): Steps {
-  const text = hands.text();
+  const text = hands.text(path);
   const [first, second] = hands.half(text);
   const fd = hands.openInPlace(path);
   yield;
@@ -20,7 +20,7 @@ function* saveInPieces(hands: Hands, path: string): Steps {
 }
 
 function saveAtOnce(hands: Hands, path: string): void {
-  const text = hands.text();
+  const text = hands.text(path);
   const fd = hands.openInPlace(path);
   hands.truncate(fd, path);
   hands.write(fd, path, Buffer.from(text), 0);
@@ -36,7 +36,7 @@ function overwriteSameLength(hands: Hands, path: string): void {
 }
 
 function* saveByRename(hands: Hands, path: string): Steps {
-  const beside = hands.writeBeside(path, hands.text());
+  const beside = hands.writeBeside(path, hands.text(path));
   yield;
   hands.renameOver(beside, path);
 }
@@ -45,7 +45,7 @@ function* deleteAndCreate(hands: Hands, path: string): Steps {
   if (!hands.has(path)) return;
   hands.remove(path);
   yield;
-  const beside = hands.writeBeside(path, hands.text());
+  const beside = hands.writeBeside(path, hands.text(path));
   hands.renameOver(beside, path);
 }
 
@@ -76,7 +76,7 @@ function* restoreOlder(hands: Hands, path: string): Steps {
 }
 
 function* breakAndMend(hands: Hands, path: string): Steps {
-  const text = hands.text();
+  const text = hands.text(path);
   const broken = text.slice(0, text.length - 5);
   const fd = hands.openInPlace(path);
   hands.truncate(fd, path);
@@ -96,7 +96,7 @@ function empty(hands: Hands, path: string): void {
 /** Saves into the file that it opened earlier, whatever became of its name. */
 function* keepOpen(hands: Hands, path: string): Steps {
   if (!hands.has(path)) return;
-  const text = hands.text();
+  const text = hands.text(path);
   const fd = hands.openInPlace(path);
   for (let pauses = 0; pauses < 4; pauses += 1) yield;
   hands.truncate(fd, path);
@@ -131,7 +131,7 @@ export const HABITS: readonly (readonly [name: string, habit: Habit])[] = [
 ];
 
 function* appendInPieces(hands: Hands, path: string): Steps {
-  const [first, second] = hands.half(hands.text());
+  const [first, second] = hands.half(hands.text(path));
   const fd = hands.openInPlace(path);
   hands.append(fd, path, first);
   yield;
@@ -142,7 +142,7 @@ function* appendInPieces(hands: Hands, path: string): Steps {
 
 function appendLines(hands: Hands, path: string): void {
   const fd = hands.openInPlace(path);
-  for (const text of [hands.text(), hands.text()]) hands.append(fd, path, Buffer.from(text));
+  for (const text of [hands.text(path), hands.text(path)]) hands.append(fd, path, Buffer.from(text));
   hands.close(fd, path, 'lines');
 }
 
@@ -163,4 +163,52 @@ export const STREAM_HABITS: typeof HABITS = [
   ['save by rename', saveByRename],
   ['empty', inOneStep(empty)],
   ['rotate', rotate],
+];
+
+/** What is done to a `_schema.json`: nobody renames one. */
+export const SCHEMA_HABITS: typeof HABITS = [
+  ['save in pieces', saveInPieces],
+  ['save at once', inOneStep(saveAtOnce)],
+  ['save at once', inOneStep(saveAtOnce)],
+  ['save by rename', saveByRename],
+  ['delete and create', deleteAndCreate],
+  ['remove', inOneStep(remove)],
+  ['restore older', restoreOlder],
+  ['break and mend', breakAndMend],
+  ['empty', inOneStep(empty)],
+  ['keep open', keepOpen],
+];
+
+/** Every file of a directory, one after the other, as `rm` does. */
+function* removeAll(hands: Hands, path: string): Steps {
+  for (const one of hands.filesBeside(path)) {
+    if (hands.has(one)) hands.remove(one);
+    if (hands.maybe(0.1)) yield;
+  }
+}
+
+/** The whole directory out of the tree, and perhaps back: a disk that is not mounted, a branch that is checked out. */
+function* moveAway(hands: Hands, path: string): Steps {
+  const directory = path.slice(0, path.lastIndexOf('/'));
+  if (!hands.isDirectory(directory)) return;
+  const away = hands.moveOut(directory);
+  const isForGood = hands.maybe(0.3);
+  for (let pauses = 0; pauses < 8; pauses += 1) yield;
+  if (!isForGood && !hands.isDirectory(directory)) hands.moveIn(away, directory);
+}
+
+/** All of them anew, as a restore does. */
+function* bringBack(hands: Hands, path: string): Steps {
+  for (const one of hands.filesBeside(path)) {
+    if (!hands.has(one)) hands.renameOver(hands.writeBeside(one, hands.text(one)), one);
+    if (hands.maybe(0.1)) yield;
+  }
+}
+
+/** What happens to many documents of a collection at once. */
+export const MASS_HABITS: typeof HABITS = [
+  ['remove all beside', removeAll],
+  ['move away all beside', moveAway],
+  ['move away all beside', moveAway],
+  ['bring back all beside', bringBack],
 ];

@@ -4,8 +4,10 @@
  */
 import { digestOf, type Digest } from '../../src/core/digest.ts';
 import { readFile } from '../../src/host/read-file.ts';
-import { HABITS, STREAM_HABITS, type Steps } from './habits.ts';
+import { HABITS, MASS_HABITS, SCHEMA_HABITS, STREAM_HABITS, type Steps } from './habits.ts';
 import type { Machine } from './machine.ts';
+import type { Places } from './places.ts';
+import { schemaText } from './schemas.ts';
 
 interface Job {
   readonly name: string;
@@ -24,8 +26,7 @@ const MOST_JOBS = 3;
 
 export class Hands {
   readonly #machine: Machine;
-  readonly #paths: readonly string[];
-  readonly #stream: string;
+  readonly #places: Places;
   readonly #onTouched: (path: string) => void;
   readonly #texts: string[] = [];
   readonly savedAside: SavedAside[] = [];
@@ -33,10 +34,9 @@ export class Hands {
   readonly changedAside = new Set<string>();
   #jobs: Job[] = [];
 
-  constructor(machine: Machine, paths: readonly string[], stream: string, onTouched: (path: string) => void) {
+  constructor(machine: Machine, places: Places, onTouched: (path: string) => void) {
     this.#machine = machine;
-    this.#paths = paths;
-    this.#stream = stream;
+    this.#places = places;
     this.#onTouched = onTouched;
   }
 
@@ -51,12 +51,21 @@ export class Hands {
 
   begin(): void {
     if (this.#jobs.length >= MOST_JOBS) return this.go();
-    const ofStreams = this.#machine.maybe(0.1);
-    const [name, habit] = this.#machine.pick(ofStreams ? STREAM_HABITS : HABITS);
-    const path = ofStreams ? this.#stream : this.#machine.pick(this.#paths);
+    const [habits, paths] = this.#chosen();
+    const [name, habit] = this.#machine.pick(habits);
+    const path = this.#machine.pick(paths);
     this.#machine.tell(`hand ${name} ${path}`);
     this.#jobs.push({ name: `${name} ${path}`, steps: habit(this, path) });
     this.go();
+  }
+
+  #chosen(): readonly [typeof HABITS, readonly string[]] {
+    const { documents, stream, schema, masses } = this.#places;
+    const dice = this.#machine.below(100);
+    if (dice < 10) return [STREAM_HABITS, [stream]];
+    if (dice < 16) return [SCHEMA_HABITS, [schema]];
+    if (dice < 22 && masses.length > 0) return [MASS_HABITS, masses];
+    return [HABITS, documents];
   }
 
   /** One step of one of them. */
@@ -71,12 +80,18 @@ export class Hands {
     this.#jobs = this.#jobs.filter((one) => one !== job);
   }
 
+  /** The collection that is large enough to be held is there from the beginning. */
+  fill(): void {
+    for (const path of this.#places.masses) this.renameOver(this.writeBeside(path, this.text(path)), path);
+  }
+
   finish(): void {
     while (this.isBusy) this.go();
   }
 
-  text(): string {
+  text(path: string): string {
     const number = this.#machine.next();
+    if (path === this.#places.schema) return this.#machine.name(schemaText(this.#machine, number), `schema ${number}`);
     const pad = 'x'.repeat(this.#machine.pick([1, 7, 300, 700, 1800]));
     const text = `{"v": ${this.#machine.below(100)}, "n": ${number}, "pad": "${pad}"}\n`;
     this.#texts.push(text);
@@ -209,9 +224,33 @@ export class Hands {
     const names = this.#machine.files(from).map((path) => path.slice(from.length));
     this.#machine.disk.rename(this.#absolute(from), this.#absolute(to));
     // Whatever else was to lie there now does not.
-    for (const path of this.#paths)
+    for (const path of this.#places.documents)
       if (path.startsWith(`${from}/`)) this.#machine.timeline.clear(path, this.#machine.nowMs);
     for (const name of names) for (const directory of [from, to]) this.saved(directory + name);
+  }
+
+  /** All documents of a collection that there were, there or not. */
+  filesBeside(path: string): readonly string[] {
+    const directory = path.slice(0, path.lastIndexOf('/') + 1);
+    return this.#places.masses.filter((one) => one.startsWith(directory));
+  }
+
+  maybe(likelihood: number): boolean {
+    return this.#machine.maybe(likelihood);
+  }
+
+  /** Where nobody looks. */
+  moveOut(directory: string): string {
+    const away = `.away-${this.#machine.next()}`;
+    const names = this.#machine.files(directory);
+    this.#machine.disk.rename(this.#absolute(directory), this.#absolute(away));
+    for (const path of names) this.saved(path);
+    return away;
+  }
+
+  moveIn(away: string, directory: string): void {
+    this.#machine.disk.rename(this.#absolute(away), this.#absolute(directory));
+    for (const path of this.#machine.files(directory)) this.saved(path);
   }
 
   remove(path: string): void {
@@ -224,11 +263,11 @@ export class Hands {
   }
 
   otherPath(): string {
-    return this.#machine.pick(this.#paths);
+    return this.#machine.pick(this.#places.documents);
   }
 
   olderText(): string {
-    return this.#texts.length > 0 ? this.#machine.pick(this.#texts) : this.text();
+    return this.#texts.length > 0 ? this.#machine.pick(this.#texts) : this.text('');
   }
 
   olderTimes(path: string): void {

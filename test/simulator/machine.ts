@@ -18,6 +18,12 @@ export class Machine {
   readonly root: string;
   /** In every second life large texts go to the blob store. */
   readonly bodyBytes: number;
+  /** In two of three lives the log goes on in new segments. */
+  readonly segmentBytes: number;
+  /** In half of these the history is thinned. */
+  readonly keepHistory: 'all' | 'staggered';
+  /** In every fifth life there is a collection whose documents vanish together. */
+  readonly hasMasses: boolean;
   disk: SimulatedFileSystem;
   /** When a power cut took the catalog, or a part of it. */
   readonly catalogLostMs: number[] = [];
@@ -32,6 +38,9 @@ export class Machine {
     this.random = seededBytes(seed + 0x5eed);
     this.root = root;
     this.bodyBytes = seed % 2 === 0 ? 1000 : Infinity;
+    this.segmentBytes = seed % 3 === 2 ? Infinity : 5000;
+    this.keepHistory = seed % 3 === 1 ? 'staggered' : 'all';
+    this.hasMasses = seed % 5 === 4;
     rmSync(this.derived, { recursive: true, force: true });
     mkdirSync(this.derived, { recursive: true });
     this.disk = simulatedFileSystem({ clock: coarse(this.clock) });

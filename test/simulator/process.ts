@@ -20,6 +20,10 @@ export interface Ground {
   readonly root: string;
   /** Larger bytes lie in the blob store. */
   readonly bodyBytes?: number;
+  /** Where the log goes on in a new segment. */
+  readonly segmentBytes?: number;
+  /** What `prune` leaves. */
+  readonly keepHistory?: string;
   /** A real directory, where SQLite writes. */
   readonly derived: string;
   tell(line: string): void;
@@ -90,12 +94,14 @@ export class Process {
       random: this.#ground.random,
       inThread: true,
       ...(this.#ground.bodyBytes !== undefined && { bodyBytes: this.#ground.bodyBytes }),
+      ...(this.#ground.segmentBytes !== undefined && { segmentBytes: this.#ground.segmentBytes }),
       watch: (options) => this.#watch(options),
       ...(sabotage.parts && { parts: sabotage.parts }),
       ...(sabotage.without && { without: sabotage.without }),
       world: (world) => (this.world = sabotage.world?.(world) ?? world),
     };
-    const larder = await openLarder({ root: this.#ground.root, host });
+    const { root, keepHistory } = this.#ground;
+    const larder = await openLarder({ root, host, ...(keepHistory !== undefined && { keepHistory }) });
     this.larder = larder;
     larder.caughtUp.then(
       () => (this.isCaughtUp = true),

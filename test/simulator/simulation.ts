@@ -10,16 +10,18 @@ import { examine } from './examine.ts';
 import { Faults } from './faults.ts';
 import { Hands } from './hands.ts';
 import { hintsFor, QUIET_MS } from './hints.ts';
+import { heldIn, Keeper } from './keeper.ts';
 import { Machine } from './machine.ts';
+import { placesOf, type Places } from './places.ts';
 import { PowerCut } from './power-cut.ts';
 import { Process, type Sabotage } from './process.ts';
 import type { Call } from './seen-calls.ts';
 import { settled } from './settlement.ts';
-import { fold, judgeBytes, judgeFeed, judgeHandEvents, judgeHeads, judgeSaves, judgeWrites } from './verdicts.ts';
+import { judgeBytes } from './kept-bytes.ts';
+import { judgeHolds } from './holds.ts';
+import { fold, judgeFeed, judgeHandEvents, judgeHeads, judgeSaves, judgeWrites } from './verdicts.ts';
 import { Writers } from './writers.ts';
 
-const PATHS = ['ns/c/a.json', 'ns/c/b.json', 'ns/c/d/e.json', 'ns/c/d/f.json', 'ns/g/h.json', 'ns/g/i/j.json'];
-const STREAM = 'ns/c/runs.jsonl';
 const STEPS_A_READ = 4;
 /** A rebuild takes as long as a third of a run. */
 const SEEDS_A_REBUILD = 10;
@@ -32,8 +34,10 @@ export class Simulation {
   readonly #seed: number;
   readonly #machine: Machine;
   readonly #sabotage: Sabotage;
+  readonly #places: Places;
   readonly #hands: Hands;
   readonly #writers: Writers;
+  readonly #keeper: Keeper;
   #process: Process;
   #told: FeedEvent[] = [];
   readonly #faults: Faults;
@@ -46,13 +50,15 @@ export class Simulation {
     this.#machine = new Machine(seed, root);
     this.#faults = new Faults(this.#machine);
     this.#sabotage = sabotage;
+    this.#places = placesOf(this.#machine.hasMasses);
     this.#hands = new Hands(
       this.#machine,
-      PATHS,
-      STREAM,
+      this.#places,
       hintsFor(this.#machine, this.#faults, () => this.#process),
     );
-    this.#writers = new Writers(this.#machine, PATHS);
+    this.#writers = new Writers(this.#machine, this.#places.documents);
+    this.#keeper = new Keeper(this.#machine);
+    this.#hands.fill();
     for (let saves = this.#machine.below(5); saves > 0; saves -= 1) this.#hands.begin();
     this.#hands.finish();
     this.#process = this.#start();
@@ -96,7 +102,7 @@ export class Simulation {
   /** Somebody reads, at any moment. */
   #read(): void {
     const { larder, isDead } = this.#process;
-    const path = this.#machine.pick([...PATHS, STREAM]);
+    const path = this.#machine.pick([...this.#places.documents, this.#places.stream]);
     const meaning = classify(path);
     if (!larder || isDead || (meaning.kind !== 'document' && meaning.kind !== 'stream')) return;
     const asked = this.#machine.timeline.states(path).length;
@@ -126,6 +132,7 @@ export class Simulation {
     if (dice < 92) return this.#dieLater();
     if (dice < 95) return this.#process.die();
     if (dice < 97) return this.#stopInOrder();
+    if (dice < 99 && larder && this.#process.isReady) return this.#keeper.act(larder);
   }
 
   #ask(): void {
@@ -214,6 +221,7 @@ export class Simulation {
     this.#hands.finish();
     if (this.#process.isDead) await this.#restart();
     await this.#rest();
+    await this.#decide();
     const answers = await this.#allAnswers();
     if (this.#seed % SEEDS_A_VERIFICATION === 0) this.#complaints.push(...(await this.#verify()));
     const aside = await this.#stop();
@@ -223,7 +231,8 @@ export class Simulation {
       ...aside,
       ...judgeHeads(this.#machine, findings),
       ...judgeWrites(this.#writers.asked, findings),
-      ...judgeBytes(findings, this.#writers.forgets),
+      ...judgeBytes(findings, this.#writers.forgets, this.#keeper.hasPruned),
+      ...judgeHolds(findings),
       ...judgeSaves(this.#machine, this.#hands.savedAside, findings),
       ...judgeHandEvents(this.#machine, findings),
       ...judgeFeed(this.#told, findings, this.#told.at(-1)?.seq ?? 0),
@@ -269,6 +278,16 @@ export class Simulation {
     await this.#waitForWriters();
     // Files that were taken out of the tree are looked at up to twice before they go.
     await this.#machine.clock.advance(2 * QUIET_MS);
+  }
+
+  /** Nothing stays held: a person decides, and what was decided holds. */
+  async #decide(): Promise<void> {
+    const { larder } = this.#process;
+    if (!larder) throw new Error('nobody to decide for');
+    const held = heldIn(larder);
+    for (const problem of held) await this.#wait(this.#keeper.decide(larder, problem), 20_000);
+    for (const { path } of heldIn(larder)) this.#complaints.push(`I1 ${path} is held, although that was decided`);
+    if (held.length > 0) await this.#rest();
   }
 
   async #waitForWriters(): Promise<void> {

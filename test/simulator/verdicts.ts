@@ -1,5 +1,5 @@
 /** What must hold at the end of a run (DESIGN 11), told as complaints; none is the verdict wanted. */
-import { digestOf, type Digest } from '../../src/core/digest.ts';
+import type { Digest } from '../../src/core/digest.ts';
 import type { EventFrame, LoggedEntry, Seq } from '../../src/core/events.ts';
 import { isTornPieceOf } from '../../src/core/redo.ts';
 import type { Head } from '../../src/catalog/types.ts';
@@ -7,7 +7,7 @@ import type { FeedEvent } from '../../src/core/requests.ts';
 import type { SavedAside } from './hands.ts';
 import type { Machine } from './machine.ts';
 import type { State } from './timeline.ts';
-import type { Asked, Forget } from './writers.ts';
+import type { Asked } from './writers.ts';
 
 /** Everything that a closed root says of itself. */
 export interface Findings {
@@ -19,7 +19,7 @@ export interface Findings {
   readonly held: ReadonlySet<string>;
 }
 
-type Complaints = string[];
+export type Complaints = string[];
 
 export interface FoldedHead {
   readonly disk: Digest | null;
@@ -86,33 +86,6 @@ export function judgeWrites(asked: readonly Asked[], { frames }: Findings): Comp
     }
   }
   return complaints;
-}
-
-/** Every version that was kept still has its bytes, and those that were forgotten have none. */
-export function judgeBytes({ frames, bytesOf }: Findings, forgets: readonly Forget[]): Complaints {
-  const forgotten = new Set(forgets.flatMap(({ seqs }) => seqs ?? []));
-  const doubtful = namesOf(
-    frames,
-    forgets.filter(({ seqs }) => seqs === null).map(({ path }) => path),
-  );
-  return frames.flatMap(({ entries }) =>
-    entries.flatMap((entry) => {
-      const { digest, kind, seq, path } = entry;
-      if (digest === null || kind === null) return [];
-      const bytes = bytesOf(entry);
-      if (forgotten.has(seq)) return bytes ? [`I2 the bytes of event ${seq} were forgotten, and are there`] : [];
-      const isWhole = bytes ? digestOf(bytes) === digest : doubtful.has(path);
-      return isWhole ? [] : [`I3 the bytes of event ${seq} are gone`];
-    }),
-  );
-}
-
-/** The paths, and all under which their documents were ever known. */
-function namesOf(frames: Findings['frames'], paths: readonly string[]): ReadonlySet<string> {
-  const names = new Set(paths);
-  const moves = frames.flatMap(({ entries }) => entries.filter(({ from }) => from !== undefined));
-  for (const { path, from } of moves.toReversed()) if (from !== undefined && names.has(path)) names.add(from);
-  return names;
 }
 
 /** I3 and I6: what history owes somebody who saved. */

@@ -5,6 +5,7 @@ import { classify, pathOf, type DocumentRef } from '../../src/core/refs.ts';
 import type { Change, Who, WriteRequest, Written } from '../../src/core/requests.ts';
 import type { Larder } from '../../src/larder-types.ts';
 import type { Machine } from './machine.ts';
+import { BROKEN_SCHEMA, SCHEMAS } from './schemas.ts';
 
 /** What an answer says of one document. */
 type Told = Pick<Written, 'outcome' | 'seq' | 'etag'>;
@@ -29,12 +30,6 @@ export interface Asked {
 
 const COLLECTION = 'ns/c';
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-const SCHEMAS = [
-  '{"type": "object"}',
-  '{"type": "object", "properties": {"v": {"type": "integer", "maximum": 60}}}',
-  '{"type": "object", "required": ["v"], "properties": {"v": {"minimum": 5}}}',
-];
 
 export class Writers {
   readonly #machine: Machine;
@@ -109,7 +104,7 @@ export class Writers {
   }
 
   #schema(larder: Larder): void {
-    const text = this.#machine.maybe(0.1) ? '{"type": 5}' : this.#machine.pick(SCHEMAS);
+    const text = this.#machine.maybe(0.1) ? BROKEN_SCHEMA : this.#machine.pick(SCHEMAS);
     this.#begin([`${COLLECTION}/_schema.json`], true, 'schema', (who) =>
       larder.putSchema(COLLECTION, encode(text), who, undefined).then((written) => [written]),
     );
