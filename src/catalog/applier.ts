@@ -6,11 +6,12 @@
  *      |
  *      +--otherwise--> queue --> begin, 200 rows, turn, 200 rows, turn, commit --> turn, merge, checkpoint --> next
  */
-import type { EventFrame, Seq } from '../core/events.ts';
+import { lastSeqOf, type Seq } from '../core/events.ts';
 import type { Clock } from '../host/ports.ts';
 import { applyEntry, type Tables } from './apply-entry.ts';
 import { CatalogError } from './catalog-error.ts';
 import type { Checkpoints } from './checkpoints.ts';
+import { bytesOf, rowsOf } from './frame-sizes.ts';
 import type { Transactions } from './transactions.ts';
 import type { Merging } from './merging.ts';
 import type { ToApply } from './types.ts';
@@ -187,16 +188,9 @@ export class Applier {
   }
 }
 
-const lastSeqOf = (frame: EventFrame): Seq => frame.entries.at(-1)?.seq ?? 0;
-
-const rowsOf = (frames: readonly ToApply[]): number => frames.reduce((sum, { frame }) => sum + frame.entries.length, 0);
-
 /** Done before the caller goes on; larger ones than a turn takes on alone are done in turns of their own. */
 const isQuick = (frames: readonly ToApply[]): boolean =>
   rowsOf(frames) <= TURN_ROWS && bytesOf(frames) <= 2 * TURN_BYTES;
-
-const bytesOf = (frames: readonly ToApply[]): number =>
-  frames.reduce((sum, { frame }) => sum + frame.entries.reduce((bytes, { size }) => bytes + size, 0), 0);
 
 function runThrough(steps: Generator<void, void, undefined>): void {
   while (!steps.next().done);

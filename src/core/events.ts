@@ -131,3 +131,5 @@ export type LoggedFrame =
   | { readonly type: 'clean'; readonly upTo: Seq };
 
 export type EventFrame = Extract<LoggedFrame, { type: 'events' }>;
+
+export const lastSeqOf = ({ entries }: EventFrame): Seq => entries.at(-1)?.seq ?? 0;

@@ -1,6 +1,7 @@
 /** Why a path cannot be looked at, where that is the fault of a place above it and says nothing about the file. */
 import { codeOf, messageOf } from './failures.ts';
-import { absolutePath, checkRoot, parentOf, type Rooted } from './parents.ts';
+import { directoriesDownTo, parentOf } from '../core/paths-below.ts';
+import { absolutePath, checkRoot, type Rooted } from './parents.ts';
 
 export interface Outage {
   /** The directory that stands in the way, below the root; '' for the root itself. */
@@ -34,9 +35,4 @@ export function findOutage(world: Rooted, path: string): Outage | null {
       detail: `${reached || 'the root'} may not be entered: ${messageOf(error)}`,
     };
   }
-}
-
-function directoriesDownTo(directory: string): string[] {
-  const names = directory === '' ? [] : directory.split('/');
-  return names.map((_, at) => names.slice(0, at + 1).join('/'));
 }

@@ -5,7 +5,8 @@
 import { ABSENCE_WINDOW_MS, believe, emptyTally, judgeAbsences, type AbsenceTally } from '../core/absence.ts';
 import type { Origin } from '../core/events.ts';
 import { classify, collectionOf, pathOfSchema } from '../core/refs.ts';
-import { absolute, parentOf, rootIsThere } from './places.ts';
+import { parentOf } from '../core/paths-below.ts';
+import { absolute, rootIsThere } from './places.ts';
 import { originOf } from './origin.ts';
 import type { Settled } from './settled.ts';
 import { unlessRefused } from './unrecorded.ts';

@@ -13,7 +13,7 @@ import { LarderError } from '../core/errors.ts';
 import type { EventFrame, Seq } from '../core/events.ts';
 import type { Clock, FileStat, FileSystem, Timer } from '../host/ports.ts';
 import type { EventLog } from '../events/types.ts';
-import { parentOf } from './places.ts';
+import { isAtOrBelow, parentOf } from '../core/paths-below.ts';
 
 const DELAY_MS = 2000;
 /** Between attempts of a disk that goes on failing. */
@@ -160,7 +160,7 @@ export class Checkpoints {
     } catch (error) {
       // Nothing there is known to be gone, or synced.
       if (error instanceof LarderError) throw error;
-      for (const path of paths) if (isBelow(path, directory)) this.#suspect.add(path);
+      for (const path of paths) if (isAtOrBelow(path, directory)) this.#suspect.add(path);
       this.#failed(error);
     }
   }
@@ -187,8 +187,6 @@ export class Checkpoints {
     this.#delayMs = Math.min(this.#delayMs * 2, LONGEST_DELAY_MS);
   }
 }
-
-const isBelow = (path: string, directory: string): boolean => directory === '' || path.startsWith(`${directory}/`);
 
 /** All directories of the paths, up to the root: new ones need their parents synced too. */
 function directoriesOf(paths: readonly string[]): Set<string> {

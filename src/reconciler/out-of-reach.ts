@@ -7,6 +7,7 @@
  */
 import type { Fault } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
+import { isAtOrBelow } from '../core/paths-below.ts';
 import { problemIdOf } from '../core/problem-hints.ts';
 import type { Problem } from '../core/problems.ts';
 import { findOutage, type Outage } from '../files/outage.ts';
@@ -68,13 +69,13 @@ export class OutOfReach {
 
   /** What stands between a path and the root. */
   over(path: string): OpenOutage | undefined {
-    for (const outage of this.#byPlace.values()) if (isAt(path, outage.place)) return outage;
+    for (const outage of this.#byPlace.values()) if (isAtOrBelow(path, outage.place)) return outage;
     return undefined;
   }
 
   /** Places at or below one, or above it. */
   touching(place: string): OpenOutage[] {
-    return [...this.#byPlace.values()].filter((one) => isAt(place, one.place) || isAt(one.place, place));
+    return [...this.#byPlace.values()].filter((one) => isAtOrBelow(place, one.place) || isAtOrBelow(one.place, place));
   }
 
   open(outage: Outage, isRecorded: boolean): OpenOutage {
@@ -101,8 +102,6 @@ export class OutOfReach {
     });
   }
 }
-
-const isAt = (path: string, place: string): boolean => place === '' || path === place || path.startsWith(`${place}/`);
 
 /** What is wrong with the root, in words; null when it is the one that was opened. */
 function troubleOfRoot(world: Pick<World, 'fs' | 'root' | 'rootDevice' | 'rootInode'>): string | null {
@@ -158,7 +157,7 @@ export async function noteWalked(
     await noteOutage(world, outage);
   }
   for (const { place } of world.outOfReach.touching(subtree)) {
-    if (!still.has(place) && isAt(place, subtree)) await endOutage(world, place);
+    if (!still.has(place) && isAtOrBelow(place, subtree)) await endOutage(world, place);
   }
   return true;
 }

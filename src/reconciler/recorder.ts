@@ -12,7 +12,7 @@
  * What is in doubt is in the log, but neither applied nor announced; its paths take no writes. The abort that it is owed goes
  * before anything else that is appended, so that no follower ever sees a later event without it.
  */
-import type { DraftFrame, EventFrame, LoggedEntry, Seq } from '../core/events.ts';
+import { lastSeqOf, type DraftFrame, type EventFrame, type LoggedEntry, type Seq } from '../core/events.ts';
 import type { BlobStore } from '../blobs/types.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
@@ -277,5 +277,3 @@ const toApplyOf = ({ frame, options }: Turn): ToApply => ({
 });
 
 const seqsOf = (frame: EventFrame): Seq[] => frame.entries.map(({ seq }) => seq);
-
-const lastSeqOf = (frame: EventFrame): Seq => frame.entries.at(-1)?.seq ?? 0;

@@ -14,6 +14,7 @@ import { noteWalked } from './out-of-reach.ts';
 import { isCopyOnly } from './conflicts.ts';
 import { Findings } from './findings.ts';
 import { unlessRefused } from './unrecorded.ts';
+import { isAtOrBelow } from '../core/paths-below.ts';
 import { absolute } from './places.ts';
 import type { World } from './world.ts';
 
@@ -82,7 +83,7 @@ async function lookForVanished(
   pace: Pace,
 ): Promise<void> {
   for (const directory of world.catalog.directoriesBelow(subtree)) {
-    if (met.visited.has(directory) || met.unreadable.some(({ path }) => isBelow(directory, path))) continue;
+    if (met.visited.has(directory) || met.unreadable.some(({ path }) => isAtOrBelow(directory, path))) continue;
     for await (const page of namesIn(world, directory, pace)) {
       for (const known of page) if (known.present || known.hasProblem) await findings.add(join(directory, known.name));
     }
@@ -142,6 +143,3 @@ const schemaFirst = (entries: readonly ListedName[]): readonly ListedName[] => {
 const isUnchanged = (world: World, path: string, entry: ListedName, known: KnownName | undefined): boolean =>
   world.conflicts.get(path)?.key === entry.key ||
   (known !== undefined && known.clean && known.stat === entry.key && world.pendings.get(path) === undefined);
-
-const isBelow = (path: string, place: string): boolean =>
-  place === '' || path === place || path.startsWith(`${place}/`);

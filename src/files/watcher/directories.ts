@@ -3,6 +3,7 @@
  * by inode and birth time, because a name can come to mean another directory without a sound (swap, rm and mkdir).
  */
 import { isIgnoredDirectory } from '../../core/names.ts';
+import { parentOf } from '../../core/paths-below.ts';
 import type { Clock, FileStat, FileSystem } from '../../host/ports.ts';
 import { watchDirectory, type DirectoryWatch } from '../../host/watch-directory.ts';
 import { codeOf } from '../failures.ts';
@@ -219,7 +220,6 @@ class WatchedTree implements Watcher {
 }
 
 const join = (directory: string, name: string): string => (directory === '' ? name : `${directory}/${name}`);
-const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('/'), 0));
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 const identityOf = ({ ino, birthtimeNs }: FileStat): string => `${ino}:${birthtimeNs}`;
 const said = (directory: string): string => (directory === '' ? 'the root' : directory);
