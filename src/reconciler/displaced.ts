@@ -10,6 +10,8 @@ import type { Clock, FileStat, FileSystem, Timer } from '../host/ports.ts';
 const QUIET_MS = 2000;
 /** Looks that fall due together are made together: a busy daemon displaces a file with each write. */
 const GATHER_MS = 50;
+/** Removals under way at once: one alone may take milliseconds, and a write is quicker than that. */
+const MOST_REMOVALS = 8;
 
 interface Waiting {
   /** Absolute path in `.larder/tmp`. */
@@ -20,6 +22,7 @@ interface Waiting {
   /** How it was when its bytes were last known to be kept; null when they are not. */
   key: StatKey | null;
   dueMs: number;
+  isLeaving: boolean;
 }
 
 export interface DisplacedOptions {
@@ -35,7 +38,9 @@ export class Displaced {
   readonly #waiting = new Set<Waiting>();
   readonly #pace: Pace;
   #timer: Timer | null = null;
+  /** Looks, one after the other. */
   #running: Promise<void> = Promise.resolve();
+  readonly #removals = new Set<Promise<void>>();
 
   constructor(options: DisplacedOptions) {
     this.#options = options;
@@ -52,7 +57,7 @@ export class Displaced {
   /** `known`: what the file is as long as it holds what the log knows; null: it is rescued at once. */
   add(file: string, path: string, seq: Seq, known: StatKey | null): void {
     const key = known !== null && this.#isTelling(identityIn(known)) ? known : null;
-    const one = { file, path, seq, key, dueMs: this.#options.clock.monotonicMs() + QUIET_MS };
+    const one = { file, path, seq, key, dueMs: this.#options.clock.monotonicMs() + QUIET_MS, isLeaving: false };
     this.#waiting.add(one);
     if (known === null) this.#enqueue(() => this.#keep(one));
     this.#arm();
@@ -63,6 +68,7 @@ export class Displaced {
     this.#timer?.cancel();
     for (const one of this.#waiting) this.#enqueue(() => this.#lookAt(one));
     await this.#running;
+    await Promise.all(this.#removals);
   }
 
   #arm(): void {
@@ -89,20 +95,29 @@ export class Displaced {
 
   async #lookAt(one: Waiting): Promise<void> {
     await this.#pace();
+    if (one.isLeaving) return;
     const stat = this.#options.fs.lstat(one.file);
     if (!stat) return void this.#waiting.delete(one);
     const isUnchanged = statKeyOf(stat) === one.key;
     // Somebody saves into it just now, perhaps once more: it is looked at again, by the next start if need be.
     if (!isUnchanged) return this.#keep(one);
-    await this.#remove(one.file);
-    this.#waiting.delete(one);
+    const removal = this.#remove(one).finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+    if (this.#removals.size >= MOST_REMOVALS) await Promise.race(this.#removals);
   }
 
   /** One for each write of a busy daemon: done on the event loop they were a fifth of its time. */
-  async #remove(file: string): Promise<void> {
-    const { fs } = this.#options;
-    if (fs.remove) await fs.remove(file);
-    else fs.unlink(file);
+  async #remove(one: Waiting): Promise<void> {
+    const { fs, onFailure } = this.#options;
+    one.isLeaving = true;
+    try {
+      if (fs.remove) await fs.remove(one.file);
+      else fs.unlink(one.file);
+      this.#waiting.delete(one);
+    } catch (error) {
+      one.isLeaving = false;
+      onFailure(error);
+    }
   }
 
   /** The stat comes first: what is saved after it makes the next look find another. */

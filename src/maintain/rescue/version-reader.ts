@@ -9,7 +9,8 @@ import { keptBytesIn, type BodySource } from '../../core/grown-bytes.ts';
 import { classify } from '../../core/refs.ts';
 import { positionAfter, type Position } from '../stream-positions.ts';
 
-/** Of streams that grow side by side; each holds 2 KB. What is not among them any more is read anew. */
+/** Of streams that grow side by side; each holds 2 KB. What is not among them any more is read anew from the whole version
+ * its chain hangs on, which costs at most twice the version (core/grown-bytes.ts). */
 const MOST_POSITIONS = 4096;
 const MOST_BYTES = 64 * 1024 * 1024;
 /** What the shortest one counts for. */
