@@ -4,15 +4,15 @@
  */
 import Database from 'better-sqlite3';
 import type { Digest } from '../core/digest.ts';
-import type { LoggedEntry, Seq } from '../core/events.ts';
+import type { Seq } from '../core/events.ts';
 import type { ProblemCode } from '../core/problems.ts';
+import { openEventAudit, PATH, type EventAudit } from './audited-events.ts';
 import * as codes from './codes.ts';
 import { CatalogError } from './catalog-error.ts';
 import { openHistoryReads } from './histories.ts';
 import { openProblemReads } from './problems.ts';
 import { splitPath } from './places.ts';
-import { digestFrom, placeFrom, type PlaceColumns } from './body-columns.ts';
-import { decodeText, joinPath } from './rows.ts';
+import { decodeText } from './rows.ts';
 import { pragma, prepareQuery, type RawRow } from './sql.ts';
 import { APPLICATION_ID, FORMAT_VERSION } from './tables.ts';
 import type { Catalog } from './types.ts';
@@ -33,15 +33,10 @@ export interface AuditedPath {
   readonly hasWords: boolean;
 }
 
-/** An event as far as the log tells it by itself. */
-type AuditedEvent = Pick<LoggedEntry, 'seq' | 'op' | 'kind' | 'path' | 'digest' | 'size' | 'body'>;
-
-export interface CatalogAudit extends Pick<Catalog, 'events' | 'problems'>, Disposable {
+export interface CatalogAudit extends Pick<Catalog, 'events' | 'problems'>, EventAudit, Disposable {
   readonly logId: string;
   readonly reached: Seq;
   readonly paths: number;
-  /** In the order of their seqs: a third of what `events` costs. */
-  entries(after: Seq, limit: number): AuditedEvent[];
   pages(): Generator<readonly AuditedPath[], void, undefined>;
   knows(path: string): boolean;
   /** Stat identity of a file as the whole of it was confirmed last; null where it may not be believed. */
@@ -49,26 +44,25 @@ export interface CatalogAudit extends Pick<Catalog, 'events' | 'problems'>, Disp
   recordedProblems(path: string): ProblemCode[];
   /** Whether a search for a word finds the document of this row. */
   finds(id: number, word: string): boolean;
-  /** Entries of full text, or texts, that belong to no path. */
-  strays(): number;
+  /** Entries of full text, or texts, that belong to no path, of the ids behind one up to another. */
+  strays(after: number, upTo: number): number;
 }
 
+/** Digests come as text: a buffer for each costs more than the row. That of a served head is rarely another than the disk's. */
 const COLUMNS = `
-  p.id, p.directory, p.name, p.kind = 0, p.disk_digest, p.disk_seq, e.digest, p.served_seq, p.deleted_seq, p.problems,
+  p.id, ${PATH}, p.kind = 0, lower(hex(p.disk_digest)), p.disk_seq,
+  CASE WHEN e.digest = p.disk_digest THEN 1 ELSE lower(hex(e.digest)) END, p.served_seq, p.deleted_seq, p.problems,
   d.text, z.id IS NOT NULL`;
 const PAGE = `
   SELECT ${COLUMNS} FROM paths p LEFT JOIN events e ON e.seq = p.served_seq LEFT JOIN documents d ON d.id = p.id
   LEFT JOIN full_text_docsize z ON z.id = p.id WHERE p.id > ? ORDER BY p.id LIMIT ?`;
-const ENTRIES = `
-  SELECT e.seq, e.op, e.kind, p.directory, p.name, e.digest, e.size, e.encoding, e.segment, e.position, e.length, e.base, e.part
-  FROM events e JOIN paths p ON p.id = e.path WHERE e.seq > ? ORDER BY e.seq LIMIT ?`;
 const STATE = 'SELECT log_id, reached FROM state';
 const RECORDED = 'SELECT DISTINCT code FROM problems WHERE path = ? AND derived = 0';
 const FINDS = `
   SELECT 1 FROM full_text WHERE full_text MATCH ? AND rowid = ?`;
 const STRAYS = `
-  SELECT (SELECT count(*) FROM documents WHERE id NOT IN (SELECT id FROM paths))
-       + (SELECT count(*) FROM full_text_docsize WHERE id NOT IN (SELECT id FROM documents))`;
+  SELECT (SELECT count(*) FROM documents WHERE id > ? AND id <= ? AND id NOT IN (SELECT id FROM paths))
+       + (SELECT count(*) FROM full_text_docsize WHERE id > ? AND id <= ? AND id NOT IN (SELECT id FROM documents))`;
 const KNOWS = 'SELECT 1 FROM paths WHERE directory = ? AND name = ?';
 const CLEAN_KEY = 'SELECT stat FROM paths WHERE directory = ? AND name = ? AND clean = 1';
 const COUNT = 'SELECT count(*) FROM paths';
@@ -93,7 +87,6 @@ function audit(database: Database.Database): CatalogAudit {
   const number = (row: RawRow): number => row[0] as number;
   const page = prepareQuery(database, PAGE, decodeAudited);
   const recorded = prepareQuery(database, RECORDED, decodeText);
-  const entries = prepareQuery(database, ENTRIES, decodeEntry);
   const known = prepareQuery(database, KNOWS, number);
   const cleanKey = prepareQuery(database, CLEAN_KEY, (row) => row[0] as string | null);
   const finds = prepareQuery(database, FINDS, number);
@@ -104,7 +97,7 @@ function audit(database: Database.Database): CatalogAudit {
     logId,
     reached,
     paths: count.get() ?? 0,
-    entries: (after, limit) => entries.all(after, limit),
+    ...openEventAudit(database),
     *pages() {
       let rows = page.all(0, ROWS);
       for (; rows.length > 0; rows = page.all(rows.at(-1)?.id ?? 0, ROWS)) yield rows;
@@ -119,61 +112,41 @@ function audit(database: Database.Database): CatalogAudit {
     },
     recordedProblems: (path) => recorded.all(path) as ProblemCode[],
     finds: (id, word) => finds.get(`"${word}"`, id) !== undefined,
-    strays: () => strays.get() ?? 0,
+    strays: (from, upTo) => strays.get(from, upTo, from, upTo) ?? 0,
     events: openHistoryReads(database).events,
     problems: openProblemReads(database).problems,
     [Symbol.dispose]: () => void database.close(),
   };
 }
 
-function decodeEntry(row: RawRow): AuditedEvent {
-  const [seq, op, kind, directory, name, digest, size, ...place] = row as [
-    number,
-    number,
-    number | null,
-    string,
-    string,
-    Buffer | null,
-    number,
-    ...PlaceColumns,
-  ];
-  return {
-    seq,
-    op: codes.op.decode(op),
-    kind: kind === null ? null : codes.versionKind.decode(kind),
-    path: joinPath(directory, name),
-    digest: digestFrom(digest),
-    size,
-    body: placeFrom(place),
-  };
-}
+const NO_PROBLEMS: readonly ProblemCode[] = [];
 
 function decodeAudited(row: RawRow): AuditedPath {
-  const [id, directory, name, isDocument, disk, diskSeq, served, servedSeq, deletedSeq, bits, text, words] = row as [
+  const [id, path, isDocument, disk, diskSeq, served, servedSeq, deletedSeq, bits, text, words] = row as [
     number,
     string,
-    string,
     number,
-    Buffer | null,
+    string | null,
     number,
-    Buffer | null,
+    string | 1 | null,
     number | null,
     number | null,
     number,
     string | null,
     number,
   ];
-  const diskDigest = digestFrom(disk);
+  // SQLite's hex() makes an empty text of nothing.
+  const diskDigest = (disk || null) as Digest | null;
   return {
     id,
-    path: joinPath(directory, name),
+    path,
     isDocument: isDocument === 1,
     diskDigest,
     diskSeq,
-    servedDigest: served !== null && disk?.equals(served) ? diskDigest : digestFrom(served),
+    servedDigest: served === 1 ? diskDigest : ((served || null) as Digest | null),
     servedSeq,
     deletedSeq,
-    problems: codes.codesOf(bits),
+    problems: bits === 0 ? NO_PROBLEMS : codes.codesOf(bits),
     text,
     hasWords: words === 1,
   };

@@ -25,12 +25,17 @@ export function placeFrom([encoding, segment, offset, length, base, part]: Place
   return { in: 'tail', ...stored, encoding: encoding === RAW + TAIL ? 'raw' : 'zstd', base, part: digest };
 }
 
+export function encodingOf(place: BodyPlace): number {
+  if (place.in === 'nowhere' || place.in === 'blob') return place.in === 'blob' ? 1 : 0;
+  return (place.encoding === 'raw' ? RAW : RAW + 1) + (place.in === 'tail' ? TAIL : 0);
+}
+
 export function placeToColumns(place: BodyPlace): PlaceColumns {
-  if (place.in === 'nowhere' || place.in === 'blob') return [place.in === 'blob' ? 1 : 0, null, null, null, null, null];
+  const encoding = encodingOf(place);
+  if (!('segment' in place)) return [encoding, null, null, null, null, null];
   const { segment, offset, length } = place;
-  const encoding = place.encoding === 'raw' ? RAW : RAW + 1;
   if (place.in === 'log') return [encoding, segment, offset, length, null, null];
-  return [encoding + TAIL, segment, offset, length, place.base, digestToBlob(place.part)];
+  return [encoding, segment, offset, length, place.base, digestToBlob(place.part)];
 }
 
 /** Of events: where the bytes of a version are. */

@@ -3,11 +3,13 @@ import type { Digest } from '../core/digest.ts';
 import type { BodyPlace, LoggedEntry, Seq } from '../core/events.ts';
 import { parseProblemCode } from '../core/problem-hints.ts';
 import type { ProblemCode } from '../core/problems.ts';
+import type { StatKey } from '../core/stat-key.ts';
 import { DISPROVED_BY_BYTES } from './apply-entry.ts';
 import { bitOf, codesOf } from './codes.ts';
 import { effectOf, headless, headsAfter, type Effect } from './entry-effects.ts';
-import { BLANK, type PathState } from './path-rows.ts';
+import type { PathState } from './path-rows.ts';
 import { DECIDED_BY_PEOPLE } from './problem-rows.ts';
+import type { Seen } from './types.ts';
 
 export interface FoldedPath {
   readonly path: string;
@@ -33,6 +35,8 @@ export interface Row extends FoldedPath {
 
 export const NOWHERE: BodyPlace = { in: 'nowhere' };
 
+const NO_PROBLEMS: readonly ProblemCode[] = [];
+
 export const blank = (path: string): Row => ({
   path,
   diskDigest: null,
@@ -41,7 +45,7 @@ export const blank = (path: string): Row => ({
   servedSeq: null,
   deletedSeq: null,
   lastSeq: 0,
-  problems: [],
+  problems: NO_PROBLEMS,
   bits: 0,
   size: 0,
   placedMtimeNs: null,
@@ -49,37 +53,56 @@ export const blank = (path: string): Row => ({
 });
 
 const stateOf = ({ diskDigest, diskSeq, servedSeq, deletedSeq, bits }: Row): PathState => ({
-  ...BLANK,
   diskDigest,
   diskSeq,
   servedSeq,
   deletedSeq,
+  stat: null,
+  clean: false,
+  grown: false,
   problems: bits,
 });
+
+/** A fold knows no stat: nothing is spelt for it. */
+const UNSEEN: Seen = { key: '' as StatKey, clean: false };
 
 export function leftBehind(row: Row, entry: LoggedEntry): Row {
   const { diskDigest, diskSeq, servedSeq, deletedSeq } = headless(stateOf(row), entry);
   const bits = row.bits & LASTING_BITS;
-  return { ...row, diskDigest, diskSeq, servedSeq, deletedSeq, servedDigest: null, bits, problems: codesOf(bits) };
+  const lastSeq = entry.seq;
+  return {
+    ...row,
+    diskDigest,
+    diskSeq,
+    servedSeq,
+    deletedSeq,
+    servedDigest: null,
+    lastSeq,
+    bits,
+    problems: codesOf(bits),
+  };
 }
 
 export function after(before: Row, entry: LoggedEntry): Row {
   const effect = effectOf(entry);
-  const { diskDigest, diskSeq, servedSeq, deletedSeq } = headsAfter(stateOf(before), entry, effect, undefined);
+  const { diskDigest, diskSeq, servedSeq, deletedSeq } = headsAfter(stateOf(before), entry, effect, UNSEEN);
   const servedDigest =
     effect === 'accept' ? entry.digest : effect === 'remove' || servedSeq === null ? null : before.servedDigest;
   const bits = bitsAfter(before.bits, effect, entry);
   const movesDisk = effect === 'accept' || effect === 'refuse';
   return {
-    ...before,
+    path: before.path,
     diskDigest,
     diskSeq,
+    servedDigest,
     servedSeq,
     deletedSeq,
-    servedDigest,
-    bits,
+    lastSeq: entry.seq,
     problems: bits === before.bits ? before.problems : codesOf(bits),
-    ...(movesDisk && { size: entry.size, placedMtimeNs: entry.placed?.mtimeNs ?? null, body: entry.body }),
+    bits,
+    size: movesDisk ? entry.size : before.size,
+    placedMtimeNs: movesDisk ? (entry.placed?.mtimeNs ?? null) : before.placedMtimeNs,
+    body: movesDisk ? entry.body : before.body,
   };
 }
 

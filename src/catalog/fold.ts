@@ -13,7 +13,6 @@ import { openScratchFold } from './scratch-fold.ts';
 export interface FoundFile {
   readonly path: string;
   readonly digest: Digest | null;
-  readonly key: string;
   readonly why: string | null;
 }
 
@@ -29,15 +28,15 @@ export interface Fold extends Disposable {
   hasChain(chain: Uint8Array): boolean;
   addFile(file: FoundFile): void;
   get(path: string): FoldedPath | undefined;
-  /** Known paths that are present in some way, in the order of their paths. */
-  present(after: string, limit: number): FoldedPath[];
-  /** A page of paths where the disk head and the file differ; `after` is where the next page begins, null at the end. */
-  mismatches(after: string, limit: number): { readonly items: Mismatch[]; readonly after: string | null };
-  /** Files of which the log knows nothing. */
-  unknownFiles(after: string, limit: number): FoundFile[];
+  /** Known paths that are present in some way. What a page says is found among so many; it may be empty, and is in no order. */
+  present(limit: number): Generator<readonly FoldedPath[]>;
+  /** Paths where the disk head and the file differ, in pages likewise. */
+  mismatches(limit: number): Generator<readonly Mismatch[]>;
+  /** Files of which the log knows nothing, in pages likewise. */
+  unknownFiles(limit: number): Generator<readonly FoundFile[]>;
   fileWith(digest: Digest): string | undefined;
-  /** Digests of versions whose bytes lie in the blob store. */
-  blobs(after: string, limit: number): Digest[];
+  /** Digests of versions whose bytes lie in the blob store, in pages likewise. */
+  blobs(limit: number): Generator<readonly Digest[]>;
   count(): number;
 }
 
@@ -73,11 +72,11 @@ class SpillingFold implements Fold {
 
   hasChain = (chain: Uint8Array): boolean => this.#fold.hasChain(chain);
   get = (path: string): FoldedPath | undefined => this.#fold.get(path);
-  present = (after: string, limit: number): FoldedPath[] => this.#fold.present(after, limit);
-  mismatches = (after: string, limit: number): ReturnType<Fold['mismatches']> => this.#fold.mismatches(after, limit);
-  unknownFiles = (after: string, limit: number): FoundFile[] => this.#fold.unknownFiles(after, limit);
+  present = (limit: number): ReturnType<Fold['present']> => this.#fold.present(limit);
+  mismatches = (limit: number): ReturnType<Fold['mismatches']> => this.#fold.mismatches(limit);
+  unknownFiles = (limit: number): ReturnType<Fold['unknownFiles']> => this.#fold.unknownFiles(limit);
   fileWith = (digest: Digest): string | undefined => this.#fold.fileWith(digest);
-  blobs = (after: string, limit: number): Digest[] => this.#fold.blobs(after, limit);
+  blobs = (limit: number): ReturnType<Fold['blobs']> => this.#fold.blobs(limit);
   count = (): number => this.#fold.count();
 
   [Symbol.dispose](): void {

@@ -46,7 +46,8 @@ export class FoldedStreams implements Disposable {
 
   /** Of a damaged log, in which one seq may be told twice, what was told last counts. */
   note({ path, seq, digest, size, body }: LoggedEntry): void {
-    if (digest === null || classify(path).kind !== 'stream') return;
+    // What a path means is asked of few: most are documents.
+    if (digest === null || !path.endsWith('.jsonl') || classify(path).kind !== 'stream') return;
     this.#put(path, seq, digest, size, JSON.stringify(body), body.in === 'tail' ? 1 : 0);
   }
 

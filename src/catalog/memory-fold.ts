@@ -10,20 +10,29 @@ export interface RoomyFold extends Fold {
   putBlob(digest: Digest): void;
 }
 
+/** What the log and what the disk say of a path: one place for both, so that a path is looked up once. */
+interface Known {
+  row: Row | null;
+  file: FoundFile | null;
+}
+
 export class MemoryFold implements Fold {
-  readonly #heads = new Map<string, Row>();
-  readonly #files = new Map<string, FoundFile>();
+  readonly #known = new Map<string, Known>();
   readonly #chains = new Map<string, Seq>();
   readonly #blobs = new Set<Digest>();
+  #rows = 0;
+  #files = 0;
 
   /** What has to be remembered: of each some hundred bytes. */
   get size(): number {
-    return this.#heads.size + this.#files.size + this.#chains.size + this.#blobs.size;
+    return this.#rows + this.#files + this.#chains.size + this.#blobs.size;
   }
 
   pour(other: RoomyFold): void {
-    for (const row of this.#heads.values()) other.put(row);
-    for (const file of this.#files.values()) other.addFile(file);
+    for (const { row, file } of this.#known.values()) {
+      if (row !== null) other.put(row);
+      if (file !== null) other.addFile(file);
+    }
     for (const [chain, seq] of this.#chains) other.addChain(Buffer.from(chain, 'latin1'), seq);
     for (const digest of this.#blobs) other.putBlob(digest);
   }
@@ -33,11 +42,21 @@ export class MemoryFold implements Fold {
   }
 
   #applyEntry(entry: LoggedEntry): void {
-    const { path, from, digest, body, seq } = entry;
+    const { path, from, digest, body } = entry;
     if (body.in === 'blob' && digest !== null) this.#blobs.add(digest);
-    const source = from === undefined || from === path ? undefined : this.#heads.get(from);
-    if (source) this.#heads.set(source.path, { ...leftBehind(source, entry), lastSeq: seq });
-    this.#heads.set(path, { ...after(this.#heads.get(path) ?? blank(path), entry), lastSeq: seq });
+    const source = from === undefined || from === path ? undefined : this.#known.get(from);
+    if (source?.row) source.row = leftBehind(source.row, entry);
+    const known = this.#at(path);
+    if (known.row === null) this.#rows++;
+    known.row = after(known.row ?? blank(path), entry);
+  }
+
+  #at(path: string): Known {
+    const known = this.#known.get(path);
+    if (known !== undefined) return known;
+    const fresh = { row: null, file: null };
+    this.#known.set(path, fresh);
+    return fresh;
   }
 
   addChain(chain: Uint8Array, seq: Seq): void {
@@ -50,42 +69,40 @@ export class MemoryFold implements Fold {
   }
 
   addFile(file: FoundFile): void {
-    this.#files.set(file.path, file);
+    const known = this.#at(file.path);
+    if (known.file === null) this.#files++;
+    known.file = file;
   }
 
   get(path: string): FoldedPath | undefined {
-    return this.#heads.get(path);
+    return this.#known.get(path)?.row ?? undefined;
   }
 
-  present(afterPath: string, limit: number): FoldedPath[] {
-    const isPresent = ({ diskDigest, servedDigest, bits }: Row): boolean =>
-      diskDigest !== null || servedDigest !== null || bits !== 0;
-    return pageOf(this.#heads, afterPath, limit, isPresent);
+  present(limit: number): Generator<readonly FoldedPath[]> {
+    return paged(this.#known.values(), limit, ({ row }) => (row !== null && isPresent(row) ? row : undefined));
   }
 
-  /** All on one page: what does not agree is little. */
-  mismatches(): { items: Mismatch[]; after: string | null } {
-    const differs = ({ path, diskDigest }: Row): boolean => diskDigest !== (this.#files.get(path)?.digest ?? null);
-    const items = pageOf(this.#heads, '', Infinity, differs);
-    return { items: items.map((folded) => ({ folded, file: this.#files.get(folded.path) ?? null })), after: null };
+  mismatches(limit: number): Generator<readonly Mismatch[]> {
+    return paged(this.#known.values(), limit, ({ row, file }) =>
+      row === null || row.diskDigest === (file?.digest ?? null) ? undefined : { folded: row, file },
+    );
   }
 
-  unknownFiles(afterPath: string, limit: number): FoundFile[] {
-    return pageOf(this.#files, afterPath, limit, ({ path }) => !this.#heads.has(path));
+  unknownFiles(limit: number): Generator<readonly FoundFile[]> {
+    return paged(this.#known.values(), limit, ({ row, file }) => (row === null && file !== null ? file : undefined));
   }
 
   fileWith(digest: Digest): string | undefined {
-    for (const file of this.#files.values()) if (file.digest === digest) return file.path;
+    for (const { file } of this.#known.values()) if (file?.digest === digest) return file.path;
     return undefined;
   }
 
-  blobs(afterDigest: string, limit: number): Digest[] {
-    const due = [...this.#blobs].filter((digest) => digest > afterDigest);
-    return due.toSorted().slice(0, limit);
+  blobs(limit: number): Generator<readonly Digest[]> {
+    return paged(this.#blobs, limit, (digest) => digest);
   }
 
   count(): number {
-    return this.#heads.size;
+    return this.#rows;
   }
 
   [Symbol.dispose](): void {}
@@ -93,20 +110,22 @@ export class MemoryFold implements Fold {
 
 const keyOf = (chain: Uint8Array): string => Buffer.from(chain).toString('latin1');
 
-/** In the order of the paths as SQLite has it: by their bytes. */
-function pageOf<T extends { readonly path: string }>(
-  byPath: ReadonlyMap<string, T>,
-  afterPath: string,
+const isPresent = ({ diskDigest, servedDigest, bits }: Row): boolean =>
+  diskDigest !== null || servedDigest !== null || bits !== 0;
+
+/** What is picked of so many at a time, however few that are: whoever asks has the thread back between. */
+function* paged<T, Picked>(
+  all: Iterable<T>,
   limit: number,
-  fits: (one: T) => boolean,
-): T[] {
-  const begin = Buffer.from(afterPath);
-  const found: { readonly one: T; readonly bytes: Buffer }[] = [];
-  for (const one of byPath.values()) {
-    if (!fits(one)) continue;
-    const bytes = Buffer.from(one.path);
-    if (Buffer.compare(bytes, begin) > 0) found.push({ one, bytes });
+  pick: (one: T) => Picked | undefined,
+): Generator<readonly Picked[]> {
+  let [seen, picked] = [0, [] as Picked[]];
+  for (const one of all) {
+    const found = pick(one);
+    if (found !== undefined) picked.push(found);
+    if (++seen % limit !== 0) continue;
+    yield picked;
+    picked = [];
   }
-  const sorted = found.toSorted((a, b) => Buffer.compare(a.bytes, b.bytes));
-  return sorted.slice(0, limit).map(({ one }) => one);
+  yield picked;
 }

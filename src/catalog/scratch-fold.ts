@@ -6,14 +6,14 @@ import { codesOf } from './codes.ts';
 import type { FoundFile, Mismatch } from './fold.ts';
 import { after, blank, leftBehind, NOWHERE, type FoldedPath, type Row } from './fold-rows.ts';
 import type { RoomyFold } from './memory-fold.ts';
-import { execute, pragma, prepareCommand, prepareQuery, type Bindable, type RawRow } from './sql.ts';
+import { execute, pragma, prepareCommand, prepareQuery, type Bindable, type Query, type RawRow } from './sql.ts';
 
 const TABLES = `
   CREATE TABLE heads (
     path TEXT PRIMARY KEY, disk TEXT, disk_seq INTEGER NOT NULL, served TEXT, served_seq INTEGER, deleted_seq INTEGER,
     last_seq INTEGER NOT NULL, problems INTEGER NOT NULL, size INTEGER NOT NULL, mtime TEXT, body TEXT
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT, key TEXT NOT NULL, why TEXT) STRICT, WITHOUT ROWID;
+  CREATE TABLE files (path TEXT PRIMARY KEY, digest TEXT, why TEXT) STRICT, WITHOUT ROWID;
   CREATE TABLE chains (chain BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE blobs (digest TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 `;
@@ -23,7 +23,7 @@ const HEAD =
 const GET = `SELECT ${HEAD} FROM heads h WHERE h.path = ?`;
 const PUT = 'INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
 const PUT_NEW = 'INSERT OR IGNORE INTO heads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)';
-const PUT_FILE = 'INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)';
+const PUT_FILE = 'INSERT OR REPLACE INTO files VALUES (?, ?, ?)';
 const PUT_BLOB = 'INSERT OR IGNORE INTO blobs VALUES (?)';
 const PUT_CHAIN = 'INSERT OR IGNORE INTO chains VALUES (?, ?)';
 const HAS_CHAIN = 'SELECT seq FROM chains WHERE chain = ?';
@@ -31,12 +31,12 @@ const PRESENT = `
   SELECT ${HEAD} FROM heads h WHERE h.path > ? AND (h.disk IS NOT NULL OR h.served IS NOT NULL OR h.problems <> 0)
   ORDER BY h.path LIMIT ?`;
 const BESIDE = `
-  SELECT ${HEAD}, f.digest, f.key, f.why FROM heads h LEFT JOIN files f ON f.path = h.path
+  SELECT ${HEAD}, f.path, f.digest, f.why FROM heads h LEFT JOIN files f ON f.path = h.path
   WHERE h.path > ? AND h.path <= ? AND h.disk IS NOT f.digest ORDER BY h.path`;
 /** Where a page of paths ends. */
 const PAGE_END = 'SELECT max(path) FROM (SELECT path FROM heads WHERE path > ? ORDER BY path LIMIT ?)';
 const UNKNOWN = `
-  SELECT f.path, f.digest, f.key, f.why FROM files f LEFT JOIN heads h ON h.path = f.path
+  SELECT f.path, f.digest, f.why FROM files f LEFT JOIN heads h ON h.path = f.path
   WHERE f.path > ? AND h.path IS NULL ORDER BY f.path LIMIT ?`;
 const WITH_DIGEST = 'SELECT path FROM files WHERE digest = ? LIMIT 1';
 const BLOBS = 'SELECT digest FROM blobs WHERE digest > ? ORDER BY digest LIMIT ?';
@@ -88,7 +88,7 @@ class ScratchFold implements RoomyFold {
   }
 
   put(row: Row): void {
-    this.#save(row, row.lastSeq);
+    this.#save(row);
   }
 
   putBlob(digest: Digest): void {
@@ -99,11 +99,11 @@ class ScratchFold implements RoomyFold {
     for (const entry of frame.entries) {
       if (entry.body.in === 'blob' && entry.digest !== null) this.#putBlob(entry.digest);
       // Most entries of a first index are these: nothing has to be read for a path that is new.
-      if (entry.op === 'create' && this.#saveNew(after(blank(entry.path), entry), entry.seq)) continue;
+      if (entry.op === 'create' && this.#saveNew(after(blank(entry.path), entry))) continue;
       const from = entry.from === undefined || entry.from === entry.path ? undefined : this.#get.get(entry.from);
-      if (from) this.#save(leftBehind(from, entry), entry.seq);
+      if (from) this.#save(leftBehind(from, entry));
       const before = this.#get.get(entry.path) ?? blank(entry.path);
-      this.#save(after(before, entry), entry.seq);
+      this.#save(after(before, entry));
     }
   }
 
@@ -115,33 +115,36 @@ class ScratchFold implements RoomyFold {
     return this.#hasChain.get(chain) !== undefined;
   }
 
-  addFile({ path, digest, key, why }: FoundFile): void {
-    this.#putFile(path, digest, key, why);
+  addFile({ path, digest, why }: FoundFile): void {
+    this.#putFile(path, digest, why);
   }
 
   get(path: string): FoldedPath | undefined {
     return this.#get.get(path);
   }
 
-  present(afterPath: string, limit: number): FoldedPath[] {
-    return this.#present.all(afterPath, limit);
+  present(limit: number): Generator<readonly FoldedPath[]> {
+    return paged(this.#present, limit, ({ path }) => path);
   }
 
-  mismatches(afterPath: string, limit: number): { items: Mismatch[]; after: string | null } {
-    const end = this.#pageEnd.get(afterPath, limit) ?? null;
-    return end === null ? { items: [], after: null } : { items: this.#beside.all(afterPath, end), after: end };
+  *mismatches(limit: number): Generator<readonly Mismatch[]> {
+    let begin = '';
+    for (let end = this.#pageEnd.get('', limit); end; end = this.#pageEnd.get(end, limit)) {
+      yield this.#beside.all(begin, end);
+      begin = end;
+    }
   }
 
-  unknownFiles(afterPath: string, limit: number): FoundFile[] {
-    return this.#unknown.all(afterPath, limit);
+  unknownFiles(limit: number): Generator<readonly FoundFile[]> {
+    return paged(this.#unknown, limit, ({ path }) => path);
   }
 
   fileWith(digest: Digest): string | undefined {
     return this.#withDigest.get(digest);
   }
 
-  blobs(afterDigest: string, limit: number): Digest[] {
-    return this.#blobs.all(afterDigest, limit);
+  blobs(limit: number): Generator<readonly Digest[]> {
+    return paged(this.#blobs, limit, (digest) => digest);
   }
 
   count(): number {
@@ -152,24 +155,33 @@ class ScratchFold implements RoomyFold {
     this.#database.close();
   }
 
-  #save(row: Row, lastSeq: Seq): void {
-    this.#put(...columnsOf(row, lastSeq));
+  #save(row: Row): void {
+    this.#put(...columnsOf(row));
   }
 
   /** False where the path is known. */
-  #saveNew(row: Row, lastSeq: Seq): boolean {
-    return this.#putNew(...columnsOf(row, lastSeq)).changes > 0;
+  #saveNew(row: Row): boolean {
+    return this.#putNew(...columnsOf(row)).changes > 0;
   }
 }
 
-const columnsOf = (row: Row, lastSeq: Seq): Bindable[] => [
+/** Each page begins behind the last of the one before. */
+function* paged<T>(query: Query<T>, limit: number, keyOf: (row: T) => string): Generator<readonly T[]> {
+  for (let page = query.all('', limit); page.length > 0;) {
+    yield page;
+    const last = page.at(-1);
+    page = last === undefined ? [] : query.all(keyOf(last), limit);
+  }
+}
+
+const columnsOf = (row: Row): Bindable[] => [
   row.path,
   row.diskDigest,
   row.diskSeq,
   row.servedDigest,
   row.servedSeq,
   row.deletedSeq,
-  lastSeq,
+  row.lastSeq,
   row.bits,
   row.size,
   row.placedMtimeNs === null ? null : String(row.placedMtimeNs),
@@ -209,13 +221,11 @@ function decodeRow(row: RawRow): Row {
 const HEAD_WIDTH = 11;
 
 function decodeFile(row: RawRow, at: number): FoundFile {
-  const [path, digest, key, why] = row.slice(at) as [string, Digest | null, string, string | null];
-  return { path, digest, key, why };
+  const [path, digest, why] = row.slice(at) as [string, Digest | null, string | null];
+  return { path, digest, why };
 }
 
-function decodeBeside(row: RawRow): { readonly folded: Row; readonly file: FoundFile | null } {
-  const folded = decodeRow(row);
-  const key = row[HEAD_WIDTH + 1];
-  if (key === null) return { folded, file: null };
-  return { folded, file: decodeFile([folded.path, ...row.slice(HEAD_WIDTH)], 0) };
-}
+const decodeBeside = (row: RawRow): { readonly folded: Row; readonly file: FoundFile | null } => ({
+  folded: decodeRow(row),
+  file: row[HEAD_WIDTH] === null ? null : decodeFile(row, HEAD_WIDTH),
+});

@@ -132,10 +132,12 @@ export function bodyAreaOf(
   { segment, offset, length }: Pick<BodyArea, 'segment' | 'offset' | 'length'>,
 ): BodyArea {
   const entries = entriesOf(raw);
-  if (length === partsOf(raw).reduce((sum, part) => sum + part.length, 0)) return { segment, offset, length };
+  if (length === entries.reduce((sum, entry) => sum + storedLength(entry), 0)) return { segment, offset, length };
   const bitmap = Uint8Array.from(window(offset, Math.min(length, bitmapBytes(entries.length))));
   return { segment, offset, length, bitmap };
 }
+
+const storedLength = ({ body }: RawEntry): number => (body === undefined || body === 'blob' ? 0 : body[1]);
 
 /** Every entry of a frame, and whether its bytes are still kept, in the log or as a blob. */
 export function keptEntries(
@@ -221,30 +223,46 @@ export function composedFrame({ draft, first, parts }: Composition, area: BodyAr
 const IN_BLOB: BodyPlace = { in: 'blob' };
 const NOWHERE: BodyPlace = { in: 'nowhere' };
 
-const shapeOfRaw = (raw: RawEntry): StoredPart | 'blob' | null => (raw.body === 'blob' ? 'blob' : parsePart(raw));
+/** As much of a part as says where it lies: the digest of one that is a version by itself is the version's. */
+interface Shape {
+  readonly encoding: BodyPart['encoding'];
+  readonly length: number;
+  readonly grown: { readonly base: Seq; readonly part: BodyPart['digest'] } | null;
+}
 
-const shapeOf = (part: BodyPart | null, { base }: DraftEntry): StoredPart | null =>
+type AnyShape = Shape | 'blob' | null;
+
+function shapeOfRaw(raw: RawEntry): AnyShape {
+  if (raw.body === undefined) return null;
+  if (raw.body === 'blob') return 'blob';
+  const [encoding, length] = raw.body;
+  const part = raw.base === undefined ? null : parsePart(raw);
+  return { encoding, length, grown: part && { base: part.base ?? 0, part: part.digest } };
+}
+
+const shapeOf = (part: BodyPart | null, { base }: DraftEntry): Shape | null =>
   part && {
     encoding: part.encoding,
     length: part.bytes.length,
-    digest: part.digest,
-    ...(base !== undefined && { base }),
+    grown: base === undefined ? null : { base, part: part.digest },
   };
 
-const lengthOf = (shape: StoredPart | 'blob' | null): number => (shape === null || shape === 'blob' ? 0 : shape.length);
+const lengthOf = (shape: AnyShape): number => (shape === null || shape === 'blob' ? 0 : shape.length);
 
 /** Where each part lies, one after the other. A body that is not as long as its parts was pruned. */
-function bodyPlaces(area: BodyArea, shapes: readonly (StoredPart | 'blob' | null)[]): readonly BodyPlace[] {
+function bodyPlaces(area: BodyArea, shapes: readonly AnyShape[]): readonly BodyPlace[] {
   const isWhole = shapes.reduce((sum, shape) => sum + lengthOf(shape), 0) === area.length;
   const bitmap = area.bitmap ?? NOTHING_KEPT;
   let offset = area.offset + (isWhole ? 0 : bitmap.length);
   return shapes.map((shape, index) => {
     if (shape === null || !(isWhole || isKept(bitmap, index))) return NOWHERE;
     if (shape === 'blob') return IN_BLOB;
-    const { length, encoding, base, digest: part } = shape;
-    const place = { segment: area.segment, offset, length, encoding };
+    const { length, encoding, grown } = shape;
+    const { segment } = area;
+    const at = offset;
     offset += length;
-    return base === undefined ? { in: 'log', ...place } : { in: 'tail', ...place, base, part };
+    if (grown === null) return { in: 'log', segment, offset: at, length, encoding };
+    return { in: 'tail', segment, offset: at, length, encoding, ...grown };
   });
 }
 

@@ -86,26 +86,30 @@ export function loggedEntry(draft: DraftEntry, seq: Seq, body: BodyPlace): Logge
   return { ...entry, seq, body };
 }
 
+type Parsed = { -readonly [Key in keyof LoggedEntry]: LoggedEntry[Key] };
+
+/** One assignment after another: an object spread for each member costs as much as all the rest of reading an entry. */
 export function parseEntry(raw: RawEntry, body: BodyPlace): LoggedEntry {
-  return {
+  const entry: Parsed = {
     seq: Number(raw.seq),
     op: raw.op,
     path: raw.path,
-    ...(raw.from !== undefined && { from: raw.from }),
     kind: raw.kind ?? null,
     digest: digestFrom(raw.digest),
     size: Number(raw.size),
     before: digestFrom(raw.before),
-    ...(raw.replaced && { replaced: parseIdentity(raw.replaced) }),
-    ...(raw.placed && { placed: parseIdentity(raw.placed) }),
-    ...(raw.modified !== undefined && { modifiedMs: Number(raw.modified) }),
-    ...(raw.code !== undefined && { code: raw.code }),
-    ...(raw.faults && { faults: raw.faults }),
-    ...(raw.inForce !== undefined && { inForce: raw.inForce }),
-    ...(raw.becameInvalid !== undefined && { becameInvalid: raw.becameInvalid }),
-    ...(raw.becameValid !== undefined && { becameValid: raw.becameValid }),
     body,
   };
+  if (raw.placed) entry.placed = parseIdentity(raw.placed);
+  if (raw.modified !== undefined) entry.modifiedMs = Number(raw.modified);
+  if (raw.from !== undefined) entry.from = raw.from;
+  if (raw.replaced) entry.replaced = parseIdentity(raw.replaced);
+  if (raw.code !== undefined) entry.code = raw.code;
+  if (raw.faults) entry.faults = raw.faults;
+  if (raw.inForce !== undefined) entry.inForce = raw.inForce;
+  if (raw.becameInvalid !== undefined) entry.becameInvalid = raw.becameInvalid;
+  if (raw.becameValid !== undefined) entry.becameValid = raw.becameValid;
+  return entry;
 }
 
 const formatIdentity = (identity: FileIdentity): CborValue => [identity.ino, identity.birthtimeNs, identity.mtimeNs];

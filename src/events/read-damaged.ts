@@ -3,15 +3,14 @@
  * Behind a broken place it goes on at the next magic with a valid check whose head can be understood.
  */
 import type { Digest } from '../core/digest.ts';
-import type { LoggedFrame, Seq } from '../core/events.ts';
+import type { EventFrame, LoggedFrame, Seq } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
 import type { FileSystem } from '../host/ports.ts';
 import { unpackBody } from './body-parts.ts';
 import { CHAIN_BYTES, FRAME_HEADER_BYTES, frameBytes } from './frame.ts';
 import { frameAt, isZeroBetween } from './frame-at.ts';
 import type { FoundFrame } from './frame-at.ts';
-import { bodyAreaOf, frameFrom, parseHead, placedParts } from './frame-head.ts';
-import type { BodyArea, RawHead } from './frame-head.ts';
+import { bodyAreaOf, frameFrom, parseHead } from './frame-head.ts';
 import { headersFrom } from './resync.ts';
 import { SEGMENT_HEADER_BYTES } from './segment-header.ts';
 import { listSegments, readHeader } from './segment-list.ts';
@@ -44,9 +43,13 @@ interface CheckedBody {
   readonly isWhole: boolean;
 }
 
-/** The same before it is held against its digest: by somebody else. */
-export interface StoredBody {
+/** The bodies of a frame before they are held against their digests: by somebody else. */
+interface StoredBodies {
   readonly kind: 'stored';
+  readonly bodies: readonly StoredBody[];
+}
+
+export interface StoredBody {
   /** The segment's file. */
   readonly path: string;
   readonly offset: number;
@@ -64,7 +67,7 @@ export interface Gap {
   readonly reason: string;
 }
 
-type Item = ReadableFrame | CheckedBody | StoredBody | Gap;
+type Item = ReadableFrame | CheckedBody | StoredBodies | Gap;
 
 /** What is told of the bodies. `stored`: compressed ones are checked all the same. */
 type Bodies = 'none' | 'checked' | 'stored';
@@ -188,25 +191,29 @@ function* readable(source: Source, found: FoundFrame, standing: ReadableFrame['s
   const raw = parseHead(found.head);
   if (!raw) return yield gap(segment, offset, end, 'the head of the frame cannot be understood');
   const area = bodyAreaOf(window, raw, { segment: segment.first, offset: bodyOffset, length: bodyBytes });
-  yield { kind: 'frame', path: segment.path, offset, frame: frameFrom(raw, area), standing, chain };
-  if (bodies !== 'none') yield* bodiesIn(source, raw, area);
+  const frame = frameFrom(raw, area);
+  yield { kind: 'frame', path: segment.path, offset, frame, standing, chain };
+  if (bodies !== 'none' && frame.type === 'events') yield* bodiesIn(source, frame.entries);
 }
 
 function* bodiesIn(
   { window, segment, bodies }: Source,
-  raw: RawHead,
-  area: BodyArea,
-): Generator<CheckedBody | StoredBody> {
-  for (const { seq, path, offset, stored } of placedParts(raw, area)) {
-    const { length, digest } = stored;
-    if (bodies === 'stored' && stored.encoding === 'raw' && offset + length <= segment.bytes) {
-      yield { kind: 'stored', path: segment.path, offset, length, digest, seq, of: path };
+  entries: EventFrame['entries'],
+): Generator<CheckedBody | StoredBodies> {
+  const left: StoredBody[] = [];
+  for (const { seq, path, digest: whole, body } of entries) {
+    if (!('segment' in body)) continue;
+    const { offset, length, encoding } = body;
+    const digest = body.in === 'tail' ? body.part : (whole ?? ('' as Digest));
+    if (bodies === 'stored' && encoding === 'raw' && offset + length <= segment.bytes) {
+      left.push({ path: segment.path, offset, length, digest, seq, of: path });
       continue;
     }
-    const bytes = window(offset, stored.length);
-    const isWhole = bytes.length === stored.length && unpackBody(bytes, stored.encoding, stored.digest) !== null;
+    const bytes = window(offset, length);
+    const isWhole = bytes.length === length && unpackBody(bytes, encoding, digest) !== null;
     yield { kind: 'body', path: segment.path, offset, seq, of: path, isWhole };
   }
+  if (left.length > 0) yield { kind: 'stored', bodies: left };
 }
 
 const gap = ({ path }: Segment, from: number, to: number, reason: string): Gap => ({

@@ -3,10 +3,9 @@
  * it takes: what changes meanwhile gets some digest that is not the recorded one, and is looked at again with more care. Texts
  * travel as columns (listing-columns.ts).
  */
-import { digestOf } from '../core/digest.ts';
+import { digestOf, type Digest } from '../core/digest.ts';
 import { MAX_DOCUMENT_BYTES } from '../core/json/read-json.ts';
 import { classify, type PathMeaning } from '../core/refs.ts';
-import { statKeyOf } from '../core/stat-key.ts';
 import type { DirectoryEntry, FileKind } from '../host/ports.ts';
 import { codeOf, messageOf } from './failures.ts';
 import { hashBatch, sharedBytes } from './hash-batch.ts';
@@ -25,7 +24,6 @@ export interface HashedDirectory {
   readonly directories: readonly string[];
   /** Each followed by a slash. */
   readonly names: string;
-  readonly keys: string;
   /** 64 characters each; spaces where there is none. */
   readonly digests: string;
   /** Why a name is not served whatever is in it, or cannot be read. By position. */
@@ -36,8 +34,7 @@ export interface HashedDirectory {
 
 interface Found {
   readonly name: string;
-  readonly key: string;
-  readonly digest: string | null;
+  readonly digest: Digest | null;
   readonly why: string | null;
 }
 
@@ -98,7 +95,7 @@ const MOST_DIRECTORY = 700;
 
 function unaddressable({ rawName }: DirectoryEntry): Found[] {
   const name = spellName(rawName);
-  return /\.jsonl?$/.test(name) ? [{ name, key: '', digest: null, why: 'its name is not UTF-8' }] : [];
+  return /\.jsonl?$/.test(name) ? [{ name, digest: null, why: 'its name is not UTF-8' }] : [];
 }
 
 type Hashed = Omit<Found, 'name'>;
@@ -112,7 +109,7 @@ function hashPlain(world: World, path: string): Hashed | undefined {
     if (stat.kind !== 'file' || stat.dev !== world.rootDevice || stat.size > MAX_DOCUMENT_BYTES) return undefined;
     const bytes = sharedBytes(stat.size);
     if (readUpTo(world, fd, bytes) < bytes.length) return undefined;
-    return { digest: digestOf(bytes), key: statKeyOf(stat), why: null };
+    return { digest: digestOf(bytes), why: null };
   } catch {
     return undefined;
   } finally {
@@ -121,10 +118,7 @@ function hashPlain(world: World, path: string): Hashed | undefined {
 }
 
 /** Undefined for what is too large to be held. */
-function hashWithCare(world: World, path: string): Hashed | undefined {
-  const [hashed] = hashBatch(world, [path]);
-  return hashed && { ...hashed, key: hashed.key ?? '' };
-}
+const hashWithCare = (world: World, path: string): Hashed | undefined => hashBatch(world, [path])[0];
 
 function columnsOf(
   directory: Pick<HashedDirectory, 'path' | 'unreadable' | 'directories' | 'large'>,
@@ -133,7 +127,6 @@ function columnsOf(
   return {
     ...directory,
     names: found.map(({ name }) => `${name}/`).join(''),
-    keys: found.map(({ key }) => `${key}/`).join(''),
     digests: found.map(({ digest }) => digest ?? NO_DIGEST).join(''),
     whys: new Map(found.flatMap(({ why }, at) => (why === null ? [] : [[at, why] as const]))),
   };
@@ -142,21 +135,25 @@ function columnsOf(
 const DIGEST_CHARACTERS = 64;
 const NO_DIGEST = ' '.repeat(DIGEST_CHARACTERS);
 
+/** What was found at a path. */
+export interface HashedName {
+  readonly path: string;
+  readonly digest: Digest | null;
+  readonly why: string | null;
+}
+
 /** The names of a directory one by one. */
-export function* filesIn({ path, names, keys, digests, whys }: HashedDirectory): Generator<Found & { path: string }> {
-  let [nameAt, keyAt] = [0, 0];
+export function* filesIn({ path, names, digests, whys }: HashedDirectory): Generator<HashedName> {
+  let nameAt = 0;
   for (let at = 0; nameAt < names.length; at++) {
-    const [nameEnd, keyEnd] = [names.indexOf('/', nameAt), keys.indexOf('/', keyAt)];
-    const [name, key] = [names.slice(nameAt, nameEnd), keys.slice(keyAt, keyEnd)];
+    const nameEnd = names.indexOf('/', nameAt);
     const digest = digests.slice(at * DIGEST_CHARACTERS, (at + 1) * DIGEST_CHARACTERS);
     yield {
-      name,
-      path: join(path, name),
-      key,
-      digest: digest === NO_DIGEST ? null : digest,
+      path: join(path, names.slice(nameAt, nameEnd)),
+      digest: digest === NO_DIGEST ? null : (digest as Digest),
       why: whys.get(at) ?? null,
     };
-    [nameAt, keyAt] = [nameEnd + 1, keyEnd + 1];
+    nameAt = nameEnd + 1;
   }
 }
 

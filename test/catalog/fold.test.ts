@@ -21,8 +21,7 @@ const origin = { atMs: 1, actor: 'test', cause: 'hand', changeSet: 'set' } as co
 
 function tell(fold: Fold, happenings: readonly Told[]): void {
   for (const [index, one] of happenings.entries()) {
-    if (one.is === 'file')
-      fold.addFile({ path: one.path, digest: one.digest, key: `${index}`, why: one.digest === null ? 'no' : null });
+    if (one.is === 'file') fold.addFile({ path: one.path, digest: one.digest, why: one.digest === null ? 'no' : null });
     else if (one.is === 'chain') fold.addChain(Buffer.from(one.digest, 'hex'), index);
     else {
       const frame: EventFrame = { type: 'events', kind: 'change', origin, entries: [entryOf(one, index + 1)] };
@@ -31,19 +30,22 @@ function tell(fold: Fold, happenings: readonly Told[]): void {
   }
 }
 
+type Item = string | { readonly path: string } | { readonly folded: { readonly path: string } | null };
+
+const nameOf = (told: Item): string => {
+  if (typeof told === 'string') return told;
+  return 'path' in told ? told.path : (told.folded?.path ?? '');
+};
+
+const inOrder = (pages: Iterable<readonly Item[]>): Item[] =>
+  [...pages].flat().toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+
 function answers(fold: Fold): unknown {
-  const mismatches: unknown[] = [];
-  for (let after: string | null = ''; after !== null;) {
-    const page: ReturnType<Fold['mismatches']> = fold.mismatches(after, 2);
-    mismatches.push(...page.items);
-    after = page.after;
-  }
-  const present = fold.present('', 2);
   return {
-    mismatches,
-    present: [...present, ...fold.present(present.at(-1)?.path ?? '~', 100)],
-    unknown: fold.unknownFiles('', 100),
-    blobs: fold.blobs('', 100),
+    mismatches: inOrder(fold.mismatches(2)),
+    present: inOrder(fold.present(2)),
+    unknown: inOrder(fold.unknownFiles(2)),
+    blobs: inOrder(fold.blobs(2)),
     count: fold.count(),
     heads: ['ns/c/a.json', 'ns/d/a.json'].map((at) => fold.get(at)),
     chains: ['one', 'two', 'three'].map((text) => fold.hasChain(Buffer.from(digestOf(Buffer.from(text)), 'hex'))),

@@ -126,6 +126,10 @@ describe('a closed root', () => {
     ],
     ['a path that is missing', 'catalog', `DELETE FROM paths WHERE name = 'a.json'`],
     ['an event with another digest', 'catalog', 'UPDATE events SET digest = zeroblob(32) WHERE seq = 1'],
+    ['an event whose bytes lie elsewhere', 'catalog', 'UPDATE events SET position = position + 1 WHERE seq = 2'],
+    ['an event of another size', 'catalog', 'UPDATE events SET size = size + 1 WHERE seq = 2'],
+    ['an event that is gone', 'catalog', 'DELETE FROM events WHERE seq = 2'],
+    ['words of no document', 'text', `INSERT INTO full_text (rowid, words) VALUES (99999, 'stray')`],
     [
       'an event that never was',
       'catalog',

@@ -3,7 +3,6 @@
  * is left is a difference: bytes that changed although nothing wrote the file, and versions that redo needs and nobody has.
  */
 import type { CatalogAudit } from '../../catalog/audit.ts';
-import type { FoundFile } from '../../catalog/fold.ts';
 import type { FoldedPath } from '../../catalog/fold-rows.ts';
 import type { FoldedStreams } from '../../catalog/folded-streams.ts';
 import { keptBytesIn, type BodySource } from '../../core/grown-bytes.ts';
@@ -14,6 +13,8 @@ import type { FileSystem } from '../../host/ports.ts';
 import { readFile } from '../../host/read-file.ts';
 import type { Suspect } from './subject.ts';
 import type { Finding } from './types.ts';
+
+type SeenFile = NonNullable<Suspect['file']>;
 
 interface Closed {
   readonly fs: FileSystem;
@@ -60,7 +61,7 @@ const OVERTAKEN =
 /** Whoever copies a file may note its time, then read the bytes that have replaced it. */
 const wasCopiedHot = ({ survey }: Closed): boolean => survey.isCopied && !survey.isClean;
 
-const newFile = (folded: FoldedPath | null, file: FoundFile | null): Finding =>
+const newFile = (folded: FoldedPath | null, file: SeenFile | null): Finding =>
   pending(folded, file, 'it is new, or was put there by hand since');
 
 function absent(closed: Closed, folded: FoldedPath): Finding {
@@ -79,13 +80,14 @@ function bytesOf({ bodies }: Closed, { body, diskDigest }: FoldedPath): Uint8Arr
   }
 }
 
-function isTorn({ fs, root }: Closed, recorded: Uint8Array, { path }: FoundFile): boolean {
+function isTorn({ fs, root }: Closed, recorded: Uint8Array, { path }: SeenFile): boolean {
   if ((fs.lstat(`${root}/${path}`)?.size ?? Infinity) > recorded.length) return false;
   return isTornPieceOf(readFile(fs, `${root}/${path}`), recorded);
 }
 
 /** A copy keeps size and time of last modification; where the root lies as it did, the catalog knows the whole stat. */
-function isRotten({ audit }: Closed, { size, placedMtimeNs, path }: FoldedPath, { key }: FoundFile): boolean {
+function isRotten({ audit }: Closed, { size, placedMtimeNs, path }: FoldedPath, { key }: SeenFile): boolean {
+  if (key === null) return false;
   const [sizeNow, mtimeNow] = key.split(' ');
   if (placedMtimeNs !== null && sizeNow === String(size) && mtimeNow === String(placedMtimeNs)) return true;
   return audit?.cleanKey(path) === key;
@@ -95,15 +97,15 @@ function finding(
   kind: Finding['kind'],
   code: Finding['code'],
   folded: FoldedPath | null,
-  file: FoundFile | null,
+  file: SeenFile | null,
   detail: string,
 ): Finding {
   const path = folded?.path ?? file?.path ?? '';
   return { kind, code, path, expected: folded?.diskDigest ?? null, found: file?.digest ?? file?.why ?? null, detail };
 }
 
-const pending = (folded: FoldedPath | null, file: FoundFile | null, detail: string): Finding =>
+const pending = (folded: FoldedPath | null, file: SeenFile | null, detail: string): Finding =>
   finding('pending', 'file', folded, file, detail);
 
-const difference = (code: Finding['code'], folded: FoldedPath, file: FoundFile | null, detail: string): Finding =>
+const difference = (code: Finding['code'], folded: FoldedPath, file: SeenFile | null, detail: string): Finding =>
   finding('difference', code, folded, file, detail);

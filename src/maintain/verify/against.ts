@@ -124,6 +124,5 @@ function sayNewer(here: FoldedPath, there: FoldedPath, relation: Relation): stri
 }
 
 function* presentIn(fold: Fold): Generator<FoldedPath, void, undefined> {
-  for (let page = fold.present('', PAGE); page.length > 0; page = fold.present(page.at(-1)?.path ?? '', PAGE))
-    yield* page;
+  for (const page of fold.present(PAGE)) yield* page;
 }

@@ -6,7 +6,7 @@ const PAGE = 200;
 
 export async function checkBlobs(run: Run): Promise<void> {
   const { fold, counts, progress } = run;
-  for (let digests = fold.blobs('', PAGE); digests.length > 0; digests = fold.blobs(digests.at(-1) ?? '', PAGE)) {
+  for (const digests of fold.blobs(PAGE)) {
     for (const digest of digests) {
       check(run, digest);
       counts.blobs++;

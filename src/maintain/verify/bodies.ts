@@ -17,11 +17,13 @@ export class StoredBodies {
     this.#run = run;
   }
 
-  async add(body: StoredBody): Promise<void> {
-    const isFull = this.#waiting.length >= BATCH || this.#bytes >= BATCH_BYTES;
-    if (isFull || (this.#waiting[0] !== undefined && this.#waiting[0].path !== body.path)) await this.#send();
-    this.#waiting.push(body);
-    this.#bytes += body.length;
+  async add(bodies: readonly StoredBody[]): Promise<void> {
+    for (const body of bodies) {
+      const isFull = this.#waiting.length >= BATCH || this.#bytes >= BATCH_BYTES;
+      if (isFull || (this.#waiting[0] !== undefined && this.#waiting[0].path !== body.path)) await this.#send();
+      this.#waiting.push(body);
+      this.#bytes += body.length;
+    }
   }
 
   async finish(): Promise<void> {

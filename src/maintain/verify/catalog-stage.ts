@@ -11,16 +11,23 @@ import type { Run } from './subject.ts';
 export async function compareCatalog(run: Run): Promise<void> {
   const { audit } = run.subject;
   if (!audit) return;
-  let done = 0;
+  let [done, strays, lastId] = [0, 0, 0];
   for (const rows of audit.pages()) {
     for (const row of rows) compareRow(run, audit, row);
     done += rows.length;
+    const id = rows.at(-1)?.id ?? lastId;
+    // While SQLite still holds the pages of these ids.
+    strays += audit.strays(lastId, id);
+    lastId = id;
     run.progress({ stage: 'catalog', done, total: audit.paths });
     await run.breathe();
   }
+  strays += audit.strays(lastId, Number.MAX_SAFE_INTEGER);
+  if (strays > 0) run.report(difference('text', '', null, `${strays} entries`, STRAY));
   await findMissing(run, audit);
-  reportStrays(run, audit);
 }
+
+const STRAY = 'full text holds entries of no document';
 
 function compareRow(run: Run, audit: CatalogAudit, row: AuditedPath): void {
   const folded = run.fold.get(row.path);
@@ -97,9 +104,15 @@ function textOf(audit: CatalogAudit, { servedDigest }: FoldedPath, row: AuditedP
 }
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+const encoder = new TextEncoder();
+/** Longest UTF-8 of a UTF-16 unit. */
+const BYTES_A_UNIT = 3;
+/** Texts are encoded here one after the other, all but the long ones. */
+const shared = new Uint8Array(64 * 1024);
 
 function isTextOf(text: string, digest: string): boolean {
-  const bytes = Buffer.from(text);
+  const fits = text.length * BYTES_A_UNIT <= shared.length;
+  const bytes = fits ? shared.subarray(0, encoder.encodeInto(text, shared).written) : encoder.encode(text);
   return digestOf(bytes) === digest || digestOf(Buffer.concat([BYTE_ORDER_MARK, bytes])) === digest;
 }
 
@@ -124,13 +137,9 @@ const MOST_TEXT = 4096;
 /** Paths that the log knows as present and the catalog does not know at all. */
 async function findMissing(run: Run, audit: CatalogAudit): Promise<void> {
   if (audit.paths === run.fold.count()) return;
-  for (let after = ''; ;) {
-    const page = run.fold.present(after, 1000);
+  for (const page of run.fold.present(1000)) {
     for (const folded of page) if (isMissing(run, audit, folded)) run.report(missing(folded));
     await run.breathe();
-    const last = page.at(-1);
-    if (!last) return;
-    after = last.path;
   }
 }
 
@@ -139,11 +148,6 @@ const isMissing = ({ subject }: Run, audit: CatalogAudit, { path, lastSeq }: Fol
 
 const missing = (folded: FoldedPath): Finding =>
   difference('catalog', folded.path, sayFolded(folded), null, 'the catalog has no row for this path');
-
-function reportStrays({ report }: Run, audit: CatalogAudit): void {
-  const strays = audit.strays();
-  if (strays > 0) report(difference('text', '', null, `${strays} entries`, 'full text holds entries of no document'));
-}
 
 const difference = (
   code: Finding['code'],

@@ -1,5 +1,4 @@
 /** The tree: what lies at every path that means something, hashed in the workers. */
-import type { Digest } from '../../core/digest.ts';
 import { filesIn, type HashedDirectory } from '../../files/hash-directory.ts';
 import type { Run } from './subject.ts';
 
@@ -15,9 +14,9 @@ async function takeDirectory(run: Run, directory: HashedDirectory): Promise<void
   const { fold, counts, progress, breathe } = run;
   const { path, unreadable, large } = directory;
   if (unreadable !== undefined && path !== '')
-    fold.addFile({ path, digest: null, key: '', why: `a directory that cannot be read: ${unreadable}` });
-  for (const { path: at, digest, key, why } of filesIn(directory)) {
-    fold.addFile({ path: at, digest: digest as Digest | null, key, why });
+    fold.addFile({ path, digest: null, why: `a directory that cannot be read: ${unreadable}` });
+  for (const file of filesIn(directory)) {
+    fold.addFile(file);
     if (++counts.files % AT_ONCE === 0) await breathe();
   }
   for (const file of large) await takeLarge(run, file);
@@ -27,6 +26,7 @@ async function takeDirectory(run: Run, directory: HashedDirectory): Promise<void
 async function takeLarge({ subject, fold, counts }: Run, path: string): Promise<void> {
   const [hashed] = await subject.bulk.digests([path]);
   counts.files++;
-  if (hashed && (hashed.digest !== null || hashed.why !== null))
-    fold.addFile({ path, ...hashed, key: hashed.key ?? '' });
+  if (!hashed) return;
+  const { digest, why } = hashed;
+  if (digest !== null || why !== null) fold.addFile({ path, digest, why });
 }

@@ -1,10 +1,11 @@
 /** What is verified: a root that somebody serves, or one that lies still, perhaps a copy. */
 import type { BlobStore } from '../../blobs/types.ts';
 import type { CatalogAudit } from '../../catalog/audit.ts';
-import type { Fold } from '../../catalog/fold.ts';
+import type { Fold, FoundFile, Mismatch } from '../../catalog/fold.ts';
 import type { FoldedStreams } from '../../catalog/folded-streams.ts';
 import type { BodySource } from '../../core/grown-bytes.ts';
 import type { Seq } from '../../core/events.ts';
+import type { StatKey } from '../../core/stat-key.ts';
 import type { LogSurvey } from '../../events/survey.ts';
 import type { BulkReader } from '../../files/bulk.ts';
 import type { Clock, FileSystem } from '../../host/ports.ts';
@@ -30,8 +31,10 @@ export interface Subject {
   readonly lookAgain: (paths: readonly Suspect[], streams: FoldedStreams) => Promise<Finding[]>;
 }
 
-/** A path where disk head and file differ. */
-export type Suspect = ReturnType<Fold['mismatches']>['items'][number];
+/** A path where disk head and file differ, and its file as it was when it was looked at again. */
+export interface Suspect extends Mismatch {
+  readonly file: (FoundFile & { readonly key: StatKey | null }) | null;
+}
 
 /** What the stages share. */
 export interface Run {
