@@ -1,5 +1,5 @@
 /** Runs the measured programs: each figure comes from a process of its own, so that no warm-up of one helps the other. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -31,13 +31,57 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-export async function serve(script: string, args: (port: number) => readonly string[], probe: string): Promise<Served> {
+/** `syncDelayMs`: every sync of it takes so much longer. */
+export async function serve(
+  script: string,
+  args: (port: number) => readonly string[],
+  probe: string,
+  { syncDelayMs = 0 }: { readonly syncDelayMs?: number } = {},
+): Promise<Served> {
   const port = await freePort();
-  const child = spawn(process.execPath, [script, ...args(port)], { stdio: 'ignore' });
+  const command: Command = [process.execPath, script, ...args(port)];
+  const [program, ...rest] = syncDelayMs > 0 ? slowSyncs(syncDelayMs, ...command) : command;
+  const child = spawn(program, rest, { stdio: 'ignore' });
   const url = `http://127.0.0.1:${port}`;
   await untilAnswers(`${url}${probe}`, child);
-  return { url, child, stop: () => stopped(child) };
+  return { url, child, stop: () => stopped(child, syncDelayMs > 0 ? tracedBy(child) : child.pid) };
 }
+
+const SYNCS = 'fsync,fdatasync,syncfs';
+
+type Command = [program: string, ...parameters: string[]];
+
+/** A disk that takes its time: the kernel holds up whoever syncs, and nobody else. */
+function slowSyncs(delayMs: number, ...command: Command): Command {
+  const injected = `inject=${SYNCS}:delay_exit=${delayMs * 1000}`;
+  return [
+    'strace',
+    '-f',
+    '--seccomp-bpf',
+    '-qq',
+    '-o',
+    '/dev/null',
+    '-e',
+    `trace=${SYNCS}`,
+    '-e',
+    injected,
+    ...command,
+  ];
+}
+
+export function canSlowSyncs(): boolean {
+  try {
+    const [program, ...rest] = slowSyncs(1, 'true');
+    execFileSync(program, rest, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** strace that is ended by a signal lets go of its program, which goes on. */
+const tracedBy = ({ pid }: ChildProcess): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').at(0));
 
 async function untilAnswers(url: string, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 6000; attempt++) {
@@ -49,11 +93,11 @@ async function untilAnswers(url: string, child: ChildProcess): Promise<void> {
   throw new Error(`no answer from ${url}`);
 }
 
-const stopped = (child: ChildProcess): Promise<void> =>
+const stopped = (child: ChildProcess, pid: number | undefined): Promise<void> =>
   new Promise((resolve) => {
-    if (child.exitCode !== null) return resolve();
+    if (child.exitCode !== null || !pid) return resolve();
     child.once('exit', () => resolve());
-    child.kill('SIGTERM');
+    process.kill(pid, 'SIGTERM');
   });
 
 /** Resident memory of a process with all its threads, in MB (VmRSS). */

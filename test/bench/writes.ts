@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import { atLeast, rounds, type Figure, type Setting } from './figures.ts';
 import { openLoopDisk } from '../torture/loop-disk.ts';
-import { serve, type Served } from './programs.ts';
+import { canSlowSyncs, serve, type Served } from './programs.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const SECONDS = 4;
@@ -43,12 +43,21 @@ interface Servers extends AsyncDisposable {
   readonly bare: Served;
 }
 
+/** What the documents lie on. */
+interface Disk {
+  readonly place: string;
+  readonly syncDelayMs: number;
+  /** Behind the names of what is measured on it. */
+  readonly called: string;
+}
+
 /** Both on the same file system. */
-async function openServers({ place, daemon }: Setting, name: string): Promise<Servers> {
+async function openServers(daemon: string, { place, syncDelayMs }: Disk, name: string): Promise<Servers> {
   const [ours, theirs] = [join(place, `${name}-larder`), join(place, `${name}-bare`)];
   for (const root of [ours, theirs]) mkdirSync(root);
-  const larder = await serve(daemon, (port) => ['start', '--init', '--root', ours, '--port', String(port)], '/readyz');
-  const bare = await serve(join(here, 'bare-writer.ts'), (port) => [theirs, String(port)], '/up');
+  const start = (port: number): string[] => ['start', '--init', '--root', ours, '--port', String(port)];
+  const larder = await serve(daemon, start, '/readyz', { syncDelayMs });
+  const bare = await serve(join(here, 'bare-writer.ts'), (port) => [theirs, String(port)], '/up', { syncDelayMs });
   return {
     larder,
     bare,
@@ -66,32 +75,48 @@ const BOUNDS: readonly (readonly [number, number])[] = [
 
 const DISK_BYTES = 2 * 1024 * 1024 * 1024;
 const JOURNALED = ', ext4 with a journal';
+/** Of a solid-state disk without a capacitor; one that turns takes three times as long. */
+const SYNC_DELAY_MS = 4;
+const SLOW = `, each sync ${SYNC_DELAY_MS} ms longer`;
 
-/** On the file system of the temp directory, and on one with a journal, where a sync costs what it costs on most disks. */
-async function onBoth(
-  setting: Setting,
-  skipped: readonly Pick<Figure, 'what' | 'bound'>[],
-  measureOn: (setting: Setting, on: string) => Promise<Figure[]>,
+type Unmeasured = Pick<Figure, 'what' | 'bound'>;
+
+/** On the file system of the temp directory, on one with a journal, and where a sync costs what it costs on most disks. */
+async function onEach(
+  { place }: Setting,
+  named: readonly Unmeasured[],
+  measureOn: (disk: Disk) => Promise<Figure[]>,
 ): Promise<Figure[]> {
-  const figures = await measureOn(setting, '');
+  const figures = await measureOn({ place, syncDelayMs: 0, called: '' });
   using disk = openLoopDisk(DISK_BYTES);
-  if (disk) return [...figures, ...(await measureOn({ ...setting, place: disk.path }, JOURNALED))];
-  const none = { larder: 'skipped: needs loop devices', against: '', ratio: '', holds: null };
-  return [...figures, ...skipped.map(({ what, bound }) => ({ what: `${what}${JOURNALED}`, bound, ...none }))];
+  figures.push(
+    ...(disk
+      ? await measureOn({ place: disk.path, syncDelayMs: 0, called: JOURNALED })
+      : skippedOn(JOURNALED, named, 'loop devices')),
+    ...(canSlowSyncs()
+      ? await measureOn({ place, syncDelayMs: SYNC_DELAY_MS, called: SLOW })
+      : skippedOn(SLOW, named, 'strace')),
+  );
+  return figures;
 }
+
+const skippedOn = (disk: string, named: readonly Unmeasured[], needs: string): Figure[] =>
+  named.map(({ what, bound }) => {
+    return { what: `${what}${disk}`, bound, larder: `skipped: needs ${needs}`, against: '', ratio: '', holds: null };
+  });
 
 const putsBy = (connections: number): string =>
   `durable PUT, ${connections} ${connections === 1 ? 'connection' : 'connections'}`;
 
 export const puts = (setting: Setting): Promise<Figure[]> =>
-  onBoth(
+  onEach(
     setting,
     BOUNDS.map(([connections, bound]) => ({ what: putsBy(connections), bound: `at least ${bound}` })),
-    putsOn,
+    (disk) => putsOn(setting, disk),
   );
 
-async function putsOn(setting: Setting, on: string): Promise<Figure[]> {
-  await using servers = await openServers(setting, 'puts');
+async function putsOn(setting: Setting, disk: Disk): Promise<Figure[]> {
+  await using servers = await openServers(setting.daemon, disk, `puts${disk.syncDelayMs}`);
   const { larder, bare } = servers;
   await putRate(larder, 8);
   await putRate(bare, 8);
@@ -104,7 +129,7 @@ async function putsOn(setting: Setting, on: string): Promise<Figure[]> {
     );
     figures.push(
       atLeast(bound, measured.ratio, {
-        what: `${putsBy(connections)}${on}`,
+        what: `${putsBy(connections)}${disk.called}`,
         larder: `${Math.round(measured.larder)}/s`,
         against: `${Math.round(measured.against)}/s (bare handler: temp, fsync, rename, fsync of the directory)`,
       }),
@@ -134,10 +159,10 @@ const BULK_BOUND = 8;
 const BULKS = '`_bulk` of 10,000 documents';
 
 export const bulk = (setting: Setting): Promise<Figure[]> =>
-  onBoth(setting, [{ what: BULKS, bound: `at least ${BULK_BOUND}` }], bulkOn);
+  onEach(setting, [{ what: BULKS, bound: `at least ${BULK_BOUND}` }], (disk) => bulkOn(setting, disk));
 
-async function bulkOn(setting: Setting, on: string): Promise<Figure[]> {
-  await using servers = await openServers(setting, 'bulk');
+async function bulkOn(setting: Setting, disk: Disk): Promise<Figure[]> {
+  await using servers = await openServers(setting.daemon, disk, `bulk${disk.syncDelayMs}`);
   const { larder, bare } = servers;
   let round = 0;
   await putRate(bare, 1);
@@ -148,7 +173,7 @@ async function bulkOn(setting: Setting, on: string): Promise<Figure[]> {
   );
   return [
     atLeast(BULK_BOUND, measured.ratio, {
-      what: `${BULKS}${on}`,
+      what: `${BULKS}${disk.called}`,
       larder: `${Math.round(measured.larder)}/s`,
       against: `${Math.round(measured.against)}/s (bare handler, one call after another)`,
     }),
