@@ -1,8 +1,9 @@
 /**
- * Calls of the C library that Node does not offer, through koffi: renameat2 with its flags, names for nameless files, and extended attributes (which
- * carry ACLs too). Loaded at first use. Where the library or a call is missing, the caller sees ENOSYS and falls back.
+ * Calls of the C library that Node does not offer, through koffi: renameat2 with its flags, names for nameless files, leases, and extended
+ * attributes (which carry ACLs too). Loaded at first use. Where the library or a call is missing, the caller sees ENOSYS and falls back.
  */
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 
 type Call = (...parameters: unknown[]) => number;
@@ -11,6 +12,8 @@ type AsyncCall = (...parameters: unknown[]) => void;
 interface Library {
   readonly renameat2: Call;
   readonly linkat: Call;
+  /** Variadic: the type of the third argument comes before it. */
+  readonly fcntl: Call;
   readonly listxattr: Call;
   readonly getxattr: Call;
   readonly setxattr: Call;
@@ -21,6 +24,8 @@ interface Library {
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
+const [F_SETSIG, F_SETLEASE] = [10, 1024];
+const [F_RDLCK, F_UNLCK] = [0, 2];
 const FLAG = { 'no-replace': 1, exchange: 2 } as const;
 const LARGEST_ATTRIBUTE_BYTES = 64 * 1024;
 const ACCESS_ACL = 'system.posix_acl_access';
@@ -38,6 +43,7 @@ function load(): Library | null {
     return {
       renameat2: c.func('int renameat2(int, const char *, int, const char *, unsigned int)'),
       linkat: c.func('int linkat(int, const char *, int, const char *, int)'),
+      fcntl: c.func('int fcntl(int, int, ...)'),
       listxattr: c.func('long llistxattr(const char *, uint8_t *, size_t)'),
       getxattr: c.func('long lgetxattr(const char *, const char *, uint8_t *, size_t)'),
       setxattr: c.func('int lsetxattr(const char *, const char *, const uint8_t *, size_t, int)'),
@@ -101,6 +107,20 @@ export const kernel = {
     if (!c) throw missing('linkat', path);
     if (c.linkat(AT_FDCWD, `/proc/self/fd/${fd}`, AT_FDCWD, path, AT_SYMLINK_FOLLOW) !== 0)
       throw failure(c.errno(), 'linkat', path);
+  },
+
+  /**
+   * Whether anybody has the file of this descriptor, which is open for reading alone, open for writing, or mapped so: the kernel refuses
+   * a read lease then (fcntl(2), F_SETLEASE). Undefined where it does not say: of a file of another user, on some network file systems.
+   */
+  isOpenForWriting(fd: number): boolean | undefined {
+    const c = library();
+    if (!c) return undefined;
+    // Whoever opens it in this very moment makes the kernel signal us. Unlike SIGIO this one ends nobody.
+    if (c.fcntl(fd, F_SETSIG, 'int', constants.signals.SIGURG) !== 0) return undefined;
+    if (c.fcntl(fd, F_SETLEASE, 'int', F_RDLCK) !== 0) return c.errno() === constants.errno.EAGAIN ? true : undefined;
+    c.fcntl(fd, F_SETLEASE, 'int', F_UNLCK);
+    return false;
   },
 
   /** Syncs the file system that an open file lies on, without holding up the caller (syncfs). Throws ENOSYS, EIO. */

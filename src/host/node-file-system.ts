@@ -115,6 +115,14 @@ export const nodeFileSystem: FileSystem = {
   exchange: (a, b) => kernel.renameWithFlags(a, b, 'exchange'),
   renameNoReplace: (from, to) => kernel.renameWithFlags(from, to, 'no-replace'),
   copyAttributes: (from, to) => kernel.copyAttributes(from, to, () => fs.lstatSync(from).isDirectory()),
+  isOpenForWriting(path) {
+    const fd = fs.openSync(path, FLAGS.read);
+    try {
+      return kernel.isOpenForWriting(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+  },
   space(path) {
     const stats = fs.statfsSync(path);
     return { freeBytes: stats.bavail * stats.bsize, totalBytes: stats.blocks * stats.bsize };

@@ -1,6 +1,7 @@
 /**
- * Files that a swap brought out of the tree. They stay in `.larder/tmp` until they were unchanged for a while, because an
- * editor that opened one earlier saves into it: what it saves then is rescued as a version of its own (DESIGN 4).
+ * Files that a swap brought out of the tree. They stay in `.larder/tmp` until they were unchanged for a while and nobody has them open
+ * for writing any more, because an editor that opened one earlier saves into it: what it saves then is rescued as a version of its
+ * own (DESIGN 4).
  */
 import { identityIn, isRacy, statKeyOf, type StatKey } from '../core/stat-key.ts';
 import type { Seq } from '../core/events.ts';
@@ -8,6 +9,8 @@ import { paceOf, type Pace } from '../host/pace.ts';
 import type { Clock, FileStat, FileSystem, Timer } from '../host/ports.ts';
 
 const QUIET_MS = 2000;
+/** A program may keep a file open for days: a checkpoint does not wait that long. */
+const LONGEST_HELD_UP_MS = 60_000;
 /** Looks that fall due together are made together: a busy daemon displaces a file with each write. */
 const GATHER_MS = 50;
 /** Removals under way at once: one alone may take milliseconds, and a write is quicker than that. */
@@ -22,6 +25,8 @@ interface Waiting {
   /** How it was when its bytes were last known to be kept; null when they are not. */
   key: StatKey | null;
   dueMs: number;
+  readonly sinceMs: number;
+  isOpen: boolean;
   isLeaving: boolean;
 }
 
@@ -47,23 +52,30 @@ export class Displaced {
     this.#pace = paceOf(options.clock);
   }
 
-  /** Checkpoints must not pass what still waits here: start-up finds its path through the log from there on. */
+  /**
+   * Checkpoints must not pass what still waits here: start-up finds its path through the log from there on. What is kept open for
+   * long is watched all the same, as long as we run.
+   */
   get settledUpTo(): Seq {
     let upTo = Number.MAX_SAFE_INTEGER;
-    for (const { seq } of this.#waiting) upTo = Math.min(upTo, seq - 1);
+    for (const one of this.#waiting) if (!this.#isKeptOpen(one)) upTo = Math.min(upTo, one.seq - 1);
     return upTo;
   }
 
   /** `known`: what the file is as long as it holds what the log knows; null: it is rescued at once. */
   add(file: string, path: string, seq: Seq, known: StatKey | null): void {
     const key = known !== null && this.#isTelling(identityIn(known)) ? known : null;
-    const one = { file, path, seq, key, dueMs: this.#options.clock.monotonicMs() + QUIET_MS, isLeaving: false };
+    const nowMs = this.#options.clock.monotonicMs();
+    const one = { file, path, seq, key, dueMs: nowMs + QUIET_MS, sinceMs: nowMs, isOpen: false, isLeaving: false };
     this.#waiting.add(one);
     if (known === null) this.#enqueue(() => this.#keep(one));
     this.#arm();
   }
 
-  /** Looks at everything now, as an orderly stop does. What is still being written to, or cannot be kept, is left for the next start. */
+  /**
+   * Looks at everything now, as an orderly stop does. What is still being written to, is open, or cannot be kept, is left for the next
+   * start.
+   */
   async close(): Promise<void> {
     this.#timer?.cancel();
     for (const one of this.#waiting) this.#enqueue(() => this.#lookAt(one));
@@ -101,9 +113,24 @@ export class Displaced {
     const isUnchanged = statKeyOf(stat) === one.key;
     // Somebody saves into it just now, perhaps once more: it is looked at again, by the next start if need be.
     if (!isUnchanged) return this.#keep(one);
+    one.isOpen = this.#isOpenForWriting(one.file);
+    if (one.isOpen) return;
     const removal = this.#remove(one).finally(() => this.#removals.delete(removal));
     this.#removals.add(removal);
     if (this.#removals.size >= MOST_REMOVALS) await Promise.race(this.#removals);
+  }
+
+  #isKeptOpen({ key, isOpen, sinceMs }: Waiting): boolean {
+    return isOpen && key !== null && this.#options.clock.monotonicMs() - sinceMs > LONGEST_HELD_UP_MS;
+  }
+
+  /** Where that cannot be found out, a file that was quiet for long enough goes. */
+  #isOpenForWriting(file: string): boolean {
+    try {
+      return this.#options.fs.isOpenForWriting?.(file) ?? false;
+    } catch {
+      return false;
+    }
   }
 
   /** One for each write of a busy daemon: done on the event loop they were a fifth of its time. */
