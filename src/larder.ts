@@ -56,6 +56,8 @@ export interface Host {
   readonly queueFrames?: number;
   /** Larger bytes lie in the blob store, not in the log (1 MiB). */
   readonly bodyBytes?: number;
+  /** Larger streams are served from their files, and only their digests are kept (16 MiB). */
+  readonly heldBytes?: number;
   /** A segment of the log takes no further frame once it would be longer (64 MiB). */
   readonly segmentBytes?: number;
   /** Where hints come from, whatever `watcher` says. */

@@ -23,7 +23,11 @@ export function examineBatch(
   known: ReadonlyMap<string, Digest>,
 ): ExaminedBatch {
   const arena = openArena(paths.length);
-  const options = { maxBytes: MAX_DOCUMENT_BYTES, allocate: arena.allocate, parents: rememberParents(world) };
+  const options = {
+    maxBytes: world.heldBytes ?? MAX_DOCUMENT_BYTES,
+    allocate: arena.allocate,
+    parents: rememberParents(world),
+  };
   const examined: Examined[] = [];
   for (const path of paths) {
     examined.push(examine(path, look(world, path, options), judgeOf(path), known.get(path)));

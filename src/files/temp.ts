@@ -1,7 +1,7 @@
 /**
  * New bytes before they have a name: written whole into `.larder/tmp`, with mode, group, owner, ACL and user attributes of
  * what they will replace, so that a save through the API looks on disk like one by an editor. Nothing is synced here: the
- * event log is the redo record.
+ * event log is the redo record; where it keeps no bytes, whoever writes syncs the file (`syncTemp`).
  */
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
@@ -42,8 +42,11 @@ export interface NewBytes {
   readonly replaces: FileStat | null;
 }
 
+/** What the name of a temp file with these bytes begins with. */
+export const tempDigits = (digest: Digest): string => digest.slice(0, 16);
+
 export const tempName = (world: Pick<WriteWorld, 'random' | 'tmp'>, digest: Digest): string =>
-  `${world.tmp}/${digest.slice(0, 16)}-${Buffer.from(world.random(8)).toString('hex')}`;
+  `${world.tmp}/${tempDigits(digest)}-${Buffer.from(world.random(8)).toString('hex')}`;
 
 /** Throws what the disk says (ENOSPC, EDQUOT, EIO, …); nothing is left behind then. */
 export function writeTemp(world: WriteWorld, { path, bytes, digest, replaces }: NewBytes): Temp {
@@ -75,6 +78,16 @@ export function writeTemps(world: WriteWorld, files: readonly NewBytes[]): Temp[
   } catch (error) {
     for (const temp of temps) attempt(() => discardTemp(world, temp));
     throw error;
+  }
+}
+
+/** For bytes that no log keeps. */
+export async function syncTemp({ fs }: Pick<WriteWorld, 'fs'>, { file }: Temp): Promise<void> {
+  const fd = fs.open(file, 'read');
+  try {
+    await fs.fsync(fd);
+  } finally {
+    fs.close(fd);
   }
 }
 

@@ -13,6 +13,8 @@ export interface World {
   readonly rootDevice: bigint;
   /** Its inode then: another directory in its place is not the root. */
   readonly rootInode: bigint;
+  /** Larger files are hashed, and never held (16 MiB). */
+  readonly heldBytes?: number;
 }
 
 /** What one look at a path found. Only regular files below real directories of the root's own device are opened. */

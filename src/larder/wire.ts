@@ -13,6 +13,7 @@ import { Displaced } from '../reconciler/displaced.ts';
 import { LARGEST_BODY_BYTES } from '../reconciler/drafts.ts';
 import { Placements } from '../reconciler/placements.ts';
 import { Restores } from '../reconciler/findings.ts';
+import { LARGEST_DOCUMENT_BYTES } from '../reconciler/observe.ts';
 import { openBacklog } from '../reconciler/open-backlog.ts';
 import { checkReach, openOutOfReach } from '../reconciler/out-of-reach.ts';
 import { Pendings } from '../reconciler/pendings.ts';
@@ -77,6 +78,7 @@ function toolsOf({ root, host, events, catalog, bulk }: Parts, options: OpenOpti
     catalog,
     blobs,
     bodyBytes: host.bodyBytes ?? LARGEST_BODY_BYTES,
+    heldBytes: host.heldBytes ?? LARGEST_DOCUMENT_BYTES,
     bulk,
     recorder: new Recorder({
       log: events,

@@ -7,7 +7,9 @@
  *                    failed --> suspect --written anew, synced-+     (until then the checkpoint stays before it)
  *
  * After a sync that failed the kernel calls the pages clean: a second sync would report a success that is none. So what is
- * suspect is written anew, into another file, from the log.
+ * suspect is written anew, into another file, from the log. A deletion cannot be written anew without a file being seen that is gone:
+ * its directory is synced again, under a new descriptor. Where the file system has a journal that is enough: a journal that could not
+ * be written takes nothing any more, and says so each time (docs/reliability.md).
  */
 import { LarderError } from '../core/errors.ts';
 import type { EventFrame, Seq } from '../core/events.ts';

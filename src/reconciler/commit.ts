@@ -4,6 +4,7 @@
  */
 import type { EventFrame, Origin, Seq } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
+import { directoriesDownTo, parentOf } from '../core/paths-below.ts';
 import { isSchemaPath } from '../core/refs.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import type { DerivedProblem, Seen } from '../catalog/types.ts';
@@ -11,13 +12,13 @@ import { contentOf } from './content.ts';
 import { marksBy, marksOf } from './derived.ts';
 import { absolute } from './places.ts';
 import { place, takeBack, type Placed } from '../files/swap.ts';
-import { attempt } from '../host/durable-files.ts';
+import { attempt, syncDirectory } from '../host/durable-files.ts';
 import { paceOf } from '../host/pace.ts';
 import { discardTemp } from '../files/temp.ts';
 import { originOf } from './origin.ts';
 import { unplacedBy } from './redo-candidates.ts';
 import { refusalOf, refusalOfDisk } from './refusals.ts';
-import { stagedAtOnce, stageSome, type Staged } from './staging.ts';
+import { isKept, stagedAtOnce, stageSome, type Staged } from './staging.ts';
 import { freeNames } from './twins.ts';
 import type { Who, WriteOptions, WriteResult, Written } from '../core/requests.ts';
 import type { Prepared } from './write.ts';
@@ -130,6 +131,7 @@ export async function placeAll(
       // Whoever reads one of these paths meanwhile waits in its queue for the last of them.
       if (placed.size % AT_ONCE === 0) await world.clock.yieldTurn();
     }
+    if (world.durability === 'sync') await syncNamesOfUnkept(world, staged);
   } catch (error) {
     if (await takeAllBack(world, placed, seqByPath(frame))) throw error;
     const refusal = refusalOfDisk(error) ?? new LarderError('disk_failed', String(error), { cause: error });
@@ -137,6 +139,16 @@ export async function placeAll(
     await discardAll(world, staged);
   }
   await watchDisplaced(world, frame, placed);
+}
+
+/** Files whose bytes no log keeps have to keep their names as well, with the directories that may have been made for them. */
+async function syncNamesOfUnkept(world: World, staged: readonly Staged[]): Promise<void> {
+  const unkept = staged.filter(({ entry }) => entry.digest !== null && !isKept(entry));
+  const directories = new Set(unkept.flatMap(({ entry }) => ['', ...directoriesDownTo(parentOf(entry.path))]));
+  for (const directory of directories) {
+    const place = absolute(world, directory);
+    if (world.fs.lstat(place)?.kind === 'directory') await syncDirectory(world.fs, place);
+  }
 }
 
 /** Before a later frame can be placed: no checkpoint passes what waits here. */

@@ -182,7 +182,7 @@ async function recordVersion(
   { look, digest }: { readonly look: Extract<Examined['look'], { kind: 'file' | 'large' }>; readonly digest: Digest },
   origin: Origin,
 ): Promise<void> {
-  const body = look.kind === 'file' ? bodyOf(world, look.bytes, mostKeptBytes(stem)) : {};
+  const body = look.kind === 'file' ? bodyOf(world, look.bytes, mostKeptBytes(world, stem)) : {};
   if (look.kind === 'file' && body.inBlob) await world.blobs.put(digest, look.bytes);
   const entry = {
     op: 'problem',

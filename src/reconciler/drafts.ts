@@ -5,7 +5,6 @@ import type { Head } from '../catalog/types.ts';
 import type { FileStat } from '../host/ports.ts';
 import type { Settled } from './settled.ts';
 import type { World } from './world.ts';
-import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
 
 /** Larger bytes lie in the blob store, which frames name by digest (FORMAT, event log). */
 export const LARGEST_BODY_BYTES = 1024 * 1024;
@@ -68,7 +67,7 @@ function version(world: World, { observation: { path, head, examined } }: Settle
   };
   const appended = examined.growth?.appended;
   if (appended && head) return { ...base, bytes: appended, base: head.servedSeq };
-  return { ...base, ...(look.kind === 'file' && bodyOf(world, look.bytes, mostKeptBytes(examined.path))) };
+  return { ...base, ...(look.kind === 'file' && bodyOf(world, look.bytes, mostKeptBytes(world, examined.path))) };
 }
 
 const placedIn = ({ observation: { examined } }: Settled): Pick<DraftEntry, 'placed'> =>
@@ -79,8 +78,8 @@ export const replacedOf = (head: Head | undefined): Pick<DraftEntry, 'replaced'>
   head?.stat ? { replaced: identityIn(head.stat) } : {};
 
 /** Files below `files/` are promised history up to 1 MiB, documents and streams up to 16 MiB. */
-export const mostKeptBytes = (path: string): number =>
-  path.split('/')[1] === 'files' ? LARGEST_BODY_BYTES : LARGEST_DOCUMENT_BYTES;
+export const mostKeptBytes = ({ heldBytes }: Pick<World, 'heldBytes'>, path: string): number =>
+  path.split('/')[1] === 'files' ? LARGEST_BODY_BYTES : heldBytes;
 
 /** The part of an entry that says where the bytes of a version are kept; larger ones than `keptUpTo` by digest only. */
 export function bodyOf(
@@ -96,6 +95,6 @@ export function bodyOf(
 export async function keepLargeBytes(world: World, { observation: { examined }, decision }: Settled): Promise<void> {
   const isVersion = decision.do === 'record' || decision.do === 'record-invalid';
   if (!isVersion || examined.look.kind !== 'file' || examined.digest === null || examined.growth?.appended) return;
-  if (bodyOf(world, examined.look.bytes, mostKeptBytes(examined.path)).inBlob)
+  if (bodyOf(world, examined.look.bytes, mostKeptBytes(world, examined.path)).inBlob)
     await world.blobs.put(examined.digest, examined.look.bytes);
 }

@@ -11,7 +11,6 @@
 import type { Head } from '../catalog/types.ts';
 import { startDigest, type Digest } from '../core/digest.ts';
 import { isShort, withLink, type Chain } from '../core/grown-bytes.ts';
-import { MAX_DOCUMENT_BYTES } from '../core/json/read-json.ts';
 import type { ProblemCode } from '../core/problems.ts';
 import { classify } from '../core/refs.ts';
 import { identityIn, sizeIn, statKeyOf } from '../core/stat-key.ts';
@@ -58,9 +57,9 @@ export async function examineGrowth(
 ): Promise<Examined | null> {
   const beginning = beginningOf(head);
   const stat = statOf(world, path);
-  if (!beginning || !hasGrown(stat, beginning) || stat.size <= SHORT_BYTES) return null;
+  if (!beginning || !hasGrown(stat, beginning) || stat.size <= Math.min(SHORT_BYTES, world.heldBytes)) return null;
   // Read whole, because somebody asked for that, or because it has to be kept whole.
-  const isKept = stat.size <= MAX_DOCUMENT_BYTES;
+  const isKept = stat.size <= world.heldBytes;
   if (isKept && (whole === 'kept' || !isKeptAsAppended(world, path, head, stat.size))) return null;
   const before = await knownBeginning(world, path, head, beginning);
   if (!before) return null;
@@ -71,7 +70,7 @@ export async function examineGrowth(
   if (found === 'moving') return { ...nothing, look: { kind: 'unstable' } };
   const { look, now } = found;
   world.streams.set(path, now);
-  const isLarge = now.size > MAX_DOCUMENT_BYTES;
+  const isLarge = now.size > world.heldBytes;
   const appended = isKeptAsAppended(world, path, head, now.size) ? found.appended : null;
   // It went on growing, and has to be kept whole now.
   if (!isLarge && appended === null) return null;
@@ -104,7 +103,7 @@ async function digestInSteps(world: World, bytes: Uint8Array): Promise<Digest> {
 function isKeptAsAppended(world: World, path: string, head: Head, size: number): boolean {
   const bytes = size - head.servedSize;
   if (head.servedBody === null || head.servedBody.in === 'nowhere') return false;
-  if (size > MAX_DOCUMENT_BYTES || bytes > MOST_APPENDED_BYTES) return false;
+  if (size > world.heldBytes || bytes > MOST_APPENDED_BYTES) return false;
   return isShort(withLink(chainOf(world, path, head), bytes));
 }
 

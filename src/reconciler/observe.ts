@@ -155,7 +155,7 @@ const judgedIn = (world: World, path: string, seen: Look, known: Digest | undefi
   examine(path, seen, (value, text) => world.schemas.judge(path, value, text), known);
 
 async function examineOne(world: World, path: string, known: KnownDigests): Promise<Examined> {
-  const seen = look(world, path, { maxBytes: IN_THREAD_BYTES });
+  const seen = look(world, path, { maxBytes: Math.min(IN_THREAD_BYTES, world.heldBytes) });
   if (seen.kind !== 'large') return judgedIn(world, path, seen, known.get(path));
   const [examined] = await examineInBulk(world, [path], known);
   if (!examined) throw new Error(`no examination of ${path}`);

@@ -14,6 +14,7 @@ import { batchesOf, unsized } from './batches.ts';
 import { keptBytesOf } from './bodies.ts';
 import { identityOf } from './drafts.ts';
 import { parentOf } from '../core/paths-below.ts';
+import { bytesInTemp } from './left-temps.ts';
 import { absolute } from './places.ts';
 import { unplacedSinceCheckpoint, type Unplaced } from './redo-candidates.ts';
 import { refusalOfDisk } from './refusals.ts';
@@ -134,7 +135,7 @@ function hasDirectories(world: World, path: string): boolean {
 function restore(world: World, { path, bytes: recorded }: Unplaced, found: Examined, unproven: boolean): boolean {
   if (recorded === null) return false;
   const { digest } = recorded;
-  const bytes = keptBytesOf(world, recorded);
+  const bytes = keptBytesOf(world, recorded) ?? bytesInTemp(world, digest);
   if (bytes === null) return false;
   const replaces = found.look.kind === 'file' ? found.look.stat : null;
   if (!hasDirectories(world, path)) return false;

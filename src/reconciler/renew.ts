@@ -3,11 +3,10 @@ import { digestOf, type Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import { look } from '../files/look.ts';
 import { place } from '../files/swap.ts';
-import { discardTemp, writeTemp, type Temp } from '../files/temp.ts';
+import { discardTemp, syncTemp, writeTemp } from '../files/temp.ts';
 import type { Look } from '../files/types.ts';
 import { attempt } from '../host/durable-files.ts';
 import { bytesOf } from './bodies.ts';
-import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
 import { absolute } from './places.ts';
 import { settleHeld } from './settle.ts';
 import type { World } from './world.ts';
@@ -16,8 +15,9 @@ import type { World } from './world.ts';
 export function renew(world: World, path: string): Promise<void> {
   return world.queues.run(path, async () => {
     await settleHeld(world, [path]);
-    const seen = look(world, path, { maxBytes: LARGEST_DOCUMENT_BYTES });
-    if (seen.kind === 'absent') return;
+    const seen = look(world, path, { maxBytes: world.heldBytes });
+    // Of what is never held no bytes are kept: nothing could be written anew, and no redo would miss the checkpoint.
+    if (seen.kind === 'absent' || seen.kind === 'large') return;
     if (seen.kind !== 'file') throw new LarderError('pending', `${path} cannot be read just now`);
     await writeAnew(world, path, seen);
   });
@@ -55,13 +55,4 @@ function recordedVersion(world: World, path: string, seen: Extract<Look, { kind:
     throw new LarderError('pending', `${path} is being changed`);
   const bytes = last.body.in === 'nowhere' ? seen.bytes : bytesOf(world, last.body, digest);
   return { bytes, digest, seq: last.seq };
-}
-
-async function syncTemp(world: World, { file }: Temp): Promise<void> {
-  const fd = world.fs.open(file, 'read');
-  try {
-    await world.fs.fsync(fd);
-  } finally {
-    world.fs.close(fd);
-  }
 }

@@ -1,7 +1,8 @@
 /** New bytes on their way to the disk: as temp files and as entries of the frame that will name them. */
 import type { DraftEntry } from '../core/events.ts';
 import type { Placement } from '../files/swap.ts';
-import { makeDirectories, writeTemps, type NewBytes, type Temp } from '../files/temp.ts';
+import { discardTemp, makeDirectories, syncTemp, writeTemps, type NewBytes, type Temp } from '../files/temp.ts';
+import { attempt } from '../host/durable-files.ts';
 import { bodyOf, identityOf, mostKeptBytes, modifiedMsOf } from './drafts.ts';
 import { parentOf } from './places.ts';
 import type { Prepared } from './write.ts';
@@ -27,12 +28,26 @@ export async function stageSome(world: World, prepared: readonly Prepared[]): Pr
   const bodies = await keepBodies(world, files);
   makeParents(world, files);
   const temps = await writeAway(world, files);
+  if (world.durability === 'sync') await syncUnkept(world, temps, bodies);
   const tempOf = new Map(files.map((one, index) => [one.path, { temp: temps[index], body: bodies[index] }]));
   return prepared.map((one) => {
     const { temp, body } = tempOf.get(one.path) ?? {};
     return temp && body && hasBytes(one) ? stagedWrite(one, temp, body) : stagedDeletion(one);
   });
 }
+
+/** The log cannot write again what it does not keep: the file itself has to be on the disk before it is answered for. */
+async function syncUnkept(world: World, temps: readonly Temp[], bodies: readonly Body[]): Promise<void> {
+  try {
+    for (const [index, temp] of temps.entries()) if (!isKept(bodies[index] ?? {})) await syncTemp(world, temp);
+  } catch (error) {
+    for (const temp of temps) attempt(() => discardTemp(world, temp));
+    throw error;
+  }
+}
+
+export const isKept = ({ bytes, inBlob }: Pick<DraftEntry, 'bytes' | 'inBlob'>): boolean =>
+  bytes !== undefined || inBlob === true;
 
 type Writing = Prepared & NewBytes;
 const hasBytes = (one: Prepared): one is Writing => one.bytes !== null && one.digest !== null;
@@ -42,7 +57,7 @@ type Body = ReturnType<typeof bodyOf>;
 async function keepBodies(world: World, files: readonly Writing[]): Promise<Body[]> {
   const bodies: Body[] = [];
   for (const { path, bytes, digest } of files) {
-    const body = bodyOf(world, bytes, mostKeptBytes(path));
+    const body = bodyOf(world, bytes, mostKeptBytes(world, path));
     if (body.inBlob) await world.blobs.put(digest, bytes);
     bodies.push(body);
   }

@@ -60,6 +60,8 @@ export interface World {
   readonly blobs: BlobStore;
   /** Larger bytes lie there, not in the log. */
   readonly bodyBytes: number;
+  /** Larger files are never held: of such a stream only the digest is kept. */
+  readonly heldBytes: number;
   readonly bulk: BulkReader;
   readonly queues: KeyedQueue;
   readonly recorder: Recorder;

@@ -1,5 +1,5 @@
 /** Syncs that fail in the background: nothing is believed to be on the disk that was not synced under a descriptor of its own. */
-import { lstatSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Fault } from '../../src/host/faulty-file-system.ts';
@@ -50,6 +50,20 @@ test('where the disk goes on refusing, the checkpoint stays and health says so, 
   await until(store, () => store.larder.status().checkpoint === store.larder.seq);
   expect(store.larder.readiness().reasons).toEqual([]);
   expect(await store.value('a')).toBe('old');
+});
+
+test('a stream that is too long to be kept holds up no checkpoint when its sync failed', async () => {
+  await using store = await Store.open();
+  await store.larder.write(put('a', 'old'), me);
+  const stream = join(store.root, 'lod/things/runs.jsonl');
+  writeFileSync(stream, Buffer.alloc(17 * 1024 * 1024, '{"a": "line"}\n'));
+  await store.larder.rescan();
+  const inode = lstatSync(stream).ino;
+  const disk = store.disk.give([eio({ path: 'runs.jsonl' })]);
+  await until(store, () => disk.fired);
+  await until(store, () => store.larder.status().checkpoint === store.larder.seq);
+  expect(store.larder.readiness().reasons).toEqual([]);
+  expect(lstatSync(stream).ino, 'whoever appends to it goes on').toBe(inode);
 });
 
 test('a directory whose sync failed holds up its documents, and no others', async () => {

@@ -27,7 +27,7 @@ export async function allAnswers(larder: Larder, told: readonly FeedEvent[], wai
     const meaning = classify(path);
     if (meaning.kind !== 'document' && meaning.kind !== 'stream') continue;
     const ref = { collection: meaning.collection, id: meaning.id };
-    reads.set(path, await wait(larder.read(ref)));
+    reads.set(path, held(await wait(larder.read(ref))));
     others.set(`the history of ${path}`, larder.history(ref, { before: null, limit: MANY }));
   }
   for (const { name } of larder.namespaces()) {
@@ -40,6 +40,15 @@ export async function allAnswers(larder: Larder, told: readonly FeedEvent[], wai
   const { items } = larder.problems({ collection: null, limit: MANY, cursor: null });
   others.set('the problems', items.map(withoutSince));
   return { reads, others };
+}
+
+/** A stream that is served from its file, read to its end. */
+function held(answer: CurrentAnswer): CurrentAnswer {
+  if (answer.kind !== 'open') return answer;
+  const { kind: _, size, read, close, ...rest } = answer;
+  const bytes = read(0, size);
+  close();
+  return { kind: 'served', ...rest, bytes };
 }
 
 /** Since when a document does not fit its schema is known to the catalog alone. */

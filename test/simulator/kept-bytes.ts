@@ -1,11 +1,16 @@
 /** Which versions must have their bytes: those that nobody had forgotten, and that no thinning may take. */
 import { digestOf } from '../../src/core/digest.ts';
 import type { LoggedEntry, Seq } from '../../src/core/events.ts';
+import { isStreamId } from '../../src/core/refs.ts';
 import { fold, type Complaints, type Findings } from './verdicts.ts';
 import type { Forget } from './writers.ts';
 
 /** Every version that was kept still has its bytes, and those that were forgotten have none. */
-export function judgeBytes(findings: Findings, forgets: readonly Forget[], hasPruned: boolean): Complaints {
+export function judgeBytes(
+  findings: Findings,
+  forgets: readonly Forget[],
+  { hasPruned, heldBytes = Infinity }: { readonly hasPruned: boolean; readonly heldBytes: number | undefined },
+): Complaints {
   const { frames, bytesOf } = findings;
   const forgotten = new Set(forgets.flatMap(({ seqs }) => seqs ?? []));
   const doubtful = namesOf(
@@ -15,8 +20,8 @@ export function judgeBytes(findings: Findings, forgets: readonly Forget[], hasPr
   const prunable = hasPruned ? prunableIn(findings) : new Set<Seq>();
   return frames.flatMap(({ entries }) =>
     entries.flatMap((entry) => {
-      const { digest, kind, seq, path } = entry;
-      if (digest === null || kind === null) return [];
+      const { digest, kind, seq, path, size } = entry;
+      if (digest === null || kind === null || (isStreamId(path) && size > heldBytes)) return [];
       const bytes = bytesOf(entry);
       if (forgotten.has(seq)) return bytes ? [`I2 the bytes of event ${seq} were forgotten, and are there`] : [];
       const isWhole = bytes ? digestOf(bytes) === digest : doubtful.has(path) || prunable.has(seq);

@@ -22,11 +22,11 @@ export class Machine {
   readonly segmentBytes: number;
   /** In half of these the history is thinned. */
   readonly keepHistory: 'all' | 'staggered';
+  /** In every seventh life the stream is soon one of those that are too long to be held. */
+  readonly heldBytes: number | undefined;
   /** In every fifth life there is a collection whose documents vanish together. */
   readonly hasMasses: boolean;
   disk: SimulatedFileSystem;
-  /** When a power cut took the catalog, or a part of it. */
-  readonly catalogLostMs: number[] = [];
   readonly story: string[] = [];
   /** Bytes of everything that was ever put into a file, for telling the story. */
   readonly #names = new Map<Digest, string>();
@@ -40,6 +40,7 @@ export class Machine {
     this.bodyBytes = seed % 2 === 0 ? 1000 : Infinity;
     this.segmentBytes = seed % 3 === 2 ? Infinity : 5000;
     this.keepHistory = seed % 3 === 1 ? 'staggered' : 'all';
+    this.heldBytes = seed % 7 === 5 ? 3000 : undefined;
     this.hasMasses = seed % 5 === 4;
     rmSync(this.derived, { recursive: true, force: true });
     mkdirSync(this.derived, { recursive: true });
@@ -135,7 +136,6 @@ export class Machine {
     if (fate === 'all') return;
     this.loseCatalog();
     this.tell(`  of the catalog survives ${fate}`);
-    this.catalogLostMs.push(this.nowMs);
     if (fate === 'nothing') return;
     for (const [file, bytes] of kept)
       writeFileSync(file, file.endsWith('-wal') ? bytes.subarray(0, this.below(bytes.length + 1)) : bytes);

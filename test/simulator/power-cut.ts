@@ -45,29 +45,26 @@ export class PowerCut {
 
   /**
    * What a power cut makes of saves by hand and no redo can know from a later edit: half of one save and half of another in the
-   * same file; a file that was saved into, unrecorded, then replaced, and comes back with that save's times and its old bytes; or
-   * a file that redo or a second try had written, which only the catalog knew, when an earlier cut had taken that.
+   * same file; or a file that was saved into, unrecorded or with the bytes that it had, then replaced, and comes back with that
+   * save's times and its old bytes.
    */
   #isUnknowable(path: string, found: Digest | null): boolean {
     if (this.#hands.changedAside.has(path)) return true;
+    // Of a stream that is not held there are no bytes to do again.
+    if (isStreamId(path) && this.#machine.heldBytes !== undefined) return true;
     const states = this.#machine.timeline.states(path);
     if (found === null) return states.some(isMoment);
     const earlier = states.findLastIndex(({ digest }) => digest === found);
     if (earlier >= 0) {
-      const isUnrecorded = ({ by, digest }: State): boolean =>
-        by === 'hand' && !this.#recorded.has(versionAt(path, digest));
+      const isUnrecorded = ({ by, digest, saves }: State): boolean =>
+        by === 'hand' && (saves > 1 || !this.#recorded.has(versionAt(path, digest)));
       const first = states.findIndex(({ digest }) => digest === found);
-      return states.slice(first).some(isUnrecorded) || this.#wasForgotten(states[earlier]);
+      return states.slice(first).some(isUnrecorded);
     }
     const bytes = this.#machine.bytesOf(found);
     const isPieceOf = ({ digest }: State): boolean =>
       digest !== null && isTornPieceOf(bytes, this.#machine.bytesOf(digest));
     return !states.some((state) => state.by === 'process' && isPieceOf(state));
-  }
-
-  #wasForgotten(state: State | undefined): boolean {
-    if (state?.by !== 'process') return false;
-    return this.#machine.catalogLostMs.some((lostMs) => lostMs >= state.fromMs && lostMs <= state.toMs);
   }
 }
 

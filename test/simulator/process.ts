@@ -22,6 +22,8 @@ export interface Ground {
   readonly bodyBytes?: number;
   /** Where the log goes on in a new segment. */
   readonly segmentBytes?: number;
+  /** Larger streams are not held. */
+  readonly heldBytes?: number | undefined;
   /** What `prune` leaves. */
   readonly keepHistory?: string;
   /** A real directory, where SQLite writes. */
@@ -94,6 +96,7 @@ export class Process {
       random: this.#ground.random,
       inThread: true,
       ...(this.#ground.bodyBytes !== undefined && { bodyBytes: this.#ground.bodyBytes }),
+      ...(this.#ground.heldBytes !== undefined && { heldBytes: this.#ground.heldBytes }),
       ...(this.#ground.segmentBytes !== undefined && { segmentBytes: this.#ground.segmentBytes }),
       watch: (options) => this.#watch(options),
       ...(sabotage.parts && { parts: sabotage.parts }),

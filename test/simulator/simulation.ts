@@ -111,7 +111,11 @@ export class Simulation {
       if (this.#process.larder !== larder || this.#process.isDead) return;
       this.#complaints.push(...judgeFresh(this.#machine, path, answer, asked));
     };
-    larder.read({ collection: meaning.collection, id: meaning.id }).then(judge, () => {});
+    const closed = (answer: CurrentAnswer): void => {
+      judge(answer);
+      if (answer.kind === 'open' && this.#process.larder === larder && !this.#process.isDead) answer.close();
+    };
+    larder.read({ collection: meaning.collection, id: meaning.id }).then(closed, () => {});
   }
 
   /** A disk that fails may keep the process from starting; then it is started again. */
@@ -231,7 +235,10 @@ export class Simulation {
       ...aside,
       ...judgeHeads(this.#machine, findings),
       ...judgeWrites(this.#writers.asked, findings),
-      ...judgeBytes(findings, this.#writers.forgets, this.#keeper.hasPruned),
+      ...judgeBytes(findings, this.#writers.forgets, {
+        hasPruned: this.#keeper.hasPruned,
+        heldBytes: this.#machine.heldBytes,
+      }),
       ...judgeHolds(findings),
       ...judgeSaves(this.#machine, this.#hands.savedAside, findings),
       ...judgeHandEvents(this.#machine, findings),

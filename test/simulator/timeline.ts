@@ -19,6 +19,8 @@ export interface State {
   isOwed: boolean;
   /** How often a hand wrote to it, also what lay there already: then it was not left alone. */
   touches: number;
+  /** How often a hand saved it: what comes after the first is recorded nowhere, because the bytes are the same. */
+  saves: number;
   /** A hand put the same bytes there once more, which is an edit where something came in between. */
   isSavedAgain: boolean;
 }
@@ -33,6 +35,7 @@ const blank = (digest: Digest | null, by: By, fromMs: number): State => ({
   hintedMs: null,
   isOwed: false,
   touches: 0,
+  saves: 0,
   isSavedAgain: false,
 });
 
@@ -102,6 +105,7 @@ export class Timeline {
       this.#byPath.get(path)?.push(blank(before.digest, 'hand', nowMs));
     }
     const last = this.current(path);
+    if (last) last.saves += 1;
     if (last?.by === 'hand') last.isWhole = true;
   }
 }

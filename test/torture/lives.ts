@@ -8,7 +8,7 @@ import { GATE_SEEDS } from '../simulator/run-seeds.ts';
 import { isOver, type Harness, type Outcome, type Run } from './harness.ts';
 import type { Lives, LivesRun } from './lives-worker.ts';
 
-const LIVES_AT_ONCE = 100;
+const LIVES_AT_ONCE = 20;
 /** Each seed of a run begins a stretch of its own. */
 const STRETCH = 10_000_000;
 /** Many fail for one reason: so many are written down, the others are counted. */

@@ -4,13 +4,17 @@ import { allTrials, nameOf, tryOne, type Trial } from '../refusals/every-call.ts
 import { canTrace } from '../refusals/traced.ts';
 import { isOver, randomFrom, skipped, type Harness, type Outcome, type Run } from './harness.ts';
 
+/** Also of a run whose time went by while it found out which calls there are. */
+const LEAST_TRIALS = 4;
+
 async function run(options: Run): Promise<Outcome> {
   if (!canTrace()) return skipped('needs strace');
   const trials = shuffled(await allTrials(), options.seed);
   const failures: string[] = [];
   let [next, ran, met, refused] = [0, 0, 0, 0];
   const work = async (): Promise<void> => {
-    while (next < Math.min(options.size, trials.length) && !isOver(options) && failures.length === 0) {
+    const isEnough = (): boolean => next >= LEAST_TRIALS && isOver(options);
+    while (next < Math.min(options.size, trials.length) && !isEnough() && failures.length === 0) {
       const trial = trials[next++];
       if (trial === undefined) return;
       try {

@@ -1,0 +1,90 @@
+/** Bytes that no log keeps: a write of more than 1 MiB below `files/` is on the disk in its place before it is answered. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { digestOf } from '../../src/core/digest.ts';
+import { Crash } from '../../src/host/faulty-file-system.ts';
+import { Machine } from '../simulator/machine.ts';
+import { Process, type Surroundings } from '../simulator/process.ts';
+import { settled } from '../simulator/settlement.ts';
+import { me } from './world.ts';
+
+const CALM = { meanwhile: () => {}, failure: () => null };
+const SWAPS: readonly string[] = ['exchange', 'rename', 'renameNoReplace', 'link'];
+const LARGE = 1024 * 1024 + 10;
+const LIMIT_MS = 60_000;
+
+async function start(machine: Machine, around: Surroundings = CALM): Promise<Process> {
+  const process = new Process(machine, around, {}, 0);
+  while (!process.larder) await machine.clock.yieldTurn();
+  await settled(machine.clock, process.larder.ready, LIMIT_MS);
+  return process;
+}
+
+async function put(machine: Machine, { larder }: Process, path: string, fill: string): Promise<string> {
+  if (!larder) throw new Error('it does not run');
+  const bytes = Buffer.alloc(LARGE, fill);
+  await settled(machine.clock, larder.putFile('ns', path, bytes, me, undefined), LIMIT_MS);
+  return digestOf(bytes);
+}
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'a large file that was answered survives a power cut right after (%i)',
+  async (seed) => {
+    const root = mkdtempSync(join(tmpdir(), 'larder-large-'));
+    try {
+      const machine = new Machine(seed, root);
+      machine.disk.makeDirectory(machine.at('ns'));
+      const process = await start(machine);
+      await put(machine, process, 'deep/er/replaced.bin', 'a');
+      const digests = {
+        'deep/er/replaced.bin': await put(machine, process, 'deep/er/replaced.bin', 'b'),
+        'new/file.bin': await put(machine, process, 'new/file.bin', 'c'),
+      };
+      machine.disk = machine.disk.crash(machine.chance);
+      await process.bury();
+      const found = Object.keys(digests).map((path) => [path, machine.digestAt(`ns/files/${path}`)]);
+      expect(Object.fromEntries(found)).toEqual(digests);
+      const next = await start(machine);
+      await next.bury();
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  },
+);
+
+test.each([1, 2, 3, 4])(
+  'a start completes a large file whose process died before it had its name (%i)',
+  async (seed) => {
+    const root = mkdtempSync(join(tmpdir(), 'larder-large-'));
+    try {
+      const machine = new Machine(seed, root);
+      machine.disk.makeDirectory(machine.at('ns'));
+      let dies = false;
+      const process = await start(machine, {
+        ...CALM,
+        meanwhile(call, path) {
+          if (!dies || !path.endsWith('/file.bin') || !SWAPS.includes(call)) return;
+          process.die();
+          throw new Crash();
+        },
+      });
+      await put(machine, process, 'file.bin', 'a');
+      await settled(machine.clock, machine.clock.advance(10_000), LIMIT_MS);
+      dies = true;
+      const bytes = Buffer.alloc(LARGE, 'b');
+      process.larder?.putFile('ns', 'file.bin', bytes, me, undefined).catch(() => {});
+      while (!process.isDead) await machine.clock.yieldTurn();
+      machine.disk = machine.disk.crash(machine.chance);
+      await process.bury();
+      const next = await start(machine);
+      expect(machine.digestAt('ns/files/file.bin')).toBe(digestOf(bytes));
+      const answer = next.larder?.history({ collection: 'ns/files', id: 'file.bin' }, { before: null, limit: 10 });
+      expect(answer?.items.map(({ op, actor }) => `${op} by ${actor}`)).toEqual(['update by test', 'create by test']);
+      await next.bury();
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  },
+);
