@@ -2,7 +2,7 @@
 import { LarderError } from '../core/errors.ts';
 import { formatItem } from '../core/list-items.ts';
 import { parseMoment } from '../core/moments.ts';
-import type { DocumentRef } from '../core/refs.ts';
+import { SCHEMA_ID, type DocumentRef } from '../core/refs.ts';
 import type { At, CurrentAnswer, Who } from '../core/requests.ts';
 import { tellDeletion, tellVersion, type ToldDeletion } from '../core/told-versions.ts';
 import type { Larder } from '../larder-types.ts';
@@ -23,13 +23,20 @@ export function ownVersions(larder: Larder): VersionsAccess {
     deleted: (collection) => deleted(larder, collection),
     diff: (ref, from, to, as) => versions.diff(ref, { from, to, as }),
     async read(ref, at) {
-      if (at === null) return { text: textOf(await larder.read(ref), ref), moment: null };
+      if (at === null) return { text: await currentText(larder, ref), moment: null };
       const when = parseAt(at);
       return { text: textOf(await larder.readAt(ref, when), ref), moment: versions.moment(when) };
     },
     listAt: (collection, at) => listAt(larder, collection, at),
     undo: (request, isPreview) => versions.undo(request, PERSON, { dryRun: isPreview }),
   };
+}
+
+async function currentText(larder: Larder, ref: DocumentRef): Promise<string> {
+  if (ref.id !== SCHEMA_ID) return textOf(await larder.read(ref), ref);
+  const bytes = (await larder.schema(ref.collection))?.bytes;
+  if (!bytes) throw missing(ref, null);
+  return Buffer.from(bytes).toString('utf8');
 }
 
 function parseAt(text: string): At {

@@ -53,16 +53,23 @@ function placeOf(text: string | undefined, root: string | null, io: Io): UndoReq
 const MOST_SHOWN = 50;
 const VERBS = { create: 'bring back', update: 'put back', delete: 'delete' } as const;
 
-function describe({ items, unchanged, schemas, change_set, undone }: Undone, isPreview: boolean): string {
+function describe({ items, unchanged, schemas, left: broken, change_set, undone }: Undone, isPreview: boolean): string {
   const lines = items
     .slice(0, MOST_SHOWN)
     .map(({ op, collection, id }) => `${VERBS[op].padEnd(10)}  ${collection}/${id}\n`);
   const more = items.length > MOST_SHOWN ? `… and ${items.length - MOST_SHOWN} more\n` : '';
-  const left = schemas.map(({ collection, seq }) => `stays       ${collection}/_schema.json, changed by seq ${seq}\n`);
+  const left = schemas.map(
+    ({ collection, seq }) =>
+      `stays       ${collection}/_schema.json, changed by seq ${seq}: larder show ${collection}/_schema.json --at ${seq - 1} has the one before\n`,
+  );
+  const gone = broken.map(
+    ({ collection, id, seq }) =>
+      `stays       ${collection}/${id}, which was never served: version ${seq} has its bytes\n`,
+  );
   const already = unchanged === 0 ? '' : `, ${unchanged} as before already`;
   const done = isPreview ? `${undone} to take back${already}` : `${undone} taken back${already}`;
   const again = change_set === null ? '' : `; larder undo --change-set ${change_set} --yes takes this back`;
-  return `${lines.join('')}${more}${left.join('')}${done}${again}\n`;
+  return `${lines.join('')}${more}${left.join('')}${gone.join('')}${done}${again}\n`;
 }
 
 function tellConflicts({ members }: LarderError, asJson: boolean, io: Io): void {

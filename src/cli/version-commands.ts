@@ -42,7 +42,7 @@ const addShow: Add = (program, io, finish) => {
   program
     .command('show')
     .description('Write a document to standard output, as it is or as it was.')
-    .argument('<document>', TARGET)
+    .argument('<document>', `${TARGET}, or namespace/collection/_schema.json`)
     .option('--at <moment>', 'a seq, or a time such as 2026-01-31T12:00:00Z')
     .action(async (document: string, _own, command: Command) => {
       const flags = command.optsWithGlobals<CommonFlags & { readonly at?: string }>();

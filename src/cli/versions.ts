@@ -5,7 +5,7 @@ import type { ToldVersion } from '../core/told-versions.ts';
 import type { Moment } from '../larder-versions.ts';
 import type { Access } from './access.ts';
 import { outJson, type Io } from './io.ts';
-import { parseDocument, parseSeq, parseTarget } from './targets.ts';
+import { parseDocument, parseSeq, parseShown, parseTarget } from './targets.ts';
 
 export interface VersionFlags {
   readonly json?: true;
@@ -107,7 +107,7 @@ export async function showDocument(
   at: string | null,
   io: Io,
 ): Promise<number> {
-  const found = await versions.read(parseDocument(text, root, io), at);
+  const found = await versions.read(parseShown(text, root, io), at);
   if (found.moment !== null) warnIfAmbiguous(found.moment, at ?? '', io);
   io.out(found.text);
   return 0;

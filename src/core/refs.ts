@@ -25,6 +25,8 @@ export type PathMeaning =
 
 export const FILES = 'files';
 export const SCHEMA_NAME = '_schema.json';
+/** How the schema of a collection is addressed: it has versions as documents have, and is none. */
+export const SCHEMA_ID = '_schema';
 
 /** Longer paths do not fit the kernel's 4096 bytes together with the root's own. */
 export const MAX_PATH_BYTES = 3000;

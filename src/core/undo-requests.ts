@@ -32,12 +32,21 @@ export interface SchemaLeft {
   readonly seq: Seq;
 }
 
+/** A document of which nothing was served before, and of which nothing is there now. */
+export interface DocumentLeft {
+  readonly collection: string;
+  readonly id: string;
+  /** Its last version; `_history/{seq}` has the bytes. */
+  readonly seq: Seq;
+}
+
 export interface Undone {
   readonly undone: number;
   /** Documents that were as before already. */
   readonly unchanged: number;
   readonly items: readonly UndoneItem[];
   readonly schemas: readonly SchemaLeft[];
+  readonly left: readonly DocumentLeft[];
   /** First and last seq; null when nothing was done, as in a preview. */
   readonly seq: readonly [Seq, Seq] | null;
   readonly change_set: string | null;
@@ -48,7 +57,8 @@ export interface UndoConflict {
   readonly collection: string;
   readonly id: string;
   /**
-   * `changed`, `between`: by somebody else, after and among what is undone. `invalid`: what was there before was never good.
+   * `changed`, `between`: by somebody else, after and among what is undone. `invalid`: what was there before was never good, and
+   * something else is there now, or nothing else is to be undone.
    * `gone`: its bytes are not kept. Otherwise the code of the refusal, `schema_refused` or `name_taken` for example.
    */
   readonly why: string;

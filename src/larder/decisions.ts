@@ -1,6 +1,7 @@
 /** `larder.guards`: what a person decides about a problem, by its code. docs/http.md tells what each decision means. */
 import { LarderError } from '../core/errors.ts';
 import type { ProblemCode, Problem } from '../core/problems.ts';
+import { classify } from '../core/refs.ts';
 import type { Who, WriteOptions } from '../core/requests.ts';
 import type { Choice, Decided, Guards } from '../larder-guards.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
@@ -10,6 +11,7 @@ import { problemOfRoot } from '../reconciler/out-of-reach.ts';
 import { withDetails } from '../reconciler/problem-details.ts';
 import { settle } from '../reconciler/settle.ts';
 import { recordVerdict } from '../reconciler/verdicts.ts';
+import { writeSchema } from '../reconciler/write-schema.ts';
 import { write } from '../reconciler/write.ts';
 import type { World } from '../reconciler/world.ts';
 import { keepBoth, resolveConflict } from './decide-conflict.ts';
@@ -33,6 +35,7 @@ const DISMISS: Partial<Record<ProblemCode, Decide>> = {
     return { changed: 0, left: 0, changeSets: [] };
   },
   invalid: writeGoodBack,
+  'schema-unreliable': writeGoodBack,
   conflict: keepBoth,
   rotten: takeRotten,
 };
@@ -148,12 +151,13 @@ async function writeGoodBack({ world, problem, who, options }: Deciding): Promis
     throw new LarderError('conflict', `${problem.path} has no good version to go back to: correct the file`, {
       members: { problem },
     });
-  const body = bytesOf(world, head.servedBody, head.servedDigest);
-  const request = {
-    ref: refOf(problem.path),
-    change: { op: 'exact', body },
-    preconditions: { ifMatch: [problem.digest] },
-  } as const;
-  const written = await write(world, request, { ...who, cause: 'restore' }, options);
+  const change = { op: 'exact', body: bytesOf(world, head.servedBody, head.servedDigest) } as const;
+  const preconditions = { ifMatch: [problem.digest] };
+  const restoring: Who = { ...who, cause: 'restore' };
+  const meaning = classify(problem.path);
+  const written =
+    meaning.kind === 'schema'
+      ? await writeSchema(world, meaning.collection, change, restoring, preconditions, options)
+      : await write(world, { ref: refOf(problem.path), change, preconditions }, restoring, options);
   return { changed: 1, left: 0, changeSets: [written.changeSet] };
 }

@@ -240,7 +240,7 @@ export class OpenedLarder implements Larder {
     options?: WriteOptions,
   ): Promise<Written> {
     await this.#writable();
-    return writeSchema(this.#wired.world, collection, body, who, preconditions, options);
+    return writeSchema(this.#wired.world, collection, { op: 'put', body }, who, preconditions, options);
   }
 
   schemas(): { readonly collection: string; readonly json: unknown }[] {

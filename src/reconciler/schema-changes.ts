@@ -85,8 +85,9 @@ async function settleFile(
     return world.pendings.set(path, pending, PENDING_MS - ageMs);
   }
   world.pendings.delete(path);
-  if (outcome.kind === 'broken') return reject(world, observation, look, outcome);
-  await putInForce(world, observation, look, outcome.schema);
+  const origin = options.origin ?? originOf(world, 'hand');
+  if (outcome.kind === 'broken') return reject(world, observation, look, outcome, origin);
+  await putInForce(world, observation, look, outcome.schema, origin);
 }
 
 async function settleAbsent(
@@ -123,6 +124,7 @@ async function putInForce(
   { path, head, examined }: Observation,
   look: Extract<Look, { kind: 'file' }>,
   schema: CompiledSchema,
+  origin: Origin,
 ): Promise<void> {
   const entry = {
     op: 'schema',
@@ -134,7 +136,7 @@ async function putInForce(
     inForce: true,
   } as const;
   const source = { text: new TextDecoder().decode(look.bytes), digest: examined.digest as Digest };
-  const frame = await changeSchema(world, path, { schema, source }, entry, originOf(world, 'hand'), seenBy(look));
+  const frame = await changeSchema(world, path, { schema, source }, entry, origin, seenBy(look));
   world.checkpoints.changed(frame);
 }
 
@@ -144,6 +146,7 @@ async function reject(
   { path, head, examined, meaning }: Observation,
   look: Extract<Look, { kind: 'file' }>,
   outcome: Extract<Outcome, { kind: 'broken' }>,
+  origin: Origin,
 ): Promise<void> {
   world.schemas.setUnusable(collectionOf(meaning));
   const { code, faults } = outcome;
@@ -158,7 +161,7 @@ async function reject(
     code,
     faults,
   } as const;
-  const frame = await record(world, entry, originOf(world, 'hand'), seenBy(look));
+  const frame = await record(world, entry, origin, seenBy(look));
   world.checkpoints.changed(frame);
 }
 

@@ -2,7 +2,7 @@
 import { digestOf, type Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import { pathOfSchema } from '../core/refs.ts';
-import type { Who, WriteOptions, WriteRequest, Written } from '../core/requests.ts';
+import type { Change, Who, WriteOptions, WriteRequest, Written } from '../core/requests.ts';
 import { look } from '../files/look.ts';
 import { findOutage } from '../files/outage.ts';
 import type { Placed } from '../files/swap.ts';
@@ -19,10 +19,13 @@ import { settleHeld } from './settle.ts';
 import { refuseUntilTaken, type Prepared } from './write.ts';
 import type { World } from './world.ts';
 
+/** `exact`: as it is; `put`: in the layout that the file has. */
+export type SchemaChange = Extract<Change, { op: 'put' | 'exact' }>;
+
 export async function writeSchema(
   world: World,
   collection: string,
-  body: Uint8Array,
+  change: SchemaChange,
   who: Who,
   preconditions: WriteRequest['preconditions'],
   options: WriteOptions = {},
@@ -31,8 +34,8 @@ export async function writeSchema(
   return world.queues.run(path, async () => {
     await settleHeld(world, [path]);
     refuseUntilTaken(world, [path]);
-    const prepared = prepare(world, collection, path, body, preconditions);
-    const text = new TextDecoder().decode(prepared.bytes ?? body);
+    const prepared = prepare(world, collection, path, change, preconditions);
+    const text = new TextDecoder().decode(prepared.bytes ?? change.body);
     const outcome = await compileSafely(world, text);
     if (outcome.kind === 'broken')
       throw new LarderError('schema_broken', outcome.faults[0]?.detail ?? 'the schema cannot be used', {
@@ -65,7 +68,7 @@ function prepare(
   world: World,
   collection: string,
   path: string,
-  body: Uint8Array,
+  change: SchemaChange,
   preconditions: WriteRequest['preconditions'],
 ): Prepared {
   const seen = look(world, path, { maxBytes: LARGEST_DOCUMENT_BYTES });
@@ -77,10 +80,10 @@ function prepare(
   checkPreconditions(preconditions, { disk, served: disk }, (stale) =>
     describeStale(world, path, stale, seen.kind === 'file' ? seen.bytes : null),
   );
-  const request: WriteRequest = { ref: { collection, id: '_schema' }, change: { op: 'put', body } };
+  const request: WriteRequest = { ref: { collection, id: '_schema' }, change };
   const current =
     seen.kind === 'file' && world.schemas.inForce(collection)?.source?.digest === disk ? seen.bytes : null;
-  const bytes = newBytes(request.change, current) ?? body;
+  const bytes = newBytes(change, current) ?? change.body;
   const digest = digestOf(bytes);
   const outcome = disk === null ? 'created' : disk === digest ? 'unchanged' : 'updated';
   return {

@@ -141,3 +141,17 @@ bothWays('what cannot be answered has its exit code', async (world) => {
   ] as const)
     expect((await world.run(...args)).code, args.join(' ')).toBe(code);
 });
+
+bothWays('a schema is shown as it is and as it was', async (world) => {
+  const schema = '{ "type": "object" }\n';
+  world.save('lod/d/_schema.json', schema);
+  await expect.poll(() => world.run('show', 'lod/d/_schema.json'), { timeout: 30_000 }).toMatchObject({ out: schema });
+  const { items } = jsonOf(await world.run('log', 'lod/d', '--limit', '1', '--json')) as { items: { seq: number }[] };
+  const seq = items[0]?.seq ?? 0;
+  expect(await world.run('show', join(world.root, 'lod/d/_schema.json'), '--at', String(seq))).toMatchObject({
+    code: 0,
+    out: schema,
+  });
+  for (const args of [['lod/d/_schema.json', '--at', '1'], ['lod/none/_schema.json']])
+    expect(await world.run('show', ...args)).toMatchObject({ code: 5, out: '' });
+});

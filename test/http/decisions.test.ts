@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Problem } from '../../src/core/problems.ts';
@@ -79,6 +79,32 @@ test('what is not to be decided is refused with what to do instead', async () =>
   const refused = await decide(world, problem?.id ?? '', 'confirm');
   expect(refused.status).toBe(409);
   expect(refused.json).toMatchObject({ code: 'conflict', problem: { id: problem?.id, code: 'name' } });
+});
+
+test('a broken schema is written back as it was in force, to the byte, and its earlier versions can be read', async () => {
+  const good = '{"type":   "object"}\n';
+  await using world = await openWorld({ files: { 'lod/things/_schema.json': good, 'lod/things/a.json': { v: 1 } } });
+  const inForceAt = world.larder.seq;
+  world.save('lod/things/_schema.json', '{"type": ');
+  await expect
+    .poll(async () => (await world.larder.rescan(), (await problemsOf(world)).map(({ state }) => state)), {
+      timeout: 30_000,
+    })
+    .toEqual(['invalid']);
+  const [problem] = await problemsOf(world);
+  const done = await decide(world, problem?.id ?? '', 'dismiss');
+  expect(done).toMatchObject({ status: 200, json: { decision: 'dismissed', changed: 1, left: 0 } });
+  expect(readFileSync(join(world.root, 'lod/things/_schema.json'), 'utf8')).toBe(good);
+  expect(await problemsOf(world)).toEqual([]);
+  unlinkSync(join(world.root, 'lod/things/_schema.json'));
+  const schema = '/v1/lod/things/_schema';
+  await expect
+    .poll(async () => (await world.larder.rescan(), (await world.get(schema)).status), { timeout: 30_000 })
+    .toBe(404);
+  const past = await world.get(`${schema}?_at=${inForceAt}`, { accept: 'application/schema+json' });
+  expect(past).toMatchObject({ status: 200, text: good, headers: { 'larder-at': String(inForceAt) } });
+  expect((await world.get(`${schema}?_at=${world.larder.seq}`)).status).toBe(404);
+  expect((await world.get(`${schema}?_at=${world.larder.seq + 1}`)).status).toBe(400);
 });
 
 test('an item of _problems is whole, and pages through one collection', async () => {

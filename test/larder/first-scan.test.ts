@@ -4,7 +4,12 @@ import { documents, openGuarded, type GuardedLarder } from '../reconciler/guarde
 import { me } from '../reconciler/world.ts';
 
 const openEdited = async (): Promise<GuardedLarder> => {
-  const world = await openGuarded({ ...documents(12), 'lod/files/a.txt': 'as it was', 'lod/things/run.jsonl': '{}\n' });
+  const world = await openGuarded({
+    ...documents(12),
+    'lod/things/_schema.json': '{}',
+    'lod/files/a.txt': 'as it was',
+    'lod/things/run.jsonl': '{}\n',
+  });
   // Files are recorded once they are quiet.
   await world.until(() => world.larder.collections('lod')?.find(({ name }) => name === 'files')?.count === 1);
   world.save('lod/things/d1.json', '{"v": "edited"}\n');
@@ -20,8 +25,8 @@ test.each([{ actor: 'hand' }, { since: 0 }, { since: '2000-01-01T00:00:00Z' }])(
   'an undo of %o takes back edits by hand, and nothing that was there before',
   async (asked) => {
     await using world = await openEdited();
-    const { undone } = await world.larder.versions.undo(asked, me);
-    expect(undone).toBe(3);
+    const { undone, schemas } = await world.larder.versions.undo(asked, me);
+    expect([undone, schemas]).toEqual([3, []]);
     expect(world.ids()).toHaveLength(12);
     expect(await world.text('d1')).toBe('{"v": 1}\n');
     expect(readFileSync(world.at('lod/files/a.txt'), 'utf8')).toBe('as it was');
@@ -48,5 +53,5 @@ test('the first scan itself can be undone by its name', async () => {
   const session = 'first-scan';
   const planned = await world.larder.versions.undo({ session, collection: 'lod/things' }, me, { dryRun: true });
   expect(planned.undone).toBe(13);
-  expect(world.events().filter((event) => event.session === session)).toHaveLength(14);
+  expect(world.events().filter((event) => event.session === session)).toHaveLength(15);
 });

@@ -2,7 +2,13 @@ import type { Context } from 'hono';
 import { collectionOf } from '../request/addresses.ts';
 import { answer, asBody } from '../answer/answers.ts';
 import { isKnown } from '../request/entity-tags.ts';
-import type { HttpEnv } from '../exchange.ts';
+import type { Exchange, HttpEnv } from '../exchange.ts';
+import { momentHeaders } from '../answer/pages.ts';
+import { SCHEMA_ID, type DocumentRef } from '../../core/refs.ts';
+import type { At } from '../../core/requests.ts';
+import type { Larder } from '../../larder-types.ts';
+import { AT } from '../request/parameters.ts';
+import { valueOf } from '../request/query.ts';
 import { answerType, bodyType, JSON_TYPE } from '../request/media-types.ts';
 import { readBody } from '../request/request-body.ts';
 import type { Route } from '../route.ts';
@@ -16,8 +22,8 @@ export const schemaRoutes = (serving: Serving): Route[] => [
   {
     method: 'GET',
     path: '/v1/:ns/:collection/_schema',
-    summary: 'The JSON Schema in force',
-    parameters: [],
+    summary: 'The JSON Schema in force, or as it was',
+    parameters: [AT],
     requestHeaders: ['Accept', 'If-None-Match'],
     bodies: [],
     answers: [JSON_TYPE, SCHEMA_TYPE],
@@ -40,6 +46,8 @@ export const schemaRoutes = (serving: Serving): Route[] => [
 async function readSchema({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
   const collection = collectionOf(env);
   const type = answerType(env.incoming.headers.accept, [JSON_TYPE, SCHEMA_TYPE]);
+  const at = valueOf(env.target.query, AT);
+  if (at !== null) return readSchemaAt(env, larder, { ref: { collection, id: SCHEMA_ID }, at, type });
   const schema = await larder.schema(collection);
   if (schema === null)
     throw notFound(`a schema of ${collection}`, `PUT /v1/${collection}/_schema, or save ${collection}/_schema.json.`);
@@ -50,6 +58,24 @@ async function readSchema({ env }: Context<HttpEnv>, { larder }: Serving): Promi
     return answer(env, 304, headers, null);
   const body = schema.bytes === null ? `${JSON.stringify(schema.json, null, 2)}\n` : asBody(schema.bytes);
   return answer(env, 200, { 'Content-Type': type, ...headers }, body);
+}
+
+interface Past {
+  readonly ref: DocumentRef;
+  readonly at: At;
+  readonly type: string;
+}
+
+async function readSchemaAt(exchange: Exchange, larder: Larder, { ref, at, type }: Past): Promise<Response> {
+  const found = await larder.readAt(ref, at);
+  if (found.kind !== 'served')
+    throw notFound(
+      `a schema of ${ref.collection} at that time`,
+      `GET /v1/${ref.collection}/_history lists its changes.`,
+    );
+  const { bytes, etag, seq } = found;
+  const headers = { 'Content-Type': type, ETag: `"${etag}"`, 'Larder-Seq': String(seq) };
+  return answer(exchange, 200, { ...headers, ...momentHeaders(larder.versions.moment(at)) }, asBody(bytes));
 }
 
 async function putSchema({ env }: Context<HttpEnv>, { larder, config, clock }: Serving): Promise<Response> {

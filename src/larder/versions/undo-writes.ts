@@ -2,11 +2,12 @@
 import type { StoredEvent } from '../../catalog/types.ts';
 import { MOST_CHANGE_BYTES, MOST_CHANGES } from '../../core/change-set.ts';
 import { LarderError } from '../../core/errors.ts';
+import type { Seq } from '../../core/events.ts';
 import { folded } from '../../core/names.ts';
 import { classify, type DocumentRef } from '../../core/refs.ts';
 import type { WriteRequest } from '../../core/requests.ts';
 import type { UndoStep } from '../../core/undo-plan.ts';
-import type { UndoConflict } from '../../core/undo-requests.ts';
+import type { DocumentLeft, UndoConflict } from '../../core/undo-requests.ts';
 import { paceOf } from '../../host/pace.ts';
 import { keptBytes } from '../../reconciler/known-versions.ts';
 import type { World } from '../../reconciler/world.ts';
@@ -14,17 +15,21 @@ import type { World } from '../../reconciler/world.ts';
 export interface Planned {
   readonly requests: readonly WriteRequest[];
   readonly conflicts: readonly UndoConflict[];
+  readonly left: readonly DocumentLeft[];
 }
 
 /** Throws `too_large` where the set would be. */
 export async function requestsFor(world: World, steps: readonly UndoStep[]): Promise<Planned> {
   if (steps.length > MOST_CHANGES) throw tooLarge(`${steps.length} documents`);
+  const found = await brokenAmong(world, steps);
+  const broken = found.size < steps.length ? found : new Map<UndoStep, Seq>();
+  const doable = steps.filter((step) => !broken.has(step));
   const requests: WriteRequest[] = [];
   const conflicts: UndoConflict[] = [];
   const deleted = new Set(steps.flatMap(({ path, to }) => (to === null ? [path] : [])));
   let bytes = 0;
   const pace = paceOf(world.clock);
-  for (const step of steps) {
+  for (const step of doable) {
     const request = requestFor(world, step, deleted);
     if ('why' in request) conflicts.push(request);
     else requests.push(request);
@@ -32,7 +37,21 @@ export async function requestsFor(world: World, steps: readonly UndoStep[]): Pro
     if (bytes > MOST_CHANGE_BYTES) throw tooLarge(`more than ${MOST_CHANGE_BYTES} bytes`);
     await pace();
   }
-  return { requests, conflicts };
+  return { requests, conflicts, left: [...broken].map(([{ path }, seq]) => ({ ...refOf(path), seq })) };
+}
+
+/** A broken file that went with others: nothing of it was served before either, and it holds none of the others back. */
+async function brokenAmong(world: World, steps: readonly UndoStep[]): Promise<Map<UndoStep, Seq>> {
+  const broken = new Map<UndoStep, Seq>();
+  const pace = paceOf(world.clock);
+  for (const step of steps) {
+    const { path, now, to, before } = step;
+    const version = now === null && to !== null ? world.catalog.versionWith(path, to, before - 1) : undefined;
+    if (version?.kind === 'invalid' && world.catalog.servedAt(path, before - 1)?.kind !== 'valid')
+      broken.set(step, version.seq);
+    await pace();
+  }
+  return broken;
 }
 
 const tooLarge = (what: string): LarderError =>

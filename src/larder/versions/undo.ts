@@ -31,7 +31,7 @@ export async function undo(world: World, request: UndoRequest, who: Who, options
     const conflicts = [...plan.conflicts.map((one) => tellConflict(world, one)), ...planned.conflicts];
     if (conflicts.length > 0) throw refusal(conflicts);
     const outcome = await execute(world, planned, who, options);
-    if (outcome.kind === 'done') return tellUndone(plan, outcome.written, schemas, options);
+    if (outcome.kind === 'done') return tellUndone(plan, { ...outcome, left: planned.left }, schemas, options);
     if (outcome.kind === 'refused' || attempt === MOST_PLANS) throw refusal(outcome.conflicts);
   }
 }
@@ -127,7 +127,7 @@ function tellConflict(world: World, { path, why, after }: UndoPlan['conflicts'][
 
 function tellUndone(
   { unchanged }: UndoPlan,
-  written: readonly Written[],
+  { written, left }: { readonly written: readonly Written[] } & Pick<Planned, 'left'>,
   schemas: readonly SchemaLeft[],
   { dryRun = false }: WriteOptions,
 ): Undone {
@@ -138,6 +138,7 @@ function tellUndone(
     unchanged,
     items,
     schemas,
+    left,
     seq: seqs.length === 0 ? null : [seqs.reduce((a, b) => Math.min(a, b)), seqs.reduce((a, b) => Math.max(a, b))],
     change_set: dryRun ? null : (written[0]?.changeSet ?? null),
   };
