@@ -223,10 +223,14 @@ export class Hands {
   moveDirectory(from: string, to: string): void {
     const names = this.#machine.files(from).map((path) => path.slice(from.length));
     this.#machine.disk.rename(this.#absolute(from), this.#absolute(to));
-    // Whatever else was to lie there now does not.
-    for (const path of this.#places.documents)
-      if (path.startsWith(`${from}/`)) this.#machine.timeline.clear(path, this.#machine.nowMs);
+    this.#clearBelow(from);
     for (const name of names) for (const directory of [from, to]) this.saved(directory + name);
+  }
+
+  /** Whatever was to lie there now does not, also what a start was about to write again. */
+  #clearBelow(directory: string): void {
+    for (const path of [...this.#places.documents, ...this.#places.masses])
+      if (path.startsWith(`${directory}/`)) this.#machine.timeline.clear(path, this.#machine.nowMs);
   }
 
   /** All documents of a collection that there were, there or not. */
@@ -244,6 +248,7 @@ export class Hands {
     const away = `.away-${this.#machine.next()}`;
     const names = this.#machine.files(directory);
     this.#machine.disk.rename(this.#absolute(directory), this.#absolute(away));
+    this.#clearBelow(directory);
     for (const path of names) this.saved(path);
     return away;
   }

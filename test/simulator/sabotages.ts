@@ -113,6 +113,14 @@ const marksNothing: Sabotage = {
     }),
 };
 
+/** However many documents vanish, there seem to be enough left. */
+const holdsNothing: Sabotage = {
+  world: (world) =>
+    altered(world, ({ catalog }) =>
+      Object.assign(catalog, { countPresentBelow: () => 1_000_000, directoriesBelow: () => [] }),
+    ),
+};
+
 function altered(world: World, alter: (world: World) => unknown): World {
   alter(world);
   return world;
@@ -194,6 +202,7 @@ export const MISSING: readonly Missing[] = [
     count: MOST_SEEDS,
     shows: /^I4 .* without a mark/,
   },
+  { name: 'the hold of what vanishes at once', sabotage: holdsNothing, from: 1, count: MOST_SEEDS, shows: /^3\.9 all/ },
   {
     name: 'the abort of a write that failed',
     sabotage: { without: ['abort'] },

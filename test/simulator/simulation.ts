@@ -12,6 +12,7 @@ import { Hands } from './hands.ts';
 import { hintsFor, QUIET_MS } from './hints.ts';
 import { heldIn, Keeper } from './keeper.ts';
 import { Machine } from './machine.ts';
+import { judgeMarks } from './marks.ts';
 import { placesOf, type Places } from './places.ts';
 import { PowerCut } from './power-cut.ts';
 import { Process, type Sabotage } from './process.ts';
@@ -227,6 +228,7 @@ export class Simulation {
     await this.#rest();
     await this.#decide();
     const answers = await this.#allAnswers();
+    this.#complaints.push(...(await this.#marks()));
     if (this.#seed % SEEDS_A_VERIFICATION === 0) this.#complaints.push(...(await this.#verify()));
     const aside = await this.#stop();
     const findings = await examine(this.#machine);
@@ -265,6 +267,12 @@ export class Simulation {
     const { larder } = this.#process;
     if (larder) await this.#wait(larder.maintenance.verify({ finding, progress: () => {} }), 20_000);
     return findings;
+  }
+
+  async #marks(): Promise<string[]> {
+    const { larder } = this.#process;
+    if (!larder) throw new Error('nobody to ask');
+    return judgeMarks(larder, this.#machine, this.#places, (promise) => this.#wait(promise, 20_000));
   }
 
   async #allAnswers(): Promise<Answers> {
