@@ -215,6 +215,8 @@ class OpenEventLog implements EventLog {
     await this.#replace(segment, written);
     await moved();
     this.#bodies.moved(first);
+    // Last: the new file is read from now on, whatever the disk says of its name.
+    await syncDirectory(this.#fs, this.#directory);
     return before - written.bytes;
   }
 
@@ -225,7 +227,6 @@ class OpenEventLog implements EventLog {
     this.#fs.rename(temporary, path);
     this.#bodies.replaced(first);
     this.#reader.noteReplaced(first, bytes);
-    await syncDirectory(this.#fs, this.#directory);
   }
 
   survey(): LogSurvey {

@@ -13,7 +13,7 @@ import type { Wired } from './wire.ts';
 import type { Hint } from '../files/types.ts';
 import { startWatcher } from '../files/watcher/start.ts';
 import { recallDeletions } from '../reconciler/absences.ts';
-import { tellPlaces } from '../maintain/prune/drop.ts';
+import { followReplaced } from '../maintain/prune/drop.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
 import { contentOf } from '../reconciler/content.ts';
 import { keptBytes } from '../reconciler/known-versions.ts';
@@ -182,18 +182,8 @@ export class StartUp {
       await world.clock.yieldTurn();
     }
     await world.catalog.apply(batch);
-    await this.#followReplaced();
+    await followReplaced(world);
     world.recorder.caughtUp();
-  }
-
-  /** Segments that lost bodies since the catalog was told last, perhaps just before a crash. */
-  async #followReplaced(): Promise<void> {
-    const { events, catalog } = this.#wired.world;
-    const known = catalog.replacedSegments();
-    const moved = Object.entries(events.replaced).filter(([segment, times]) => known[segment] !== times);
-    if (moved.length === 0) return;
-    if (!catalog.isNew) for (const [segment] of moved) await tellPlaces({ events, catalog }, Number(segment));
-    await catalog.noteReplaced(events.replaced);
   }
 
   #toApply(frame: Extract<LoggedFrame, { type: 'events' }>): ToApply {

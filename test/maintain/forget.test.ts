@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/core/digest.ts';
 import { LarderError } from '../../src/core/errors.ts';
@@ -43,6 +43,18 @@ test('what was saved right before, and nobody has looked at yet, is what the fil
   world.save('lod/things/a.json', '{"secret": null}');
   const planned = await world.larder.maintenance.forget('lod/things/a.json', null, { dryRun: true });
   expect(planned).toMatchObject({ forgotten: [1] });
+});
+
+test('forgetting a former name leaves what lies under the new one, also after a rebuild', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"v": 2}') } }, me);
+  renameSync(world.at('lod/things/a.json'), world.at('lod/things/b.json'));
+  await world.larder.rescan();
+  expect(world.events().at(-1)).toMatchObject({ op: 'move', id: 'b' });
+  expect((await world.larder.maintenance.forget('lod/things/a.json', null)).forgotten).not.toContain(3);
+  await world.reopen(() => rmSync(world.at('.larder/derived'), { recursive: true }));
+  const listed = world.larder.list('lod/things', { limit: 10, prefix: null, cursor: null });
+  expect(listed?.items.map(({ id, text }) => [id, text])).toEqual([['b', '{"v": 2}']]);
 });
 
 test('forgetting refuses what the file still holds, and says what to do', async () => {

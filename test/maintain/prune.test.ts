@@ -115,6 +115,33 @@ describe('prune', () => {
     }
   });
 
+  test('a prune whose directory could not be synced has told where bytes lie now', async () => {
+    let isReplaced = false;
+    let refuses = false;
+    const fs: FileSystem = {
+      ...nodeFileSystem,
+      rename(from, to) {
+        nodeFileSystem.rename(from, to);
+        if (to.endsWith('.log')) isReplaced = true;
+      },
+      open(path, mode, permissions) {
+        if (refuses && isReplaced && mode === 'directory' && path.endsWith('.larder/log'))
+          throw Object.assign(new Error('EMFILE: open'), { code: 'EMFILE', syscall: 'open' });
+        return nodeFileSystem.open(path, mode, permissions);
+      },
+    };
+    await using world = await openAging({}, '1d', fs);
+    for (let n = 0; n < 4; n++) await world.put('a', `{"v": ${n}}`);
+    await world.settle();
+    isReplaced = false;
+    refuses = true;
+    await expect(world.larder.maintenance.prune({ dryRun: false })).rejects.toThrow('EMFILE');
+    refuses = false;
+    expect(isReplaced).toBe(true);
+    expect((await verifyOpen(world.larder)).findings.filter(({ path }) => path.endsWith('a.json'))).toEqual([]);
+    expect(await world.kept('a')).toEqual(['{"v":3}']);
+  });
+
   test('a restart does not make a clock believed that jumped', async () => {
     await using world = await openAging();
     await world.put('a', '{}');

@@ -184,7 +184,7 @@ export const MISSING: readonly Missing[] = [
   {
     name: 'the doubt about a young stat',
     sabotage: trustsYoungStats,
-    from: 77,
+    from: 1120,
     count: MOST_SEEDS,
     shows: /^I1 .*(holds|rotten)/,
   },

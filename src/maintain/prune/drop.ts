@@ -8,6 +8,7 @@ const ROWS = 200;
 /** Answers the bytes freed. */
 export async function dropFrom(history: History, segment: Seq, drops: ReadonlySet<Seq>): Promise<number> {
   history.refuseStopping();
+  await followReplaced(history);
   const freed = await history.events.drop(
     segment,
     (seq) => drops.has(seq),
@@ -17,8 +18,17 @@ export async function dropFrom(history: History, segment: Seq, drops: ReadonlySe
   return freed;
 }
 
+/** Segments that lost bodies since the catalog was told last, perhaps just before a crash, or before the disk refused. */
+export async function followReplaced({ events, catalog }: Pick<History, 'events' | 'catalog'>): Promise<void> {
+  const known = catalog.replacedSegments();
+  const moved = Object.entries(events.replaced).filter(([segment, times]) => known[segment] !== times);
+  if (moved.length === 0) return;
+  if (!catalog.isNew) for (const [segment] of moved) await tellPlaces({ events, catalog }, Number(segment));
+  await catalog.noteReplaced(events.replaced);
+}
+
 /** Everything in a segment lies elsewhere once it was written anew, and what was dropped nowhere. */
-export async function tellPlaces(
+async function tellPlaces(
   { events, catalog }: Pick<History, 'events' | 'catalog'>,
   segment: Seq,
 ): Promise<void> {

@@ -69,7 +69,7 @@ function toForget({ catalog }: History, path: string, seq: Seq | null): StoredEv
   const named = all.filter((version) => seq === null || version.seq === seq);
   if (named.length === 0)
     throw new LarderError('not_found', seq === null ? `${path} has no history` : `seq ${seq} is no version of ${path}`);
-  const isThere = heldByFile(all, catalog.head(path));
+  const isThere = heldByFile(all, (one) => [catalog.head(path), catalog.head(one)]);
   if (seq !== null && named.some(isThere))
     throw new LarderError(
       'conflict',
@@ -84,10 +84,16 @@ function toForget({ catalog }: History, path: string, seq: Seq | null): StoredEv
   throw new LarderError('not_found', `nothing is kept of ${path} but what the file holds now`);
 }
 
-/** Versions whose bytes the file holds: the heads, and of a stream also those that they grew from. Newest first. */
-function heldByFile(all: readonly StoredEvent[], head: Head | undefined): (version: StoredEvent) => boolean {
-  const isHead = ({ digest }: StoredEvent): boolean =>
-    digest !== null && (digest === head?.diskDigest || digest === head?.servedDigest);
+/**
+ * Versions whose bytes the file holds: the heads, also under the name that it was moved to, and of a stream also those that they
+ * grew from. Newest first.
+ */
+function heldByFile(
+  all: readonly StoredEvent[],
+  headsOf: (path: string) => readonly (Head | undefined)[],
+): (version: StoredEvent) => boolean {
+  const isHead = ({ digest, path }: StoredEvent): boolean =>
+    digest !== null && headsOf(path).some((head) => digest === head?.diskDigest || digest === head?.servedDigest);
   const bases = new Set<Seq>();
   for (const version of all)
     if (version.body.in === 'tail' && (isHead(version) || bases.has(version.seq))) bases.add(version.body.base);
