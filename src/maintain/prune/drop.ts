@@ -28,10 +28,7 @@ export async function followReplaced({ events, catalog }: Pick<History, 'events'
 }
 
 /** Everything in a segment lies elsewhere once it was written anew, and what was dropped nowhere. */
-async function tellPlaces(
-  { events, catalog }: Pick<History, 'events' | 'catalog'>,
-  segment: Seq,
-): Promise<void> {
+async function tellPlaces({ events, catalog }: Pick<History, 'events' | 'catalog'>, segment: Seq): Promise<void> {
   let batch: LoggedEntry[] = [];
   for (const { entries } of events.readSegment(segment)) {
     for (const entry of entries) {
