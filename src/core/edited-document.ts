@@ -6,7 +6,7 @@ import { digestOf, digestOfOwn, type Digest } from './digest.ts';
 import { LarderError, type ErrorCode } from './errors.ts';
 import type { Fault } from './events.ts';
 import type { JudgeValue } from './examine.ts';
-import { readEdited, readJson, type ReadJson } from './json/read-json.ts';
+import { encodeText, readEdited, readJson, type ReadJson } from './json/read-json.ts';
 import { searchTextOf } from './json/search-text.ts';
 import { newText, type Edit } from './new-bytes.ts';
 import type { Change } from './requests.ts';
@@ -65,11 +65,9 @@ interface Made {
 /** The array is the caller's, who may use it for something else afterwards. */
 const given = (bytes: Uint8Array): Made => ({ bytes, digest: digestOf(bytes), read: readJson(bytes) });
 
-const encoder = new TextEncoder();
-
 function made(change: Edit, current: Uint8Array | null): Made {
   const text = newText(change, current);
-  const bytes = encoder.encode(text);
+  const bytes = encodeText(text);
   // The operations of a JSON Patch are judged, what they add is not yet.
   const read = change.op === 'json-patch' ? readJson(bytes) : readEdited(text, bytes);
   return { bytes, digest: digestOfOwn(bytes), read };

@@ -8,10 +8,11 @@ import { DOCUMENT_LIMITS, readJson } from './json/read-json.ts';
 import { searchTextOf } from './json/search-text.ts';
 import type { JsonObject } from './json/value.ts';
 import { classify } from './refs.ts';
+import type { StatKey } from './stat-key.ts';
 
 /** What was found at a path, as far as judging needs it. */
 export type Looked =
-  | { readonly kind: 'file'; readonly bytes: Uint8Array }
+  | { readonly kind: 'file'; readonly bytes: Uint8Array; readonly key?: StatKey }
   | { readonly kind: 'large'; readonly stat: { readonly size: number }; readonly digest: Digest | null }
   | { readonly kind: 'absent' | 'blocked' | 'unstable' };
 
@@ -41,17 +42,24 @@ const AS_IT_IS: Judged = { verdict: { kind: 'valid', warnings: [] }, searchText:
 
 const invalid = (faults: readonly Fault[]): Judged => ({ verdict: { kind: 'invalid', faults }, searchText: null });
 
-/** `known`: a version that was judged valid, without a warning: bytes that are still those are not judged again. */
+/** A version that was judged valid, without a warning: bytes that are still those are not judged again. */
+export interface KnownVersion {
+  readonly digest: Digest;
+  /** Stat identity that only a file with these bytes can have (reconciler/placements.ts): they are not hashed either. */
+  readonly placedAs: StatKey | null;
+}
+
 export function examine<L extends Looked>(
   path: string,
   look: L,
   judge: JudgeValue,
-  known: Digest | undefined,
+  known: KnownVersion | undefined,
 ): Examination<L> {
   const looked: Looked = look;
   if (looked.kind === 'file') {
-    const digest = digestOf(looked.bytes);
-    return { path, look, digest, ...(digest === known ? AS_IT_IS : judgeBytes(path, looked.bytes, judge)) };
+    const isPlaced = known !== undefined && known.placedAs !== null && looked.key === known.placedAs;
+    const digest = isPlaced ? known.digest : digestOf(looked.bytes);
+    return { path, look, digest, ...(digest === known?.digest ? AS_IT_IS : judgeBytes(path, looked.bytes, judge)) };
   }
   if (looked.kind !== 'large') return { path, look, digest: null, ...NOT_JUDGED };
   return { path, look, digest: looked.digest, ...judgeLarge(path, looked.stat.size) };

@@ -4,10 +4,8 @@ import { editText } from './json/edit-text.ts';
 import { jsonPatch } from './json/json-patch.ts';
 import { layOut } from './json/layout.ts';
 import { mergePatch } from './json/merge-patch.ts';
-import { decodeText, readJson } from './json/read-json.ts';
+import { decodeText, encodeText, readJson } from './json/read-json.ts';
 import type { Change } from './requests.ts';
-
-const encoder = new TextEncoder();
 
 /** Streams and files are any bytes: they are replaced whole. */
 export function newRawBytes(change: Change): Uint8Array | null {
@@ -19,7 +17,7 @@ export function newRawBytes(change: Change): Uint8Array | null {
 /** Null after a deletion. `current` is the valid text on disk, with its byte order mark; null when there is none. */
 export function newBytes(change: Change, current: Uint8Array | null): Uint8Array | null {
   if (change.op === 'delete') return null;
-  return change.op === 'exact' ? change.body : encoder.encode(newText(change, current));
+  return change.op === 'exact' ? change.body : encodeText(newText(change, current));
 }
 
 /** A change that makes a text of texts. */

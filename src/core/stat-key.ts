@@ -25,6 +25,12 @@ export function identityIn(key: StatKey): FileIdentity {
   return { ino: BigInt(ino), birthtimeNs: BigInt(birthtimeNs), mtimeNs: BigInt(mtimeNs) };
 }
 
+/** When its bytes were written last, and when anything of it changed. */
+export function timesIn(key: StatKey): { readonly mtimeNs: bigint; readonly ctimeNs: bigint } {
+  const [, mtimeNs = '0', ctimeNs = '0'] = key.split(' ');
+  return { mtimeNs: BigInt(mtimeNs), ctimeNs: BigInt(ctimeNs) };
+}
+
 /** Bytes of the file. */
 export const sizeIn = (key: StatKey): number => Number.parseInt(key, 10);
 

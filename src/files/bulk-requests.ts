@@ -1,7 +1,7 @@
 /** What a bulk worker is asked and what it answers. One answer a request, under its number; requests may overtake each other. */
 import type { Digest } from '../core/digest.ts';
 import type { EditOutcome, Writing } from '../core/edited-document.ts';
-import type { KnownDigests } from './bulk.ts';
+import type { KnownVersions } from './bulk.ts';
 import type { ExaminedColumns } from './examined-columns.ts';
 import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
 import type { HashedFile } from './hash-batch.ts';
@@ -20,7 +20,7 @@ interface WithSchemas {
 
 export type BulkRequest =
   | { readonly do: 'list'; readonly paths: readonly string[] }
-  | ({ readonly do: 'examine'; readonly paths: readonly string[]; readonly known: KnownDigests } & WithSchemas)
+  | ({ readonly do: 'examine'; readonly paths: readonly string[]; readonly known: KnownVersions } & WithSchemas)
   | { readonly do: 'hash'; readonly path: string }
   | { readonly do: 'beginning'; readonly path: string; readonly beginning: Beginning }
   | { readonly do: 'growth'; readonly path: string; readonly before: KnownBeginning }

@@ -5,6 +5,7 @@
  */
 import type { Digest } from '../core/digest.ts';
 import type { EditOutcome, Writing } from '../core/edited-document.ts';
+import type { KnownVersion } from '../core/examine.ts';
 import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
 import type { HashedFile } from './hash-batch.ts';
 import type { HashedDirectory } from './hash-directory.ts';
@@ -15,8 +16,8 @@ import type { DirectoryListing, Examined, Look } from './types.ts';
 /** The schemas that judge, by collection (`ns/collection`): the text of each, under its digest. */
 export type SchemaTexts = ReadonlyMap<string, { readonly text: string; readonly digest: Digest }>;
 
-/** Digests of versions that were judged valid, without a warning, by path. */
-export type KnownDigests = ReadonlyMap<string, Digest>;
+/** By path. */
+export type KnownVersions = ReadonlyMap<string, KnownVersion>;
 
 export interface BulkReader extends AsyncDisposable {
   /** Starts what the first walk will need, in the background. */
@@ -31,7 +32,7 @@ export interface BulkReader extends AsyncDisposable {
    * hundred paths a call. Files above 16 MiB are hashed, not held, and hashing does not hold up other calls. What still has its
    * known digest is valid as it was, and not judged again.
    */
-  examine(paths: readonly string[], schemas: SchemaTexts, known?: KnownDigests): Promise<readonly Examined[]>;
+  examine(paths: readonly string[], schemas: SchemaTexts, known?: KnownVersions): Promise<readonly Examined[]>;
   /** The same walk with the digests of what is met, which is what verify needs. */
   hashed(from: string): AsyncIterable<readonly HashedDirectory[]>;
   /** Digests of pieces of a file, 64 characters each. */

@@ -1,8 +1,8 @@
 /** Looks at many paths in a row and judges what is there: the work of one call, in whatever thread it runs. */
 import { examine, type JudgeValue } from '../core/examine.ts';
 import { MAX_DOCUMENT_BYTES } from '../core/json/read-json.ts';
-import type { Digest } from '../core/digest.ts';
 import { openArena, type Arena } from './arena.ts';
+import type { KnownVersions } from './bulk.ts';
 import { look } from './look.ts';
 import { rememberParents } from './parents.ts';
 import type { Examined, Look, World } from './types.ts';
@@ -20,7 +20,7 @@ export function examineBatch(
   world: World,
   paths: readonly string[],
   judgeOf: (path: string) => JudgeValue,
-  known: ReadonlyMap<string, Digest>,
+  known: KnownVersions,
 ): ExaminedBatch {
   const arena = openArena(paths.length);
   const options = {

@@ -3,7 +3,7 @@
  * for writing any more, because an editor that opened one earlier saves into it: what it saves then is rescued as a version of its
  * own (DESIGN 4).
  */
-import { identityIn, isRacy, statKeyOf, type StatKey } from '../core/stat-key.ts';
+import { isRacy, statKeyOf, timesIn, type StatKey } from '../core/stat-key.ts';
 import type { Seq } from '../core/events.ts';
 import { paceOf, type Pace } from '../host/pace.ts';
 import type { Clock, FileStat, FileSystem, Timer } from '../host/ports.ts';
@@ -64,7 +64,7 @@ export class Displaced {
 
   /** `known`: what the file is as long as it holds what the log knows; null: it is rescued at once. */
   add(file: string, path: string, seq: Seq, known: StatKey | null): void {
-    const key = known !== null && this.#isTelling(identityIn(known)) ? known : null;
+    const key = known !== null && this.#isTelling(timesIn(known)) ? known : null;
     const nowMs = this.#options.clock.monotonicMs();
     const one = { file, path, seq, key, dueMs: nowMs + QUIET_MS, sinceMs: nowMs, isOpen: false, isLeaving: false };
     this.#waiting.add(one);
@@ -156,9 +156,12 @@ export class Displaced {
     one.key = key;
   }
 
-  /** False where a later save may leave the same stat identity: then the next look reads once more. */
-  #isTelling({ mtimeNs }: Pick<FileStat, 'mtimeNs'>): boolean {
-    return !isRacy(mtimeNs, this.#options.clock.nowNs());
+  /**
+   * False where a later save may leave the same stat identity: then the next look reads once more. Where the bytes are older than
+   * the last change of anything else, the swap that brought the file out as a rule, a save moves their time at least to there.
+   */
+  #isTelling({ mtimeNs, ctimeNs }: Pick<FileStat, 'mtimeNs' | 'ctimeNs'>): boolean {
+    return mtimeNs < ctimeNs || !isRacy(mtimeNs, this.#options.clock.nowNs());
   }
 
   #enqueue(work: () => Promise<void>): void {

@@ -3,9 +3,9 @@ import type { Head } from '../catalog/types.ts';
 import type { Known, Found } from '../core/decision.ts';
 import type { Fault } from '../core/events.ts';
 import { classify, collectionOf, type PathMeaning } from '../core/refs.ts';
-import { examine } from '../core/examine.ts';
-import type { Digest } from '../core/digest.ts';
-import type { KnownDigests } from '../files/bulk.ts';
+import { examine, type KnownVersion } from '../core/examine.ts';
+import type { StatKey } from '../core/stat-key.ts';
+import type { KnownVersions } from '../files/bulk.ts';
 import { look } from '../files/look.ts';
 import { findOutage, type Outage } from '../files/outage.ts';
 import type { Examined, Look } from '../files/types.ts';
@@ -45,7 +45,7 @@ export async function observe(
   return observations;
 }
 
-function observationOf(world: World, seen: Examined, known: KnownDigests): Observation[] {
+function observationOf(world: World, seen: Examined, known: KnownVersions): Observation[] {
   const meaning = classify(seen.path);
   if (meaning.kind === 'files-schema') return [];
   const head = headOf(world, seen.path);
@@ -60,25 +60,31 @@ function observationOf(world: World, seen: Examined, known: KnownDigests): Obser
  * What is served, is what was on disk, and has no mark: most looks find just that again, after a write of our own first of all.
  * Marks are not in the log: a version that the catalog has from there alone, so that its row is not clean, is judged once more.
  */
-async function soundVersions(world: World, paths: readonly string[], pace: Pace): Promise<KnownDigests> {
-  const known = new Map<string, Digest>();
+async function soundVersions(world: World, paths: readonly string[], pace: Pace): Promise<KnownVersions> {
+  const known = new Map<string, KnownVersion>();
   for (const path of paths) {
     const head = headOf(world, path);
     if (head?.clean && head.servedDigest && head.servedDigest === head.diskDigest && head.problems.length === 0)
-      known.set(path, head.servedDigest);
+      known.set(path, { digest: head.servedDigest, placedAs: placedAs(world, head) });
     await pace();
   }
   return known;
 }
 
+/** Of a file that we placed ourselves, and that nobody can have written to without a trace. */
+function placedAs({ placements }: World, { path, stat }: Head): StatKey | null {
+  const key = placements.keyOf(path);
+  return key !== undefined && key === stat ? key : null;
+}
+
 /** A schema came into force while the bytes were read: they are judged after all. */
-const isMarkedSince = (head: Head | undefined, known: KnownDigests): boolean =>
+const isMarkedSince = (head: Head | undefined, known: KnownVersions): boolean =>
   head !== undefined && head.problems.length > 0 && known.has(head.path);
 
 async function examineAll(
   world: World,
   paths: readonly string[],
-  known: KnownDigests,
+  known: KnownVersions,
   whole: SettleOptions['whole'],
 ): Promise<readonly Examined[]> {
   const grown = whole === 'all' ? [] : await examineGrown(world, paths, whole);
@@ -89,7 +95,7 @@ async function examineAll(
 
 const isStream = (path: string): boolean => classify(path).kind === 'stream';
 
-async function examineAny(world: World, paths: readonly string[], known: KnownDigests): Promise<readonly Examined[]> {
+async function examineAny(world: World, paths: readonly string[], known: KnownVersions): Promise<readonly Examined[]> {
   if (paths.length > IN_THREAD_PATHS) return examineInBulk(world, paths, known);
   const results: Examined[] = [];
   for (const path of paths) results.push(await examineOne(world, path, known));
@@ -138,7 +144,7 @@ function inOrder(
 async function examineInBulk(
   world: World,
   paths: readonly string[],
-  known: KnownDigests,
+  known: KnownVersions,
 ): Promise<readonly Examined[]> {
   const examined = await world.bulk.examine(paths, world.schemas.texts(), known);
   // A schema in TypeScript cannot travel to the worker.
@@ -151,10 +157,10 @@ const isJudgedHere = (world: World, { path, verdict }: Examined): boolean =>
 
 const judgedHere = (world: World, { path, look: seen }: Examined): Examined => judgedIn(world, path, seen, undefined);
 
-const judgedIn = (world: World, path: string, seen: Look, known: Digest | undefined): Examined =>
+const judgedIn = (world: World, path: string, seen: Look, known: KnownVersion | undefined): Examined =>
   examine(path, seen, (value, text) => world.schemas.judge(path, value, text), known);
 
-async function examineOne(world: World, path: string, known: KnownDigests): Promise<Examined> {
+async function examineOne(world: World, path: string, known: KnownVersions): Promise<Examined> {
   const seen = look(world, path, { maxBytes: Math.min(IN_THREAD_BYTES, world.heldBytes) });
   if (seen.kind !== 'large') return judgedIn(world, path, seen, known.get(path));
   const [examined] = await examineInBulk(world, [path], known);

@@ -204,7 +204,8 @@ async function judge(world: World, request: WriteRequest, settled: Settled | und
   checkUnserved(request.preconditions, { disk, served, merges });
   const replaces = look.kind === 'absent' ? null : look.stat;
   const text = disk === served ? bytes : null;
-  const unproven = ('racy' in look && look.racy) || disk !== (world.catalog.head(path)?.diskDigest ?? null);
+  const isRacy = 'racy' in look && look.racy && world.placements.keyOf(path) !== look.key;
+  const unproven = isRacy || disk !== (world.catalog.head(path)?.diskDigest ?? null);
   const found = { disk, replaces, unproven, current: text };
   return merges ? judgeMerged(world, request, path, found) : judgeBytes(world, request, path, found);
 }

@@ -60,7 +60,7 @@ test('a checkpoint waits a minute for it, an orderly stop leaves it, and readers
   const written = openSync(add('written', 8), 'a');
   const read = openSync(add('read', 9), 'r');
   await clock.advance(10_000);
-  expect(readdirSync(directory)).toEqual(['written']);
+  await expect.poll(() => readdirSync(directory), { timeout: 20_000 }).toEqual(['written']);
   expect(displaced.settledUpTo).toBe(7);
   await clock.advance(MINUTE_MS);
   expect(displaced.settledUpTo, 'a checkpoint may pass it').toBe(Number.MAX_SAFE_INTEGER);

@@ -1,7 +1,8 @@
 import { utimesSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { digestOf } from '../../src/core/digest.ts';
-import { examine } from '../../src/core/examine.ts';
+import { digestOf, type Digest } from '../../src/core/digest.ts';
+import { examine, type KnownVersion } from '../../src/core/examine.ts';
+import type { StatKey } from '../../src/core/stat-key.ts';
 import { openTestLarder } from './world.ts';
 
 const fault = { code: 'schema_required', detail: 'a name is missing' };
@@ -9,11 +10,20 @@ const fault = { code: 'schema_required', detail: 'a name is missing' };
 test('bytes that are still those of a sound version are not judged again, others are', () => {
   const look = { kind: 'file', bytes: new TextEncoder().encode('{"v": 1}') } as const;
   const judge = () => [fault];
-  const sound = examine('lod/things/a.json', look, judge, digestOf(look.bytes));
+  const sound = examine('lod/things/a.json', look, judge, { digest: digestOf(look.bytes), placedAs: null });
   expect(sound.verdict).toEqual({ kind: 'valid', warnings: [] });
-  for (const known of [undefined, digestOf(new Uint8Array([1]))]) {
+  for (const known of [undefined, { digest: digestOf(new Uint8Array([1])), placedAs: null }]) {
     expect(examine('lod/things/a.json', look, judge, known).verdict).toEqual({ kind: 'invalid', faults: [fault] });
   }
+});
+
+test('bytes of a file that is as it was placed are not hashed, of any other they are', () => {
+  const [placedAs, other] = ['9 1 2 3 4' as StatKey, '9 2 2 3 4' as StatKey];
+  const look = { kind: 'file', bytes: new TextEncoder().encode('{"v": 1}'), key: placedAs } as const;
+  const known = { digest: digestOf(new Uint8Array([1])), placedAs };
+  const digestBy = (one: KnownVersion): Digest | null => examine('lod/things/a.json', look, () => [fault], one).digest;
+  expect(digestBy(known)).toBe(known.digest);
+  for (const unlike of [other, null]) expect(digestBy({ ...known, placedAs: unlike })).toBe(digestOf(look.bytes));
 });
 
 // A few files are looked at one by one, more in a worker.

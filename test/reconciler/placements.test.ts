@@ -30,6 +30,19 @@ test('a save into a file that was placed in the same moment is found by the next
   );
 });
 
+test('a save into a file that was placed in the same moment is kept by the next write, however short the moment', async () => {
+  await using world = await openTestLarder();
+  const put = (v: number) => world.larder.write({ ref: ref('a'), change: { op: 'put', body: body(v) } }, me);
+  for (let round = 0; round < 60; round++) {
+    await put(1);
+    overwrite(world.at('lod/things/a.json'), `{\n  "v": ${2 + (round % 2)}\n}\n`);
+    await put(4);
+  }
+  await world.larder.rescan();
+  const kept = world.events().filter(({ cause }) => cause === 'hand');
+  expect(kept).toHaveLength(60);
+});
+
 test('what was just written is not read again, unless somebody touched it', async () => {
   const opened: string[] = [];
   const fs: FileSystem = {

@@ -47,6 +47,17 @@ export type ReadJsonValue = Valid<JsonValue> | Invalid;
 export const decodeText = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 
+const encoder = new TextEncoder();
+/** Shorter ones would be pieces of a buffer that others use too. */
+const SHORT = 16 * 1024;
+
+/** The bytes of a text, in a buffer of their own. Of a long text a `Buffer` is made in a third of the time. */
+export function encodeText(text: string): Uint8Array {
+  if (text.length < SHORT) return encoder.encode(text);
+  const { buffer, byteOffset, length } = Buffer.from(text);
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
 /** Judges a document: the top level must be an object. */
 export function readJson(bytes: Uint8Array, limits: JsonLimits = DOCUMENT_LIMITS): ReadJson {
   const read = readJsonValue(bytes, limits);
