@@ -71,7 +71,7 @@ export interface Host {
 
 /**
  * Opens a root for reading and writing, and starts its first scan. Rejects with a LarderError: `root_missing`, `root_empty`,
- * `root_locked`, `log_damaged`. Closing (`await using`) ends it cleanly; a process that just dies loses nothing.
+ * `root_locked`, `log_damaged`, `log_newer`. Closing (`await using`) ends it cleanly; a process that just dies loses nothing.
  */
 export async function openLarder(options: OpenOptions): Promise<Larder> {
   const host: Host = options.host ?? { fs: nodeFileSystem, clock: systemClock, random: systemRandom };

@@ -211,6 +211,12 @@ export const ERRORS = define({
     title: 'The event log is damaged',
     hint: 'The files are untouched. Restore .larder/log from a copy, or move it away to start a new history.',
   },
+  log_newer: {
+    status: 500,
+    exit: 6,
+    title: 'A newer Larder wrote this event log',
+    hint: 'Start that one, or a newer one. Nothing is damaged, and nothing was changed.',
+  },
   cannot_listen: {
     status: 500,
     exit: 1,

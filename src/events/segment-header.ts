@@ -44,7 +44,7 @@ export function formatSegmentHeader(header: SegmentHeader): Uint8Array {
   return bytes;
 }
 
-/** Throws LarderError `log_damaged`, also for a log that a newer Larder wrote. */
+/** Throws LarderError `log_damaged`, and `log_newer` for what a newer Larder wrote. */
 export function parseSegmentHeader(bytes: Uint8Array, path: string, first: Seq): SegmentHeader {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const magic = view.toString('latin1', 0, MAGIC.length);
@@ -57,8 +57,6 @@ export function parseSegmentHeader(bytes: Uint8Array, path: string, first: Seq):
 }
 
 const fromTheFuture = (path: string, magic: string): LarderError =>
-  new LarderError(
-    'log_damaged',
-    `${path} has the format ${JSON.stringify(magic)}, which this version does not know. Nothing is damaged: start the newer Larder that wrote it.`,
-    { members: { format: magic } },
-  );
+  new LarderError('log_newer', `${path} has the format ${JSON.stringify(magic)}, which this version does not know`, {
+    members: { format: magic },
+  });

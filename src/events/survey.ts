@@ -45,7 +45,7 @@ const NOTHING: LogSurvey = {
   aborted: new Set(),
 };
 
-/** Throws LarderError `log_damaged` for a log that a newer Larder wrote. */
+/** Throws LarderError `log_newer`. */
 export function surveyLog(fs: FileSystem, directory: string, rootIdentity: string): LogSurvey {
   const found = listSegments(fs, directory);
   const last = found.at(-1);
