@@ -2,7 +2,7 @@
 import type { Digest } from '../core/digest.ts';
 import type { BodyPlace } from '../core/events.ts';
 import type { RawRow } from './sql.ts';
-import type { SizedVersion } from './types.ts';
+import type { SizedVersion } from './answers.ts';
 
 export const digestFrom = (blob: Buffer | null): Digest | null =>
   blob === null ? null : (blob.toString('hex') as Digest);

@@ -3,7 +3,8 @@ import type { Database } from 'better-sqlite3';
 import type { LoggedEntry, Origin, Seq } from '../core/events.ts';
 import * as codes from './codes.ts';
 import { digestToBlob, placeToColumns } from './body-columns.ts';
-import { type PathRow, type Verdict } from './rows.ts';
+import { type PathRow } from './rows.ts';
+import { type Verdict } from './event-columns.ts';
 import type { Scope, Scopes } from './scopes.ts';
 import { prepareCommand } from './sql.ts';
 

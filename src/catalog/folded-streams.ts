@@ -7,7 +7,7 @@ import type { Digest } from '../core/digest.ts';
 import type { BodyPlace, LoggedEntry, Seq } from '../core/events.ts';
 import { classify } from '../core/refs.ts';
 import { execute, pragma, prepareCommand, prepareQuery, type RawRow } from './sql.ts';
-import type { SizedVersion } from './types.ts';
+import type { SizedVersion } from './answers.ts';
 
 export interface StreamVersion extends SizedVersion {
   readonly path: string;

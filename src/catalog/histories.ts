@@ -4,9 +4,11 @@ import type { Digest } from '../core/digest.ts';
 import type { Seq } from '../core/events.ts';
 import { splitPath } from './places.ts';
 import { decodeKept, digestToBlob, KEPT_COLUMNS } from './body-columns.ts';
-import { decodeEvent, decodeMaybeNumber, decodeMove, decodeNumber, decodeNumbers, EVENT_COLUMNS } from './rows.ts';
+import { decodeMaybeNumber, decodeNumber, decodeNumbers } from './rows.ts';
+import { decodeEvent, decodeMove, EVENT_COLUMNS } from './event-columns.ts';
 import { prepareQuery } from './sql.ts';
-import type { Catalog, EventScope, StoredEvent } from './types.ts';
+import type { Catalog } from './types.ts';
+import type { EventScope, StoredEvent } from './answers.ts';
 
 const EVENTS = `
   SELECT ${EVENT_COLUMNS} FROM events e JOIN sets s ON s.first = e.first

@@ -3,18 +3,17 @@ import type { Database } from 'better-sqlite3';
 import { FILES } from '../core/refs.ts';
 import { after, startingWith } from './name-ranges.ts';
 import { splitPath } from './places.ts';
+import { decodePathName, decodeText } from './rows.ts';
 import {
   decodeDeleted,
   decodeListed,
-  decodePathName,
   decodeServed,
   decodeSummary,
-  decodeText,
   DELETED_COLUMNS,
   LISTED_COLUMNS,
   SERVED_COLUMNS,
   SUMMARY_COLUMNS,
-} from './rows.ts';
+} from './list-columns.ts';
 import { prepareQuery } from './sql.ts';
 import type { Catalog } from './types.ts';
 

@@ -1,7 +1,7 @@
 /** What the rows of reads into the past hold. */
 import type { Seq } from '../core/events.ts';
 import type { RawRow } from './sql.ts';
-import type { ListedEver } from './types.ts';
+import type { ListedEver } from './answers.ts';
 
 /** Of paths p. The codes of `valid` and `deleted` (codes.ts) are what moves a served head. */
 export const PAST_COLUMNS = `p.document, p.served_seq,

@@ -2,7 +2,8 @@
 import type { Database } from 'better-sqlite3';
 import type { ProblemCode } from '../core/problems.ts';
 import { SCHEMA_NAME } from '../core/refs.ts';
-import { decodeNumber, decodePathName, decodeProblem, decodeText, PROBLEM_COLUMNS } from './rows.ts';
+import { decodeNumber, decodePathName, decodeText } from './rows.ts';
+import { decodeProblem, PROBLEM_COLUMNS } from './list-columns.ts';
 import { prepareQuery } from './sql.ts';
 import type { Catalog } from './types.ts';
 

@@ -2,9 +2,11 @@
 import type { Database } from 'better-sqlite3';
 import type { Seq } from '../core/events.ts';
 import { splitPath } from './places.ts';
-import { decodeEvent, decodeNumber, EVENT_COLUMNS } from './rows.ts';
+import { decodeNumber } from './rows.ts';
+import { decodeEvent, EVENT_COLUMNS } from './event-columns.ts';
 import { prepareQuery, type Bindable } from './sql.ts';
-import type { Catalog, EventSelection } from './types.ts';
+import type { Catalog } from './types.ts';
+import type { EventSelection } from './answers.ts';
 
 /** A condition that holds for everything when its value is null. */
 const FILTERS = `e.seq > ? AND e.seq <= ?

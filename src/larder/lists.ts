@@ -1,7 +1,8 @@
 /** Lists of documents, deleted documents, collections and problems, page by page. */
 import type { DeletedItem, HistoryItem, ListItem, ListOptions, Page, Summary } from '../core/requests.ts';
 import { problemPosition } from '../catalog/problems.ts';
-import type { Catalog, CollectionSummary, StoredEvent } from '../catalog/types.ts';
+import type { Catalog } from '../catalog/types.ts';
+import type { CollectionSummary, StoredEvent } from '../catalog/answers.ts';
 import { openCursor, sealCursor } from '../core/cursors.ts';
 import type { Seq } from '../core/events.ts';
 import type { Problem } from '../core/problems.ts';

@@ -39,8 +39,10 @@ import { OpenMaintenance } from './maintenance.ts';
 import { writeMany } from './many-writes.ts';
 import { nameNewDocument } from './new-ids.ts';
 import { readAt, Reads, readVersion } from './reads.ts';
+import { closingOf } from './closing.ts';
 import { allSchemas, schemaOf } from './schemas.ts';
 import { StartUp } from './start-up.ts';
+import { statusOf } from './status.ts';
 import { OpenedVersions } from './versions/opened-versions.ts';
 import type { Guards } from '../larder-guards.ts';
 import type { Versions } from '../larder-versions.ts';
@@ -118,22 +120,7 @@ export class OpenedLarder implements Larder {
   }
 
   status(): Status {
-    const { events, catalog, root } = this.#parts;
-    const { watcher } = this.#wired.reconciler;
-    const { outOfReach } = this.#wired.world;
-    const documents = catalog.namespaces().reduce((sum, { count }) => sum + count, 0);
-    return {
-      root: root.path,
-      logId: events.id,
-      seq: this.seq,
-      checkpoint: events.checkpoint,
-      documents,
-      problems: catalog.countProblems() + (outOfReach.root() === null ? 0 : 1),
-      logBytes: events.sizeBytes,
-      catalogBytes: catalog.sizeBytes(),
-      watcher: { kind: watcher?.kind ?? 'none', watches: watcher?.watches ?? 0 },
-      durability: this.durability,
-    };
+    return statusOf(this.#wired, this.#parts);
   }
 
   async read(ref: DocumentRef): Promise<CurrentAnswer> {
@@ -294,24 +281,7 @@ export class OpenedLarder implements Larder {
   }
 
   async #close(): Promise<void> {
-    const { world, reconciler } = this.#wired;
-    const { events, bulk, place, lock } = this.#parts;
-    // Taken in the reverse order, each also when one before it failed: the lock must be free for the next in any case.
-    await using closing = new AsyncDisposableStack();
-    closing.defer(() => lock.release());
-    closing.use(place);
-    closing.defer(() => bulk[Symbol.asyncDispose]());
-    closing.defer(() => events.close(true));
-    // Twice: a checkpoint may have to write files anew, which brings others out of the tree.
-    closing.defer(() => world.displaced.close());
-    closing.defer(() => world.spares.close());
-    closing.defer(() => world.checkpoints.close());
-    closing.defer(() => world.displaced.close());
-    closing.defer(() => world.backlog.close());
-    closing.defer(() => world.pendings.close());
-    closing.defer(() => world.outOfReach.close());
-    closing.defer(() => reconciler[Symbol.asyncDispose]());
-    closing.defer(() => this.maintenance.close());
+    await using _ = closingOf(this.#wired, this.#parts, this.maintenance);
     await this.#startUp.stop();
   }
 }

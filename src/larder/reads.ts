@@ -1,5 +1,6 @@
 /** Reads of documents and streams: as fresh as the disk, never a byte that the log does not know (DESIGN 3.4, 3.7). */
-import type { Head, StoredEvent } from '../catalog/types.ts';
+import type { Head } from '../catalog/types.ts';
+import type { StoredEvent } from '../catalog/answers.ts';
 import { LarderError } from '../core/errors.ts';
 import { digestOf, type Digest } from '../core/digest.ts';
 import type { Seq } from '../core/events.ts';

@@ -20,7 +20,8 @@ import { keptBytes } from '../reconciler/known-versions.ts';
 import { recallOutage } from '../reconciler/out-of-reach.ts';
 import { redo } from '../reconciler/redo.ts';
 import { sweepTemps } from '../reconciler/rescue.ts';
-import { compileSafely, rejudge } from '../reconciler/schema-changes.ts';
+import { rejudge } from '../reconciler/change-schema.ts';
+import { compileSafely } from '../reconciler/compile-safely.ts';
 
 const FRAMES_AT_ONCE = 32;
 /** A full disk is asked again so often. */

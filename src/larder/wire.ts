@@ -21,7 +21,7 @@ import { Recorder } from '../reconciler/recorder.ts';
 import { renew } from '../reconciler/renew.ts';
 import { rescue } from '../reconciler/rescue.ts';
 import { SchemaBook } from '../reconciler/schema-book.ts';
-import { compileInTime } from '../reconciler/schema-changes.ts';
+import { compileInTime } from '../reconciler/compile-safely.ts';
 import type { Log, World } from '../reconciler/world.ts';
 import { KeyedQueue } from '../util/keyed-queue.ts';
 

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../catalog/types.ts';
+import type { StoredEvent } from '../catalog/answers.ts';
 import type { BodyPlace } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';

@@ -4,7 +4,7 @@
  */
 import { baseOf } from '../core/conflict-copies.ts';
 import type { ConflictSides, Problem, Side } from '../core/problems.ts';
-import type { StoredEvent } from '../catalog/types.ts';
+import type { StoredEvent } from '../catalog/answers.ts';
 import { recordedCopy } from './conflicts.ts';
 import { withOutage } from './out-of-reach.ts';
 import type { World } from './world.ts';

@@ -1,5 +1,5 @@
 /** What a client with a stale version wants to know: who changed the document since, and what. */
-import type { StoredEvent } from '../catalog/types.ts';
+import type { StoredEvent } from '../catalog/answers.ts';
 import { diffPatch } from '../core/json/diff-patch.ts';
 import { quotable } from '../core/json/quotable.ts';
 import { readJson } from '../core/json/read-json.ts';

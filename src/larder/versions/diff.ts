@@ -1,5 +1,5 @@
 /** What changed between two versions of a document. */
-import type { StoredEvent } from '../../catalog/types.ts';
+import type { StoredEvent } from '../../catalog/answers.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import { pathOf, type DocumentRef } from '../../core/refs.ts';

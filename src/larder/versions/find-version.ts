@@ -1,5 +1,5 @@
 /** Versions by their seq, for one document under whatever names it had. */
-import type { StoredEvent } from '../../catalog/types.ts';
+import type { StoredEvent } from '../../catalog/answers.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import { classify, pathOf, type DocumentRef } from '../../core/refs.ts';

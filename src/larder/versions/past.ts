@@ -1,5 +1,5 @@
 /** What was: moments, lists as they were, and the newest events first. */
-import type { ListedEver } from '../../catalog/types.ts';
+import type { ListedEver } from '../../catalog/answers.ts';
 import { openCursor, sealCursor } from '../../core/cursors.ts';
 import type { Seq } from '../../core/events.ts';
 import { feedEvent } from '../../core/feed.ts';

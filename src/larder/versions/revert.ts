@@ -3,7 +3,7 @@ import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import type { DocumentRef } from '../../core/refs.ts';
 import type { Who, WriteOptions, WriteRequest, Written } from '../../core/requests.ts';
-import type { StoredEvent } from '../../catalog/types.ts';
+import type { StoredEvent } from '../../catalog/answers.ts';
 import { bytesOfVersion } from '../../reconciler/bodies.ts';
 import { write } from '../../reconciler/write.ts';
 import type { World } from '../../reconciler/world.ts';

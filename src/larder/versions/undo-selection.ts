@@ -1,5 +1,5 @@
 /** Which events are undone: the request's conditions as seqs, and the events that meet them. */
-import type { EventSelection, StoredEvent } from '../../catalog/types.ts';
+import type { EventSelection, StoredEvent } from '../../catalog/answers.ts';
 import { LarderError } from '../../core/errors.ts';
 import { FIRST_SCAN, type Seq } from '../../core/events.ts';
 import { pathOf } from '../../core/refs.ts';

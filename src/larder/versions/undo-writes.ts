@@ -1,5 +1,5 @@
 /** The steps of an undo as writes: exact bytes of the versions that were there, each only over what was planned for. */
-import type { StoredEvent } from '../../catalog/types.ts';
+import type { StoredEvent } from '../../catalog/answers.ts';
 import { MOST_CHANGE_BYTES, MOST_CHANGES } from '../../core/change-set.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';

@@ -2,7 +2,7 @@
  * Undo: plan, then execute as one change set, so that it can be undone itself. Never half: one path that somebody else changed
  * since refuses all, and all such paths are told.
  */
-import type { StoredEvent } from '../../catalog/types.ts';
+import type { StoredEvent } from '../../catalog/answers.ts';
 import type { Digest } from '../../core/digest.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';

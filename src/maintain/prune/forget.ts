@@ -5,7 +5,8 @@
 import { digestOf, type Digest } from '../../core/digest.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
-import type { Head, StoredEvent } from '../../catalog/types.ts';
+import type { Head } from '../../catalog/types.ts';
+import type { StoredEvent } from '../../catalog/answers.ts';
 import { attempt } from '../../host/durable-files.ts';
 import { readFile } from '../../host/read-file.ts';
 import { dropFrom } from './drop.ts';
