@@ -15,8 +15,9 @@ export interface CommonFlags {
 }
 
 const PACKAGE = resolve(import.meta.dirname, '../..');
-/** A checkout has sample data beside its sources; the published package has not. */
 const CHECKOUT_DATA = resolve(PACKAGE, 'data');
+/** The published package has none. Not the data themselves: while they are away, another root must not take their place. */
+const CHECKOUT_SCRIPTS = resolve(PACKAGE, 'scripts');
 const INSTALLED_ROOT = '/srv/data/json-db';
 
 export interface LoadedConfig extends Config {
@@ -26,7 +27,7 @@ export interface LoadedConfig extends Config {
 
 /** Throws LarderError `bad_config`. */
 export function loadConfig({ root, host, port, config }: CommonFlags, { env, workingDirectory }: Io): LoadedConfig {
-  const hasSample = existsSync(CHECKOUT_DATA);
+  const isCheckout = existsSync(CHECKOUT_SCRIPTS);
   const resolved = resolveConfig({
     flags: {
       ...(root !== undefined && { root }),
@@ -36,9 +37,9 @@ export function loadConfig({ root, host, port, config }: CommonFlags, { env, wor
     env,
     file: readConfigFile(config ?? env['LARDER_CONFIG'], workingDirectory),
     workingDirectory,
-    defaultRoot: hasSample ? CHECKOUT_DATA : INSTALLED_ROOT,
+    defaultRoot: isCheckout ? CHECKOUT_DATA : INSTALLED_ROOT,
   });
-  const isConfigured = resolved.rootFrom !== 'flag' && !(resolved.rootFrom === 'default' && hasSample);
+  const isConfigured = resolved.rootFrom !== 'flag' && !(resolved.rootFrom === 'default' && isCheckout);
   return { ...resolved, root: real(resolved.root), isConfigured };
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { copyCheckout, startScript } from './checkout.ts';
@@ -42,6 +42,14 @@ test('a flag beats the environment, that beats larder.yaml, that beats the defau
   expect(await served([], {})).toBe('by-file');
   expect(await served([], env)).toBe('by-variable');
   expect(await served(['--root', 'by-flag'], env)).toBe('by-flag');
+});
+
+test('a checkout whose data are away names them, and takes no other root in their place', () => {
+  using checkout = copyCheckout();
+  renameSync(join(checkout.path, 'data'), join(checkout.path, 'elsewhere'));
+  const env = { PATH: process.env['PATH'] ?? '' };
+  const { status, stderr } = spawnSync(join(checkout.path, 'scripts/larder'), ['status'], { env, encoding: 'utf8' });
+  expect([status, stderr]).toEqual([1, expect.stringContaining(`${checkout.path}/data is not there`)]);
 });
 
 test('npm start and npm test do the same as the scripts', () => {
