@@ -53,8 +53,11 @@ export async function examineWhole(
 
 async function withDigest(examined: Examined, hash: (path: string) => Promise<Look>): Promise<Examined> {
   const hashed = await hash(examined.path);
-  // It may be something else by now: then it is looked at again as that.
-  if (hashed.kind !== 'large')
+  // It may be something else by now, or short enough to be held: then it is looked at again as that.
+  if (hashed.kind !== 'large' || isShorter(hashed, examined.look))
     return { ...examined, look: { kind: 'unstable' }, digest: null, verdict: null, searchText: null };
   return { ...examined, look: hashed, digest: hashed.digest };
 }
+
+const isShorter = ({ stat: now }: Extract<Look, { kind: 'large' }>, before: Look): boolean =>
+  'stat' in before && now.size < before.stat.size;

@@ -102,15 +102,17 @@ export class Checkpoints {
     } catch (error) {
       this.#failed(error);
     }
-    if (this.#changed.size > 0) this.#arm();
+    if (this.#changed.size > 0 || events.checkpoint < this.#newest) this.#arm();
   }
 
   async #writeUpTo(upTo: Seq): Promise<void> {
     const { events } = this.#options;
     const due = new Map([...this.#changed].filter(([, { first }]) => first <= upTo));
     await this.#sync([...due.keys()]);
+    // A file that was written anew brought another one out, which is watched first like any that a write brings out.
+    const reach = Math.min(upTo, this.#options.settledUpTo());
     const unproven = [...due].flatMap(([path, { first }]) => (this.#suspect.has(path) ? [first] : []));
-    const proven = Math.min(upTo, ...unproven.map((seq) => seq - 1));
+    const proven = Math.min(reach, ...unproven.map((seq) => seq - 1));
     if (proven > events.checkpoint) await events.append({ type: 'checkpoint', upTo: proven }).synced;
     for (const [path, { last }] of due) if (!this.#suspect.has(path)) this.#synced(path, last, upTo);
     if (unproven.length > 0) return;

@@ -79,7 +79,7 @@ export const replacedOf = (head: Head | undefined): Pick<DraftEntry, 'replaced'>
 
 /** Files below `files/` are promised history up to 1 MiB, documents and streams up to 16 MiB. */
 export const mostKeptBytes = ({ heldBytes }: Pick<World, 'heldBytes'>, path: string): number =>
-  path.split('/')[1] === 'files' ? LARGEST_BODY_BYTES : heldBytes;
+  path.split('/')[1] === 'files' ? Math.min(LARGEST_BODY_BYTES, heldBytes) : heldBytes;
 
 /** The part of an entry that says where the bytes of a version are kept; larger ones than `keptUpTo` by digest only. */
 export function bodyOf(

@@ -6,7 +6,7 @@ import { LarderError } from '../core/errors.ts';
 import { judgeRedo, type OnDisk } from '../core/redo.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import { codeOf, hasMoved } from '../files/failures.ts';
-import type { Examined } from '../files/types.ts';
+import type { Examined, Look } from '../files/types.ts';
 import { place, type Placement } from '../files/swap.ts';
 import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
 import { attempt } from '../host/durable-files.ts';
@@ -101,20 +101,23 @@ function mustBeRead(world: World, path: string): void {
 function onDisk(world: World, candidate: Unplaced, found: Examined): OnDisk {
   if (found.look.kind === 'absent') return { is: 'absent' };
   if (found.look.kind === 'unstable') throw new LarderError('busy', `${candidate.path} cannot be read just now`);
-  if (found.look.kind !== 'file' || found.digest === null) return { is: 'other' };
-  const { bytes, stat } = found.look;
-  const { digest } = found;
+  const { look, digest } = found;
+  if (!isFile(look) || digest === null) return { is: 'other' };
   const recordedBefore = world.catalog
     .history(candidate.path, { before: null, limit: VERSIONS_COMPARED })
     .some((event) => event.digest === digest);
   return {
     is: 'file',
     digest,
-    identity: identityOf(stat),
+    identity: identityOf(look.stat),
     recordedBefore,
-    tornPiece: isTornPiece(world, candidate.versions, bytes),
+    // What is too long to be held is longer than any version that could be written again.
+    tornPiece: look.kind === 'file' && isTornPiece(world, candidate.versions, look.bytes),
   };
 }
+
+const isFile = (look: Look): look is Extract<Look, { kind: 'file' | 'large' }> =>
+  look.kind === 'file' || look.kind === 'large';
 
 /** What was moved is removed from its old name only where its new one holds a file. */
 const isKeptElsewhere = (world: World, { movedTo }: Unplaced): boolean =>
@@ -137,7 +140,7 @@ function restore(world: World, { path, bytes: recorded }: Unplaced, found: Exami
   const { digest } = recorded;
   const bytes = keptBytesOf(world, recorded) ?? bytesInTemp(world, digest);
   if (bytes === null) return false;
-  const replaces = found.look.kind === 'file' ? found.look.stat : null;
+  const replaces = isFile(found.look) ? found.look.stat : null;
   if (!hasDirectories(world, path)) return false;
   const temp = writeTemp(world, { path, bytes, digest, replaces });
   const expected = replaces === null ? 'absent' : statKeyOf(replaces);
@@ -150,7 +153,7 @@ function restore(world: World, { path, bytes: recorded }: Unplaced, found: Exami
 }
 
 function remove(world: World, path: string, found: Examined, unproven: boolean): boolean {
-  if (found.look.kind !== 'file' || found.digest === null) return false;
+  if (!isFile(found.look) || found.digest === null) return false;
   return put(world, path, { temp: { removes: found.digest }, expected: found.look.key, unproven });
 }
 

@@ -2,7 +2,7 @@
 import type { DraftEntry } from '../core/events.ts';
 import type { Placement } from '../files/swap.ts';
 import { discardTemp, makeDirectories, syncTemp, writeTemps, type NewBytes, type Temp } from '../files/temp.ts';
-import { attempt } from '../host/durable-files.ts';
+import { attempt, syncDirectory } from '../host/durable-files.ts';
 import { bodyOf, identityOf, mostKeptBytes, modifiedMsOf } from './drafts.ts';
 import { parentOf } from './places.ts';
 import type { Prepared } from './write.ts';
@@ -36,10 +36,16 @@ export async function stageSome(world: World, prepared: readonly Prepared[]): Pr
   });
 }
 
-/** The log cannot write again what it does not keep: the file itself has to be on the disk before it is answered for. */
+/**
+ * The log cannot write again what it does not keep: the file itself, and its name in `.larder/tmp`, have to be on the disk before the
+ * frame is.
+ */
 async function syncUnkept(world: World, temps: readonly Temp[], bodies: readonly Body[]): Promise<void> {
+  const unkept = temps.filter((_, index) => !isKept(bodies[index] ?? {}));
+  if (unkept.length === 0) return;
   try {
-    for (const [index, temp] of temps.entries()) if (!isKept(bodies[index] ?? {})) await syncTemp(world, temp);
+    for (const temp of unkept) await syncTemp(world, temp);
+    await syncDirectory(world.fs, world.tmp);
   } catch (error) {
     for (const temp of temps) attempt(() => discardTemp(world, temp));
     throw error;

@@ -12,7 +12,8 @@ import { me } from './world.ts';
 
 const CALM = { meanwhile: () => {}, failure: () => null };
 const SWAPS: readonly string[] = ['exchange', 'rename', 'renameNoReplace', 'link'];
-const LARGE = 1024 * 1024 + 10;
+const MIB = 1024 * 1024;
+const LARGE = MIB + 10;
 const LIMIT_MS = 60_000;
 
 async function start(machine: Machine, around: Surroundings = CALM): Promise<Process> {
@@ -22,9 +23,9 @@ async function start(machine: Machine, around: Surroundings = CALM): Promise<Pro
   return process;
 }
 
-async function put(machine: Machine, { larder }: Process, path: string, fill: string): Promise<string> {
+async function put(machine: Machine, { larder }: Process, path: string, fill: string, size = LARGE): Promise<string> {
   if (!larder) throw new Error('it does not run');
-  const bytes = Buffer.alloc(LARGE, fill);
+  const bytes = Buffer.alloc(size, fill);
   await settled(machine.clock, larder.putFile('ns', path, bytes, me, undefined), LIMIT_MS);
   return digestOf(bytes);
 }
@@ -54,9 +55,15 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   },
 );
 
-test.each([1, 2, 3, 4])(
-  'a start completes a large file whose process died before it had its name (%i)',
-  async (seed) => {
+test.each([
+  [1, LARGE, LARGE],
+  [2, LARGE, LARGE],
+  [3, 10, LARGE],
+  [4, 17 * MIB, LARGE],
+  [5, 17 * MIB, 10],
+])(
+  'a start completes a write whose process died before the swap (%i: %i bytes, then %i)',
+  async (seed, before, after) => {
     const root = mkdtempSync(join(tmpdir(), 'larder-large-'));
     try {
       const machine = new Machine(seed, root);
@@ -70,10 +77,10 @@ test.each([1, 2, 3, 4])(
           throw new Crash();
         },
       });
-      await put(machine, process, 'file.bin', 'a');
+      await put(machine, process, 'file.bin', 'a', before);
       await settled(machine.clock, machine.clock.advance(10_000), LIMIT_MS);
       dies = true;
-      const bytes = Buffer.alloc(LARGE, 'b');
+      const bytes = Buffer.alloc(after, 'b');
       process.larder?.putFile('ns', 'file.bin', bytes, me, undefined).catch(() => {});
       while (!process.isDead) await machine.clock.yieldTurn();
       machine.disk = machine.disk.crash(machine.chance);

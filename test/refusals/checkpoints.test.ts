@@ -1,5 +1,5 @@
 /** Syncs that fail in the background: nothing is believed to be on the disk that was not synced under a descriptor of its own. */
-import { lstatSync, writeFileSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Fault } from '../../src/host/faulty-file-system.ts';
@@ -50,6 +50,26 @@ test('where the disk goes on refusing, the checkpoint stays and health says so, 
   await until(store, () => store.larder.status().checkpoint === store.larder.seq);
   expect(store.larder.readiness().reasons).toEqual([]);
   expect(await store.value('a')).toBe('old');
+});
+
+test('what an editor saves into a file that was written anew is rescued by the next start', async () => {
+  await using store = await Store.open();
+  await store.larder.write(put('a', 'old'), me);
+  await until(store, () => store.larder.status().checkpoint === store.larder.seq);
+  await store.larder.write(put('a', 'new'), me);
+  const inode = inodeOf(store, 'a');
+  const editor = openSync(join(store.root, 'lod/things/a.json'), 'r+');
+  const disk = store.disk.give([eio({ path: 'things/a.json' })]);
+  await until(store, () => disk.fired);
+  for (let attempt = 0; attempt < 200 && inodeOf(store, 'a') === inode; attempt += 1) await store.step();
+  expect(inodeOf(store, 'a')).not.toBe(inode);
+  writeSync(editor, '{"value":"saved late"}', 0);
+  closeSync(editor);
+  await store.dieAndStart();
+  const kinds = (): unknown[] =>
+    store.larder.history(ref('a'), { before: null, limit: 10 })?.items.map(({ kind }) => kind) ?? [];
+  await until(store, () => kinds().includes('rescued'));
+  expect(JSON.parse(readFileSync(join(store.root, 'lod/things/a.json'), 'utf8'))).toEqual({ value: 'new' });
 });
 
 test('a stream that is too long to be kept holds up no checkpoint when its sync failed', async () => {

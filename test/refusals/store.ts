@@ -127,6 +127,12 @@ export class Store implements AsyncDisposable {
     await new Promise((resolve) => void setTimeout(resolve, 5));
   }
 
+  /** A moment, shorter than anything waits for. */
+  async step(): Promise<void> {
+    await this.clock.skip(100);
+    await new Promise((resolve) => void setTimeout(resolve, 5));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.disk.heal();
     await this.stop();

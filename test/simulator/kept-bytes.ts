@@ -1,7 +1,7 @@
 /** Which versions must have their bytes: those that nobody had forgotten, and that no thinning may take. */
 import { digestOf } from '../../src/core/digest.ts';
 import type { LoggedEntry, Seq } from '../../src/core/events.ts';
-import { isStreamId } from '../../src/core/refs.ts';
+import { classify, isStreamId } from '../../src/core/refs.ts';
 import { fold, type Complaints, type Findings } from './verdicts.ts';
 import type { Forget } from './writers.ts';
 
@@ -21,7 +21,7 @@ export function judgeBytes(
   return frames.flatMap(({ entries }) =>
     entries.flatMap((entry) => {
       const { digest, kind, seq, path, size } = entry;
-      if (digest === null || kind === null || (isStreamId(path) && size > heldBytes)) return [];
+      if (digest === null || kind === null || (size > heldBytes && mayBeLong(path))) return [];
       const bytes = bytesOf(entry);
       if (forgotten.has(seq)) return bytes ? [`I2 the bytes of event ${seq} were forgotten, and are there`] : [];
       const isWhole = bytes ? digestOf(bytes) === digest : doubtful.has(path) || prunable.has(seq);
@@ -29,6 +29,9 @@ export function judgeBytes(
     }),
   );
 }
+
+/** Of these no bytes are kept beyond what is held; documents are never so long here. */
+const mayBeLong = (path: string): boolean => isStreamId(path) || classify(path).kind === 'file';
 
 /** The paths, and all under which their documents were ever known. */
 function namesOf(frames: Findings['frames'], paths: readonly string[]): ReadonlySet<string> {

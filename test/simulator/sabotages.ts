@@ -191,7 +191,7 @@ export const MISSING: readonly Missing[] = [
   {
     name: 'the stat before each answer',
     sabotage: answersByOldStats,
-    from: 110,
+    from: 350,
     count: MOST_SEEDS,
     shows: /did not lie there/,
   },

@@ -114,7 +114,7 @@ export class Simulation {
     };
     const closed = (answer: CurrentAnswer): void => {
       judge(answer);
-      if (answer.kind === 'open' && this.#process.larder === larder && !this.#process.isDead) answer.close();
+      if (answer.kind === 'open') closeQuietly(answer);
     };
     larder.read({ collection: meaning.collection, id: meaning.id }).then(closed, () => {});
   }
@@ -320,5 +320,14 @@ export class Simulation {
     const left = this.#machine.files('.larder/tmp', /./);
     await this.#bury();
     return left.map((file) => `${file} with ${this.#machine.nameOf(this.#machine.digestAt(file))} is left behind`);
+  }
+}
+
+/** The process that has it open may be gone, or end with this call. */
+function closeQuietly({ close }: Extract<CurrentAnswer, { kind: 'open' }>): void {
+  try {
+    close();
+  } catch {
+    // The descriptor went with the process.
   }
 }

@@ -29,6 +29,7 @@ export interface Asked {
 }
 
 const COLLECTION = 'ns/c';
+const FILE = 'ns/files/f.bin';
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 export class Writers {
@@ -68,6 +69,8 @@ export class Writers {
         return this.#many(larder, false);
       case 'schema':
         return this.#schema(larder);
+      case 'file':
+        return this.#file(larder);
       case 'undo':
         return this.#undo(larder);
       case 'revert':
@@ -107,6 +110,14 @@ export class Writers {
     const text = this.#machine.maybe(0.1) ? BROKEN_SCHEMA : this.#machine.pick(SCHEMAS);
     this.#begin([`${COLLECTION}/_schema.json`], true, 'schema', (who) =>
       larder.putSchema(COLLECTION, encode(text), who, undefined).then((written) => [written]),
+    );
+  }
+
+  /** In lives in which little is held, of the longer ones no bytes are kept. */
+  #file(larder: Larder): void {
+    const text = `${this.#machine.next()}`.padEnd(this.#machine.pick([10, 1500, 4000]), 'z');
+    this.#begin([FILE], true, `file of ${text.length} bytes`, (who) =>
+      larder.putFile('ns', FILE.slice('ns/files/'.length), encode(text), who, undefined).then((written) => [written]),
     );
   }
 
@@ -176,7 +187,8 @@ export class Writers {
     if (one.standing !== 'waiting') return;
     Object.assign(one, { standing: 'acknowledged', written, changeSet: written[0]?.changeSet ?? null });
     const told = written.map(({ seq, outcome, etag, bytes, ref }) => {
-      if (bytes && etag && ref && ref.id !== '_schema') this.#versions.push({ path: pathOf(ref), seq });
+      if (bytes && etag && ref && ref.id !== '_schema' && pathOf(ref) !== FILE)
+        this.#versions.push({ path: pathOf(ref), seq });
       if (bytes && etag) this.#machine.name(new TextDecoder().decode(bytes), `${one.name}'s ${seq}`);
       return `${outcome} ${seq}`;
     });
@@ -212,6 +224,7 @@ const KINDS = [
   'set',
   'bulk',
   'schema',
+  'file',
   'undo',
   'revert',
   'forget',
