@@ -22,7 +22,7 @@ export class Machine {
   readonly segmentBytes: number;
   /** In half of these the history is thinned. */
   readonly keepHistory: 'all' | 'staggered';
-  /** In every seventh life the stream is soon one of those that are too long to be held. */
+  /** Larger streams and files are not held. */
   readonly heldBytes: number | undefined;
   /** In every fifth life there is a collection whose documents vanish together. */
   readonly hasMasses: boolean;
@@ -33,14 +33,14 @@ export class Machine {
   readonly #bytes = new Map<Digest, Uint8Array>();
   #count = 0;
 
-  constructor(seed: number, root: string) {
+  constructor(seed: number, root: string, heldBytes?: number) {
     this.chance = seededChance(seed);
     this.random = seededBytes(seed + 0x5eed);
     this.root = root;
     this.bodyBytes = seed % 2 === 0 ? 1000 : Infinity;
     this.segmentBytes = seed % 3 === 2 ? Infinity : 5000;
     this.keepHistory = seed % 3 === 1 ? 'staggered' : 'all';
-    this.heldBytes = seed % 7 === 5 ? 3000 : undefined;
+    this.heldBytes = heldBytes;
     this.hasMasses = seed % 5 === 4;
     rmSync(this.derived, { recursive: true, force: true });
     mkdirSync(this.derived, { recursive: true });

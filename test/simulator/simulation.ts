@@ -27,6 +27,9 @@ const STEPS_A_READ = 4;
 /** A rebuild takes as long as a third of a run. */
 const SEEDS_A_REBUILD = 10;
 const SEEDS_A_VERIFICATION = 7;
+/** In these lives the stream, and a file, are soon too long to be held. */
+const SEEDS_A_LITTLE_HELD = 8;
+const LITTLE = 3000;
 
 /** Calls around which a swap happens: there others get their turn most. */
 const DELICATE: ReadonlySet<Call> = new Set(['exchange', 'rename', 'renameNoReplace', 'link', 'unlink']);
@@ -48,7 +51,7 @@ export class Simulation {
 
   constructor(seed: number, root: string, sabotage: Sabotage) {
     this.#seed = seed;
-    this.#machine = new Machine(seed, root);
+    this.#machine = new Machine(seed, root, seed % SEEDS_A_LITTLE_HELD === 0 ? LITTLE : undefined);
     this.#faults = new Faults(this.#machine);
     this.#sabotage = sabotage;
     this.#places = placesOf(this.#machine.hasMasses);
