@@ -56,7 +56,7 @@ export interface Versions {
   listAt(
     collection: string,
     options: ListOptions & { readonly at: At },
-  ): (Page<ListItem> & { readonly moment: Moment }) | undefined;
+  ): Promise<(Page<ListItem> & { readonly moment: Moment }) | undefined>;
   /** Events, the newest first; `before` exclusive. `next` is the seq to go on before. */
   recent(scope: FeedScope, options: { readonly before: Seq | null; readonly limit: number }): Page<FeedEvent>;
   /**

@@ -78,7 +78,12 @@ async function* deleted(larder: Larder, collection: string): AsyncGenerator<Told
 async function* listAt(larder: Larder, collection: string, at: string): AsyncGenerator<PastList> {
   const when = parseAt(at);
   for (let cursor: string | null | undefined; cursor !== null;) {
-    const page = larder.versions.listAt(collection, { limit: PAGE, prefix: null, cursor: cursor ?? null, at: when });
+    const page = await larder.versions.listAt(collection, {
+      limit: PAGE,
+      prefix: null,
+      cursor: cursor ?? null,
+      at: when,
+    });
     if (page === undefined) throw noCollection(collection);
     yield { items: page.items.map((item) => formatItem(item, false)), moment: page.moment };
     cursor = page.next;

@@ -40,9 +40,13 @@ export function editDocument(change: Writing, current: Uint8Array | null, judge:
   return { bytes, digest, ...accept(read, judge) };
 }
 
-export function tryEdit(change: Writing, current: Uint8Array | null, judge: JudgeValue): EditOutcome {
+export const tryEdit = (change: Writing, current: Uint8Array | null, judge: JudgeValue): EditOutcome =>
+  refusedOr(() => ({ kind: 'edited', document: editDocument(change, current, judge) }));
+
+/** What a piece of work comes to, or what refuses it. */
+export function refusedOr<Outcome>(work: () => Outcome): Outcome | Extract<EditOutcome, { kind: 'refused' }> {
   try {
-    return { kind: 'edited', document: editDocument(change, current, judge) };
+    return work();
   } catch (error) {
     if (!(error instanceof LarderError)) throw error;
     const { code, message: detail, errors, members } = error;

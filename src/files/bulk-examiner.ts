@@ -1,5 +1,6 @@
 /** The part of a bulk worker that judges. */
-import { tryEdit, type EditOutcome } from '../core/edited-document.ts';
+import { tryEdit } from '../core/edited-document.ts';
+import { tryMerge, type MergeOutcome } from '../core/merged-document.ts';
 import type { BulkReply, BulkRequest } from './bulk-requests.ts';
 import { examineBatch, hashFile } from './examine-batch.ts';
 import { toExaminedColumns } from './examined-columns.ts';
@@ -23,8 +24,11 @@ export async function examineIn(
   if (request.do === 'digests') return { reply: hashBatch(world, request.paths), handedOver: [] };
   const { inForce, texts } = request;
   await shelf.put(texts);
-  if (request.do === 'edit') {
-    const outcome = tryEdit(request.change, request.current, shelf.judgeOf(inForce, request.path));
+  if (request.do === 'edit' || request.do === 'merge') {
+    const { change, current, path } = request;
+    const judge = shelf.judgeOf(inForce, path);
+    const outcome =
+      request.do === 'edit' ? tryEdit(change, current, judge) : tryMerge(change, request.base, current, judge);
     return { reply: outcome, handedOver: ownBuffers(outcome) };
   }
   const batch = examineBatch(world, request.paths, (path) => shelf.judgeOf(inForce, path), request.known);
@@ -32,8 +36,8 @@ export async function examineIn(
 }
 
 /** A text that was encoded may lie in a larger buffer, which others use too. */
-function ownBuffers(outcome: EditOutcome): readonly ArrayBuffer[] {
-  if (outcome.kind === 'refused') return [];
+function ownBuffers(outcome: MergeOutcome): readonly ArrayBuffer[] {
+  if (outcome.kind !== 'edited') return [];
   const { buffer, byteLength } = outcome.document.bytes;
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }

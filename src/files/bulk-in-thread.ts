@@ -1,4 +1,5 @@
 import { tryEdit } from '../core/edited-document.ts';
+import { tryMerge } from '../core/merged-document.ts';
 import type { BulkReader, SchemaTexts } from './bulk.ts';
 import { examineBatch, examineWhole, hashFile } from './examine-batch.ts';
 import { lookAtGrowth, readBeginning } from './growth.ts';
@@ -41,6 +42,10 @@ export function openBulkInThread(world: World): BulkReader {
     async edit(path, change, current, schemas) {
       const inForce = await shelve(shelf, schemas);
       return tryEdit(change, current, shelf.judgeOf(inForce, path));
+    },
+    async merge(path, change, base, current, schemas) {
+      const inForce = await shelve(shelf, schemas);
+      return tryMerge(change, base, current, shelf.judgeOf(inForce, path));
     },
     async [Symbol.asyncDispose]() {},
   };

@@ -1,6 +1,7 @@
 /** What a bulk worker is asked and what it answers. One answer a request, under its number; requests may overtake each other. */
 import type { Digest } from '../core/digest.ts';
 import type { EditOutcome, Writing } from '../core/edited-document.ts';
+import type { MergeOutcome } from '../core/merged-document.ts';
 import type { KnownVersions } from './bulk.ts';
 import type { ExaminedColumns } from './examined-columns.ts';
 import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
@@ -33,6 +34,13 @@ export type BulkRequest =
       readonly path: string;
       readonly change: Writing;
       readonly current: Uint8Array | null;
+    } & WithSchemas)
+  | ({
+      readonly do: 'merge';
+      readonly path: string;
+      readonly change: Writing;
+      readonly base: Uint8Array;
+      readonly current: Uint8Array | null;
     } & WithSchemas);
 
 export interface BulkReplies {
@@ -46,6 +54,7 @@ export interface BulkReplies {
   readonly 'hash-directories': readonly HashedDirectory[];
   readonly stage: StagedBatch;
   readonly edit: EditOutcome;
+  readonly merge: MergeOutcome;
 }
 
 export type BulkReply = BulkReplies[keyof BulkReplies];

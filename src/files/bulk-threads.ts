@@ -76,6 +76,15 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
       const sent = { path, change: { ...change, body: alone(change.body) }, current: current && alone(current) };
       return ask(pool, 'edit', (known) => ({ ...sent, ...unknownTo(known, schemas) }));
     },
+    merge(path, change, base, current, schemas) {
+      const sent = {
+        path,
+        change: { ...change, body: alone(change.body) },
+        base: alone(base),
+        current: current && alone(current),
+      };
+      return ask(pool, 'merge', (known) => ({ ...sent, ...unknownTo(known, schemas) }));
+    },
     // Beside the worker that examines what comes next.
     ...(tmp !== undefined && {
       stage: async (files) => stagedTemps(await ask(listPool, 'stage', () => ({ tmp, packed: pack(files) }))),

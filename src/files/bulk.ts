@@ -6,6 +6,7 @@
 import type { Digest } from '../core/digest.ts';
 import type { EditOutcome, Writing } from '../core/edited-document.ts';
 import type { KnownVersion } from '../core/examine.ts';
+import type { MergeOutcome } from '../core/merged-document.ts';
 import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
 import type { HashedFile } from './hash-batch.ts';
 import type { HashedDirectory } from './hash-directory.ts';
@@ -46,6 +47,14 @@ export interface BulkReader extends AsyncDisposable {
   growth(path: string, before: KnownBeginning): Promise<GrowthFound>;
   /** As `tryEdit` (core/edited-document.ts), away from the caller's thread. */
   edit(path: string, change: Writing, current: Uint8Array | null, schemas: SchemaTexts): Promise<EditOutcome>;
+  /** As `tryMerge` (core/merged-document.ts), likewise. */
+  merge(
+    path: string,
+    change: Writing,
+    base: Uint8Array,
+    current: Uint8Array | null,
+    schemas: SchemaTexts,
+  ): Promise<MergeOutcome>;
   /**
    * Writes temp files (temp.ts) away from the caller's thread: all or none, in their order; some hundred a call. Throws what the
    * disk says. Undefined where files are written by the calling thread alone.

@@ -1,12 +1,12 @@
-/** `Prefer: merge`: a write made for an earlier version is merged with what happened since (core/json/three-way-merge.ts). */
+/** `Prefer: merge`: a write made for an earlier version is merged with what happened since (core/merged-document.ts). */
 import type { Digest } from '../core/digest.ts';
+import type { EditedDocument, Writing } from '../core/edited-document.ts';
 import { LarderError } from '../core/errors.ts';
 import { quotable } from '../core/json/quotable.ts';
-import { decodeText } from '../core/json/read-json.ts';
-import { threeWayMerge, type Merge } from '../core/json/three-way-merge.ts';
+import type { MergeConflicts, ToldConflict } from '../core/merged-document.ts';
 import type { WriteRequest } from '../core/requests.ts';
+import { mergedWith } from './edit.ts';
 import { versionNamed } from './known-versions.ts';
-import { newBytes } from '../core/new-bytes.ts';
 import { names } from './preconditions.ts';
 import { describeStale } from './stale.ts';
 import type { World } from './world.ts';
@@ -21,18 +21,22 @@ export function isMerge({ merge, preconditions, change }: WriteRequest, disk: Di
 }
 
 /**
- * The bytes to be written over `now`. Throws `merge_conflict` with both sides, and `precondition_failed` when the base is not
- * in the history.
+ * What is to be written over `now`. Throws `merge_conflict` with both sides, `precondition_failed` when the base is not in the
+ * history, and what refuses any write.
  */
-export function mergedBytes(world: World, request: WriteRequest, path: string, now: Uint8Array | null): Uint8Array {
+export async function mergedDocument(
+  world: World,
+  request: WriteRequest & { readonly change: Writing },
+  path: string,
+  now: Uint8Array | null,
+): Promise<EditedDocument> {
   const tags = request.preconditions?.ifMatch;
   const base = tags === undefined || tags === '*' ? null : versionNamed(world, path, tags);
   if (base === null) throw refusal(world, request, path, now, NO_BASE);
-  const yours = newBytes(request.change, base.bytes) ?? base.bytes;
-  const merge = now === null ? deletedMeanwhile(base.bytes, yours) : threeWayMerge(...texts(base.bytes, yours, now));
-  if (merge.kind === 'merged') return Buffer.from(merge.text);
-  const members = { conflicts: tellConflicts(merge) };
-  throw refusal(world, request, path, now, { code: 'merge_conflict', detail: sayConflict(merge), members });
+  const merged = await mergedWith(world, path, request.change, base.bytes, now);
+  if (!('kind' in merged)) return merged;
+  const members = { conflicts: merged.told.map(tellConflict) };
+  throw refusal(world, request, path, now, { code: 'merge_conflict', detail: sayConflicts(merged), members });
 }
 
 interface Refusal {
@@ -61,35 +65,15 @@ function refusal(
   });
 }
 
-const texts = (base: Uint8Array, yours: Uint8Array, theirs: Uint8Array): [string, string, string] => [
-  decodeText(base),
-  decodeText(yours),
-  decodeText(theirs),
-];
-
-type Conflict = Extract<Merge, { kind: 'conflict' }>;
-
-const deletedMeanwhile = (base: Uint8Array, yours: Uint8Array): Conflict => ({
-  kind: 'conflict',
-  conflicts: [{ pointer: '', base: decodeText(base), yours: decodeText(yours), theirs: null }],
-});
-
-const sayConflict = ({ conflicts: [first, ...more] }: Conflict): string =>
+const sayConflicts = ({ count, told: [first] }: MergeConflicts): string =>
   first?.pointer === ''
     ? 'the document was deleted since'
-    : `${first?.pointer}${more.length > 0 ? ` and ${more.length} more` : ''} was changed by both sides`;
+    : `${first?.pointer}${count > 1 ? ` and ${count - 1} more` : ''} was changed by both sides`;
 
-const MOST_TOLD = 100;
-const LONGEST_TOLD = 64 * 1024;
-
-/** A side that has no value there is left out; so are values when they grow too long to be told. */
-function tellConflicts({ conflicts }: Conflict): Record<string, unknown>[] {
-  let room = LONGEST_TOLD;
-  return conflicts.slice(0, MOST_TOLD).map(({ pointer, ...sides }) => {
-    const told = Object.entries(sides).filter(([, text]) => text !== null) as [string, string][];
-    room -= told.reduce((sum, [, text]) => sum + text.length, 0);
-    return room < 0
-      ? { pointer, too_long: true }
-      : { pointer, ...Object.fromEntries(told.map(([side, text]) => [side, quotable(text)])) };
-  });
-}
+const tellConflict = ({ pointer, sides }: ToldConflict): Record<string, unknown> =>
+  sides === null
+    ? { pointer, too_long: true }
+    : {
+        pointer,
+        ...Object.fromEntries(Object.entries(sides).map(([side, text]) => [side, quotable(text)])),
+      };

@@ -17,7 +17,7 @@ import { copyAt } from './conflicts.ts';
 import { newBytes, newRawBytes } from '../core/new-bytes.ts';
 import { editedDocument } from './edit.ts';
 import { checkNew } from './judge-new.ts';
-import { isMerge, mergedBytes } from './merge-write.ts';
+import { isMerge, mergedDocument } from './merge-write.ts';
 import { outOfReach } from './out-of-reach.ts';
 import { checkPreconditions, checkUnserved } from './preconditions.ts';
 import { describeStale } from './stale.ts';
@@ -249,9 +249,22 @@ async function judgeMerged(
   { disk, replaces, unproven, current }: Current,
 ): Promise<Prepared> {
   if (!isJson(classify(path))) throw new LarderError('bad_request', 'only documents can be merged');
-  const body = mergedBytes(world, request, path, current);
-  return judgeNewBytes(world, { request, path, before: disk, replaces, unproven }, { op: 'exact', body }, current);
+  const { change } = request;
+  if (change.op === 'delete') throw new LarderError('bad_request', 'a deletion cannot be merged');
+  const judgedBy = world.schemas.changes;
+  const merged = await mergedDocument(world, { ...request, change }, path, current);
+  checkNew(world, classify(path), path, { isServed: current !== null, freed: request.frees });
+  return { request, path, before: disk, replaces, unproven, judgedBy, ...changeTo(disk, merged) };
 }
+
+/** A merge, or a write that says what is there already, may change nothing. */
+const changeTo = <Made extends Pick<Prepared, 'digest'>>(
+  disk: Digest | null,
+  made: Made,
+): Made & Pick<Prepared, 'outcome'> => ({
+  ...made,
+  outcome: disk === null ? 'created' : made.digest === disk ? 'unchanged' : 'updated',
+});
 
 const NOTHING = { bytes: null, digest: null, searchText: null, warnings: [], judgedBy: null } as const;
 
@@ -267,12 +280,11 @@ async function judgeNewBytes(
   const meaning = classify(path);
   const judgedBy = world.schemas.changes;
   checkNew(world, meaning, path, { isServed: current !== null, freed: common.request.frees });
-  const { bytes, digest, searchText, warnings } =
+  const made =
     meaning.kind === 'document'
       ? await editedDocument(world, path, change, current)
       : otherBytes(meaning, change, current);
-  const outcome = disk === null ? 'created' : digest === disk ? 'unchanged' : 'updated';
-  return { ...common, outcome, bytes, digest, searchText, warnings, judgedBy };
+  return { ...common, judgedBy, ...changeTo(disk, made) };
 }
 
 /** Streams and files are what the caller sends; nothing of them is indexed. */

@@ -8,7 +8,7 @@ import type { BulkReader } from '../../src/files/bulk.ts';
 import { spellName } from '../../src/files/spell-name.ts';
 import { walkDirectory } from '../../src/files/walk.ts';
 import { digestOf } from '../../src/core/digest.ts';
-import { editedOf } from '../../src/core/edited-document.ts';
+import { editedOf, type EditOutcome } from '../../src/core/edited-document.ts';
 import { filesIn } from '../../src/files/hash-directory.ts';
 import { openFilesWorld, type FilesWorld } from './world.ts';
 
@@ -112,6 +112,13 @@ describe.each<[string, (world: FilesWorld) => BulkReader]>([
     expect(edited).toEqual({ bytes: new Uint8Array(bytes), digest: digestOf(bytes), searchText: 'is', warnings: [] });
     const unfit = await bulk.edit('lod/c/x.json', { op: 'put', body: Buffer.from('{"v": "no"}') }, null, schemas);
     expect(unfit).toMatchObject({ refusal: { code: 'schema_refused', errors: [{ pointer: '/v' }] } });
+    const merge = (text: string) =>
+      bulk.merge('lod/c/x.json', patch, Buffer.from('{ "v": 1 }'), Buffer.from(text), schemas);
+    expect(Buffer.from(editedOf((await merge('{ "v": 1, "w": 3 }')) as EditOutcome).bytes).toString()).toBe(
+      '{ "v": 2, "w": 3 }',
+    );
+    const sides = { base: '1', yours: '2', theirs: '3' };
+    expect(await merge('{ "v": 3 }')).toEqual({ kind: 'conflict', count: 1, told: [{ pointer: '/v', sides }] });
   });
 
   test('tells the digests of a tree, and of what has none why', async () => {

@@ -1,5 +1,6 @@
 /** DESIGN 3.11: the event loop is never blocked for longer than 50 ms, whatever is written at once. */
 import { expect, test } from 'vitest';
+import type { Digest } from '../../src/core/digest.ts';
 import type { WriteRequest } from '../../src/core/requests.ts';
 import { me, openTestLarder } from '../reconciler/world.ts';
 import { watchTurns } from './turns.ts';
@@ -47,6 +48,13 @@ test(
     await measure('creations', () => write(puts(1)));
     const [changed] = await measure('updates', () => write(puts(2)));
     await measure('rescan', () => larder.rescan());
+    const before = { seq: larder.seq - DOCUMENTS };
+    const past = await measure('a list as it was', () =>
+      larder.versions.listAt('lod/things', { limit: 1000, prefix: null, cursor: null, at: before }),
+    );
+    expect(past?.items.map(({ text: was }) => (JSON.parse(was) as { version: number }).version)).toEqual(
+      Array.from({ length: 1000 }, () => 1),
+    );
     const changeSet = changed?.ok === true ? changed.written.changeSet : '';
     const undone = await measure('undo', () => larder.versions.undo({ change_set: changeSet }, me));
     expect(undone.undone).toBe(DOCUMENTS);
@@ -59,7 +67,7 @@ test(
 );
 
 test(
-  'a document of 8 MiB is made and patched in short turns',
+  'a document of 8 MiB is made, patched and merged in short turns',
   async () => {
     await using world = await openTestLarder();
     const items = Array.from({ length: 60_000 }, (_, id) => ({ id, name: `item ${id}`, note: text.slice(0, 90) }));
@@ -70,8 +78,13 @@ test(
     turns.longestMs();
     await world.larder.write({ ref, change: { op: 'put', body } }, me);
     const patch = { op: 'merge-patch', body: Buffer.from('{"revision": 1}') } as const;
-    const { bytes } = await world.larder.write({ ref, change: patch }, me);
+    const { bytes, etag } = await world.larder.write({ ref, change: patch }, me);
     expect(bytes?.length).toBeGreaterThan(8 * 1024 * 1024);
+    await world.larder.write({ ref, change: { op: 'merge-patch', body: Buffer.from('{"revision": 2}') } }, me);
+    const mine = { op: 'merge-patch', body: Buffer.from('{"mine": 3}') } as const;
+    const preconditions = { ifMatch: [etag as Digest] };
+    const merged = await world.larder.write({ ref, change: mine, merge: true, preconditions }, me);
+    expect(JSON.parse(Buffer.from(merged.bytes ?? []).toString())).toMatchObject({ revision: 2, mine: 3 });
     await nextTurn();
     expect(turns.longestMs()).toBeLessThan(MOST_MS);
   },

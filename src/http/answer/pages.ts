@@ -55,26 +55,45 @@ function nextUrl({ target }: Exchange, next: string): string {
 const PAGE_BYTES = 8 * 1024 * 1024;
 const FIRST_STEP = 8;
 
-/**
- * Gathers a page in steps, each as large as the items so far let hope to fit. All steps run in one turn of the event loop,
- * between which nothing can change.
- */
-export function gatherPage(
-  limit: number,
-  cursor: string | null,
-  step: (limit: number, cursor: string | null) => Page<string>,
-): Page<string> {
+type Asking = readonly [limit: number, cursor: string | null];
+
+/** Asks for the items of a page in steps, each as large as the items so far let hope to fit. */
+function* steps(limit: number, cursor: string | null): Generator<Asking, Page<string>, Page<string>> {
   const items: string[] = [];
   let bytes = 0;
   let next = cursor;
   for (let size = FIRST_STEP; items.length < limit && bytes < PAGE_BYTES; size = fitting(bytes, items.length)) {
-    const page = step(Math.min(size, limit - items.length), next);
+    const page = yield [Math.min(size, limit - items.length), next];
     items.push(...page.items);
     bytes += page.items.reduce((sum, item) => sum + item.length, 0);
     next = page.next;
     if (next === null) break;
   }
   return { items, next };
+}
+
+/** All steps run in one turn of the event loop, between which nothing can change. */
+export function gatherPage(
+  limit: number,
+  cursor: string | null,
+  step: (...asking: Asking) => Page<string>,
+): Page<string> {
+  const asked = steps(limit, cursor);
+  let turn = asked.next();
+  while (!turn.done) turn = asked.next(step(...turn.value));
+  return turn.value;
+}
+
+/** The same of what does not change any more: each step takes its time. */
+export async function gatherFrozenPage(
+  limit: number,
+  cursor: string | null,
+  step: (...asking: Asking) => Promise<Page<string>>,
+): Promise<Page<string>> {
+  const asked = steps(limit, cursor);
+  let turn = asked.next();
+  while (!turn.done) turn = asked.next(await step(...turn.value));
+  return turn.value;
 }
 
 /** How many more items of the same size fit into the page. */

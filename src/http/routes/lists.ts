@@ -8,7 +8,7 @@ import type { Exchange, HttpEnv } from '../exchange.ts';
 import { formatItem } from '../../core/list-items.ts';
 import { tellDeletion } from '../../core/told-versions.ts';
 import { JSON_TYPE } from '../request/media-types.ts';
-import { answerPage, gatherPage, mapPage, momentHeaders, requireReady } from '../answer/pages.ts';
+import { answerPage, gatherFrozenPage, gatherPage, mapPage, momentHeaders, requireReady } from '../answer/pages.ts';
 import { AT, CURSOR, DELETED, LIMIT, META, PREFIX } from '../request/parameters.ts';
 import { valueOf, type Query } from '../request/query.ts';
 import type { Route } from '../route.ts';
@@ -61,7 +61,7 @@ const answerSummaries = (exchange: Exchange, serving: Serving, summaries: readon
     mapPage({ items: summaries, next: null }, (summary) => JSON.stringify(summary)),
   );
 
-function listDocuments({ env }: Context<HttpEnv>, serving: Serving): Response {
+function listDocuments({ env }: Context<HttpEnv>, serving: Serving): Response | Promise<Response> {
   const collection = collectionOf(env);
   const { query } = env.target;
   const limit = valueOf(query, LIMIT);
@@ -75,14 +75,14 @@ function listDocuments({ env }: Context<HttpEnv>, serving: Serving): Response {
 }
 
 /** As it was: what is served then does not change any more, so a walk is frozen. */
-function listPast(exchange: Exchange, serving: Serving, collection: string, at: At): Response {
+async function listPast(exchange: Exchange, serving: Serving, collection: string, at: At): Promise<Response> {
   const { query } = exchange.target;
   if (valueOf(query, DELETED)) throw new LarderError('bad_parameter', `${DELETED.name} does not go with ${AT.name}`);
   const [prefix, withMeta] = [valueOf(query, PREFIX), valueOf(query, META)];
   requireReady(serving);
   let moment: Moment | null = null;
-  const page = gatherPage(valueOf(query, LIMIT), valueOf(query, CURSOR), (limit, cursor) => {
-    const step = serving.larder.versions.listAt(collection, { limit, prefix, cursor, at });
+  const page = await gatherFrozenPage(valueOf(query, LIMIT), valueOf(query, CURSOR), async (limit, cursor) => {
+    const step = await serving.larder.versions.listAt(collection, { limit, prefix, cursor, at });
     if (step === undefined) throw noCollection(collection);
     moment = step.moment;
     return mapPage(step, (item) => formatItem(item, withMeta));

@@ -51,7 +51,7 @@ export class OpenedVersions implements Versions {
     return revert(this.#world, ref, to, who, preconditions, options);
   }
 
-  listAt(collection: string, options: Parameters<Versions['listAt']>[1]): PastPage | undefined {
+  listAt(collection: string, options: Parameters<Versions['listAt']>[1]): Promise<PastPage | undefined> {
     return listAt(this.#world, this.#options.cursorKey, collection, options);
   }
 

@@ -16,21 +16,32 @@ export const momentOf = (world: World, at: At): Moment => ({
 
 export type PastPage = Page<ListItem> & { readonly moment: Moment };
 
+/** Looked up at once, and read for as long: each may have to be read from the log. */
+const AT_ONCE = 100;
+const SLICE_MS = 5;
+
 /** The cursor carries the moment of the first page, so that a walk along a time stays at one seq whatever happens meanwhile. */
-export function listAt(
+export async function listAt(
   world: World,
   cursorKey: Uint8Array,
   collection: string,
   { limit, prefix, cursor, at }: ListOptions & { readonly at: At },
-): PastPage | undefined {
+): Promise<PastPage | undefined> {
   if (world.catalog.collection(collection) === undefined) return undefined;
   const scope = `list-at:${collection}?${prefix ?? ''}@${'seq' in at ? at.seq : `${at.timeMs} ms`}`;
-  const [seq, isAmbiguous, after] = cursor === null ? firstOf(momentOf(world, at)) : opened(cursorKey, scope, cursor);
+  const [seq, isAmbiguous, first] = cursor === null ? firstOf(momentOf(world, at)) : opened(cursorKey, scope, cursor);
   const items: ListItem[] = [];
-  for (const one of candidates(world, collection, { seq, after, prefix, limit: limit + 1 })) {
-    const item = itemOf(world, one);
-    if (item !== null) items.push(item);
-    if (items.length > limit) break;
+  for (let after = first; items.length <= limit;) {
+    const read = readSome(world, collection, {
+      seq,
+      after,
+      prefix,
+      limit: Math.min(limit + 1 - items.length, AT_ONCE),
+    });
+    if (read.after === null) break;
+    items.push(...read.items);
+    after = read.after;
+    await world.clock.yieldTurn();
   }
   const page = items.slice(0, limit);
   const last = page.at(-1);
@@ -39,37 +50,39 @@ export function listAt(
   return { items: page, next, moment: { seq, isAmbiguous } };
 }
 
+type Looking = Parameters<World['catalog']['listedEver']>[1];
+
+/** What is served now is known in this turn alone: what is not read in it is looked up again. */
+function readSome(
+  world: World,
+  collection: string,
+  looking: Looking,
+): { readonly items: ListItem[]; readonly after: string | null } {
+  const untilMs = world.clock.monotonicMs() + SLICE_MS;
+  const items: ListItem[] = [];
+  let after: string | null = null;
+  for (const one of world.catalog.listedEver(collection, looking)) {
+    items.push(...itemsOf(world, one));
+    after = one.id;
+    if (world.clock.monotonicMs() > untilMs) break;
+  }
+  return { items, after };
+}
+
 type Position = readonly [seq: Seq, isAmbiguous: boolean, after: string | null];
 
 const firstOf = ({ seq, isAmbiguous }: Moment): Position => [seq, isAmbiguous, null];
 
 const opened = (key: Uint8Array, scope: string, cursor: string): Position => openCursor(key, scope, cursor) as Position;
 
-interface Range {
-  readonly seq: Seq;
-  readonly after: string | null;
-  readonly prefix: string | null;
-  readonly limit: number;
-}
-
-/** Page by page, because many may have come or gone since. */
-function* candidates(world: World, collection: string, range: Range): Generator<ListedEver> {
-  for (let { after } = range; ;) {
-    const page = world.catalog.listedEver(collection, { ...range, after });
-    yield* page;
-    after = page.at(-1)?.id ?? null;
-    if (page.length < range.limit || after === null) return;
-  }
-}
-
-/** Null: it was not there. What is served still has its text in the catalog. Throws `gone`. */
-function itemOf(world: World, { id, seq, isServedNow }: ListedEver): ListItem | null {
+/** None: it was not there. What is served still has its text in the catalog. Throws `gone`. */
+function itemsOf(world: World, { id, seq, isServedNow }: ListedEver): ListItem[] {
   const event = seq === null ? undefined : world.catalog.event(seq);
-  if (event === undefined || event.kind !== 'valid' || event.digest === null) return null;
+  if (event === undefined || event.kind !== 'valid' || event.digest === null) return [];
   const { path, digest, actor, atMs } = event;
   const served = isServedNow ? world.catalog.text(path) : undefined;
   const text = served ?? new TextDecoder().decode(bytesOfVersion(world, { ...event, digest }));
-  return { id, text, etag: digest, seq: event.seq, path, modifiedMs: event.modifiedMs ?? atMs, actor, problem: null };
+  return [{ id, text, etag: digest, seq: event.seq, path, modifiedMs: event.modifiedMs ?? atMs, actor, problem: null }];
 }
 
 export function recent(
