@@ -29,6 +29,7 @@ export function httpVersions(url: string): VersionsAccess {
       const { headers, text } = await ask(url, `${urlOf(ref)}${query}`);
       return { text, moment: at === null ? null : momentOf(headers) };
     },
+    version: async (ref, seq) => (await ask(url, `${urlOf(ref)}/_history/${seq}`)).text,
     listAt: (collection, at) => listAt(url, collection, at),
     async undo(request, isPreview) {
       const headers = { 'Content-Type': 'application/json', ...(isPreview && { Prefer: 'tx=rollback' }) };

@@ -27,6 +27,7 @@ export function ownVersions(larder: Larder): VersionsAccess {
       const when = parseAt(at);
       return { text: textOf(await larder.readAt(ref, when), ref), moment: versions.moment(when) };
     },
+    version: async (ref, seq) => textOf(await larder.readVersion(ref, seq), ref),
     listAt: (collection, at) => listAt(larder, collection, at),
     undo: (request, isPreview) => versions.undo(request, PERSON, { dryRun: isPreview }),
   };

@@ -64,7 +64,7 @@ function describe({ items, unchanged, schemas, left: broken, change_set, undone 
   );
   const gone = broken.map(
     ({ collection, id, seq }) =>
-      `stays       ${collection}/${id}, which was never served: version ${seq} has its bytes\n`,
+      `stays       ${collection}/${id}, which was never served: larder show ${collection}/${id} --seq ${seq} has its bytes\n`,
   );
   const already = unchanged === 0 ? '' : `, ${unchanged} as before already`;
   const done = isPreview ? `${undone} to take back${already}` : `${undone} taken back${already}`;

@@ -1,9 +1,9 @@
 /** The commands on versions, their options and help. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { CommonFlags } from './config-file.ts';
 import type { Add } from './program.ts';
 import type { UndoFlags } from './undo.ts';
-import type { LogFlags } from './versions.ts';
+import type { LogFlags, ShowFlags } from './versions.ts';
 import { withAccess } from './with-access.ts';
 
 const TARGET = 'namespace/collection/id, or its file';
@@ -43,11 +43,14 @@ const addShow: Add = (program, io, finish) => {
     .command('show')
     .description('Write a document to standard output, as it is or as it was.')
     .argument('<document>', `${TARGET}, or namespace/collection/_schema.json`)
-    .option('--at <moment>', 'a seq, or a time such as 2026-01-31T12:00:00Z')
+    .addOption(
+      new Option('--at <moment>', 'what was served at a seq, or a time such as 2026-01-31T12:00:00Z').conflicts('seq'),
+    )
+    .option('--seq <number>', 'the version with this seq: also a broken save, or bytes that were rescued')
     .action(async (document: string, _own, command: Command) => {
-      const flags = command.optsWithGlobals<CommonFlags & { readonly at?: string }>();
+      const flags = command.optsWithGlobals<CommonFlags & ShowFlags>();
       const { showDocument } = await import('./versions.ts');
-      finish(await withAccess(flags, io, (access, root) => showDocument(access, root, document, flags.at ?? null, io)));
+      finish(await withAccess(flags, io, (access, root) => showDocument(access, root, document, flags, io)));
     });
 };
 

@@ -16,6 +16,11 @@ export interface LogFlags extends VersionFlags {
   readonly limit?: string;
 }
 
+export interface ShowFlags {
+  readonly at?: string;
+  readonly seq?: string;
+}
+
 const MOST_LINES = 1000;
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -104,10 +109,14 @@ export async function showDocument(
   { versions }: Access,
   root: string | null,
   text: string,
-  at: string | null,
+  { at, seq }: ShowFlags,
   io: Io,
 ): Promise<number> {
-  const found = await versions.read(parseShown(text, root, io), at);
+  if (seq !== undefined) {
+    io.out(await versions.version(parseDocument(text, root, io), parseSeq(seq)));
+    return 0;
+  }
+  const found = await versions.read(parseShown(text, root, io), at ?? null);
   if (found.moment !== null) warnIfAmbiguous(found.moment, at ?? '', io);
   io.out(found.text);
   return 0;
@@ -121,7 +130,7 @@ export async function showAt(
   io: Io,
 ): Promise<number> {
   const target = parseTarget(text, root, io);
-  if (target.kind === 'document') return showDocument(access, root, text, at, io);
+  if (target.kind === 'document') return showDocument(access, root, text, { at }, io);
   if (target.scope.kind !== 'collection')
     throw new LarderError('bad_usage', `${text} is neither a document nor a collection`);
   const pages = await collect(access.versions.listAt(target.scope.collection, at));

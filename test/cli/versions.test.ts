@@ -155,3 +155,19 @@ bothWays('a schema is shown as it is and as it was', async (world) => {
   for (const args of [['lod/d/_schema.json', '--at', '1'], ['lod/none/_schema.json']])
     expect(await world.run('show', ...args)).toMatchObject({ code: 5, out: '' });
 });
+
+bothWays('the version with a seq is shown whatever it was', async (world) => {
+  world.save('lod/d/a.json', '{"v": ');
+  await expect
+    .poll(() => world.run('log', 'lod/d/a'), { timeout: 30_000 })
+    .toMatchObject({
+      out: expect.stringContaining('problem (invalid)'),
+    });
+  const { items } = jsonOf(await world.run('log', 'lod/d/a', '--json')) as { items: { seq: number }[] };
+  const shown = (seq: number | string): Promise<Ran> => world.run('show', 'lod/d/a', '--seq', String(seq));
+  expect(await shown(items[0]?.seq ?? 0)).toMatchObject({ code: 0, out: '{"v": ' });
+  expect(await shown(1)).toMatchObject({ code: 0, out: files['lod/d/a.json'] });
+  expect((await shown(2)).code, 'a version of another document').toBe(5);
+  expect((await shown('x')).code).toBe(2);
+  expect((await world.run('show', 'lod/d/a', '--seq', '1', '--at', '1')).code).toBe(2);
+});
