@@ -112,7 +112,8 @@ export function attempt(run: () => void): void {
 }
 
 /** An error of the kernel, not of ours. */
-export const isKernelError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+export const isKernelError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error;
 
 const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 

@@ -5,6 +5,7 @@ import { LarderError } from '../core/errors.ts';
 import type { Seq } from '../core/events.ts';
 import type { Who } from '../core/requests.ts';
 import type { Keep } from '../core/retention.ts';
+import { isKernelError } from '../host/durable-files.ts';
 import type { Timer } from '../host/ports.ts';
 import type { Parts } from '../larder.ts';
 import type { Wired } from './wire.ts';
@@ -172,7 +173,9 @@ export class OpenMaintenance implements Maintenance {
     this.#refuseStopping();
     if (this.#running)
       throw new LarderError('busy', `${what} has to wait: other maintenance runs`, { headers: { 'Retry-After': '5' } });
-    const running = work().finally(() => (this.#running = null));
+    const running = work()
+      .catch((error: unknown) => refuse(what, error))
+      .finally(() => (this.#running = null));
     this.#running = running;
     return running;
   }
@@ -180,4 +183,10 @@ export class OpenMaintenance implements Maintenance {
   #refuseStopping(): void {
     if (this.#isClosed) throw new LarderError('stopping', 'the root is being closed; maintenance ends here');
   }
+}
+
+/** What the kernel refuses (a log that was moved away, a disk that fails) is told as that, with the call; it is no fault of ours. */
+function refuse(what: string, error: unknown): never {
+  if (!isKernelError(error)) throw error;
+  throw new LarderError('disk_failed', `${what} ended: ${error.message}`, { cause: error });
 }

@@ -243,3 +243,15 @@ describe('a copy', () => {
     expect((await verifyClosed(copy.root)).ok).toBe(false);
   });
 });
+
+test('a log that somebody moved away meanwhile is named, and is no fault of ours', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{}' });
+  renameSync(world.at('.larder/log'), world.at('.larder/away'));
+  const verifying = world.larder.maintenance.verify({ finding: () => {}, progress: () => {} });
+  await expect(verifying).rejects.toMatchObject({
+    code: 'disk_failed',
+    message: expect.stringMatching(/^a verification ended: ENOENT: .*\.larder\/log/),
+  });
+  renameSync(world.at('.larder/away'), world.at('.larder/log'));
+  expect((await verifyOpen(world.larder)).said).toEqual([]);
+});
