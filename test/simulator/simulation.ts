@@ -28,7 +28,7 @@ const STEPS_A_READ = 4;
 const SEEDS_A_REBUILD = 10;
 const SEEDS_A_VERIFICATION = 7;
 /** In these lives the stream, and a file, are soon too long to be held. */
-const SEEDS_A_LITTLE_HELD = 8;
+const SEEDS_A_LITTLE_HELD = 11;
 const LITTLE = 3000;
 
 /** Calls around which a swap happens: there others get their turn most. */
