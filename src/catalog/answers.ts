@@ -21,6 +21,7 @@ export interface ServedText {
   readonly text: string;
   readonly etag: Digest;
   readonly seq: Seq;
+  readonly hasProblem: boolean;
 }
 
 export interface DeletedDocument {

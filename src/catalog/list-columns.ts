@@ -39,11 +39,20 @@ export function decodeListed(row: RawRow): ListedDocument {
   };
 }
 
-export const SERVED_COLUMNS = 'p.document, p.directory, p.name, d.text, e.digest, e.seq';
+export const SERVED_COLUMNS = 'p.document, p.directory, p.name, d.text, e.digest, e.seq, p.problems';
 
 export function decodeServed(row: RawRow): ServedText {
-  const [id, directory, name, text, digest, seq] = row as [string, string, string, string, Buffer, number];
-  return { id, path: joinPath(directory, name), text, etag: digestFrom(digest) as Digest, seq };
+  const [id, directory, name, text, digest, seq, problems] = row as [
+    string,
+    string,
+    string,
+    string,
+    Buffer,
+    number,
+    number,
+  ];
+  const path = joinPath(directory, name);
+  return { id, path, text, etag: digestFrom(digest) as Digest, seq, hasProblem: problems !== 0 };
 }
 
 export const DELETED_COLUMNS = 'p.document, p.directory, p.name, p.deleted_seq, s.at, s.actor';

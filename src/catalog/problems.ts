@@ -24,7 +24,8 @@ const PROBLEMS_OF = `${PROBLEMS} AND o.path = ? ORDER BY o.code`;
 const PROBLEM = `${PROBLEMS} AND o.id = ?`;
 const COUNT = "SELECT coalesce(sum(problems), 0) FROM scopes WHERE name NOT LIKE '%/%'";
 const PATHS_WITH =
-  'SELECT path FROM problems WHERE scope = (SELECT id FROM scopes WHERE name = ?) AND code = ? AND derived = ? ORDER BY path';
+  'SELECT path FROM problems WHERE scope = (SELECT id FROM scopes WHERE name = ?) AND code = ? AND derived = 0 ORDER BY path';
+export const HAS_DERIVED = 'SELECT 1 FROM problems WHERE path = ? AND code = ? AND derived = 1';
 const PATHS_WITH_RECORDED = 'SELECT path FROM problems WHERE code = ? AND derived = 0 ORDER BY path';
 /** A schema lies directly in its collection: one step for each, not one for each path. */
 export const SCHEMA_PATHS = `
@@ -33,7 +34,14 @@ export const SCHEMA_PATHS = `
 
 type ProblemReads = Pick<
   Catalog,
-  'problems' | 'problemsOf' | 'problem' | 'countProblems' | 'pathsWithProblem' | 'pathsWithRecorded' | 'schemaPaths'
+  | 'problems'
+  | 'problemsOf'
+  | 'problem'
+  | 'countProblems'
+  | 'pathsWithProblem'
+  | 'hasDerived'
+  | 'pathsWithRecorded'
+  | 'schemaPaths'
 >;
 
 const SEPARATOR = '\n';
@@ -55,6 +63,7 @@ export function openProblemReads(reader: Database): ProblemReads {
   const byId = prepareQuery(reader, PROBLEM, decodeProblem);
   const count = prepareQuery(reader, COUNT, decodeNumber);
   const pathsWith = prepareQuery(reader, PATHS_WITH, decodeText);
+  const hasDerived = prepareQuery(reader, HAS_DERIVED, decodeNumber);
   const pathsWithRecorded = prepareQuery(reader, PATHS_WITH_RECORDED, decodeText);
   const schemaPaths = prepareQuery(reader, SCHEMA_PATHS, decodePathName);
 
@@ -66,7 +75,8 @@ export function openProblemReads(reader: Database): ProblemReads {
     problemsOf: (path) => ofPath.all(path),
     problem: (id) => byId.get(id),
     countProblems: () => count.get() ?? 0,
-    pathsWithProblem: (collection, code, origin) => pathsWith.all(collection, code, origin === 'derived' ? 1 : 0),
+    pathsWithProblem: (collection, code) => pathsWith.all(collection, code),
+    hasDerived: (path, code) => hasDerived.get(path, code) !== undefined,
     pathsWithRecorded: (code) => pathsWithRecorded.all(code),
     schemaPaths: () => schemaPaths.all(),
   };

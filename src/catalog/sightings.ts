@@ -26,7 +26,10 @@ export function openSightings(writer: Database, tables: Tables, transactions: Tr
       if (seen.length > 0)
         transactions.aside(() => seen.forEach(({ path, seen: at }) => tables.paths.see(path, at)), seen.length);
     },
-    setDerived: (path, problems) => transactions.aside(() => writeDerived(tables, path, problems)),
+    setDerived: (problemsByPath) =>
+      transactions.aside(() => {
+        for (const [path, problems] of problemsByPath) writeDerived(tables, path, problems);
+      }, problemsByPath.size),
   };
 }
 

@@ -171,8 +171,10 @@ export interface Catalog extends Retained, Disposable {
   text(path: string): string | undefined;
   /** Documents with a served head in a collection, in batches of at most `batch`, for judging them again. */
   served(collection: string, after: string | null, batch: number): ServedText[];
-  /** Paths of a collection that have a problem of this code, recorded or derived. */
-  pathsWithProblem(collection: string, code: ProblemCode, origin: 'recorded' | 'derived'): string[];
+  /** Paths of a collection that have a recorded problem of this code. */
+  pathsWithProblem(collection: string, code: ProblemCode): string[];
+  /** Whether a derived problem of this code is marked at a path. */
+  hasDerived(path: string, code: ProblemCode): boolean;
   /** Paths anywhere with a recorded problem of this code. */
   pathsWithRecorded(code: ProblemCode): string[];
   /** Paths of kind `schema` with a head. */
@@ -211,10 +213,10 @@ export interface Catalog extends Retained, Disposable {
   lastOfSet(seq: Seq): Seq;
 
   /**
-   * Replaces the derived problems of one path; `sinceMs` counts for those that are new. A valid version ends them all, and brings
+   * Replaces the derived problems of some paths, in one transaction; `sinceMs` counts for those that are new. A valid version ends them all, and brings
    * its own (`ToApply`); where nothing is served there are none.
    */
-  setDerived(path: string, problems: readonly DerivedProblem[]): void;
+  setDerived(problemsByPath: ReadonlyMap<string, readonly DerivedProblem[]>): void;
   /** In the order of path and code; `after` is `problemPosition` of the last item before (problems.ts). */
   problems(options: {
     readonly collection: string | null;

@@ -2,12 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
 interface Compiler {
-  readonly compileSchema: (text: string) => unknown;
+  readonly tryText: (text: string) => unknown;
 }
 
-const { compileSchema } = (await import(String(workerData))) as Compiler;
+const { tryText } = (await import(String(workerData))) as Compiler;
 parentPort?.on('message', (text: string) => {
-  compileSchema(text);
-  parentPort?.postMessage('done');
+  parentPort?.postMessage(tryText(text));
 });
 parentPort?.postMessage('ready');

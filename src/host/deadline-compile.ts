@@ -4,7 +4,8 @@
  */
 import { Worker } from 'node:worker_threads';
 
-export type Trial = { readonly kind: 'done' } | { readonly kind: 'late' };
+/** `answer`: what the compiler said of the text, as far as that can travel; undefined where it was not asked. */
+export type Trial = { readonly kind: 'done'; readonly answer: unknown } | { readonly kind: 'late' };
 
 const IDLE_MS = 2000;
 /** Times the deadline, on a machine that gives the thread next to nothing. */
@@ -41,11 +42,11 @@ async function tryIt(compiler: URL, text: string, deadlineMs: number): Promise<T
   worker.ref();
   const before = await worker.cpuUsage();
   worker.postMessage(text);
-  const isDone = await answerWithinWork(worker, deadlineMs, before);
+  const trial = await answerWithinWork(worker, deadlineMs, before);
   worker.unref();
-  if (isDone) idle = setTimeout(() => void end(worker), IDLE_MS).unref();
+  if (trial.kind === 'done') idle = setTimeout(() => void end(worker), IDLE_MS).unref();
   else await end(worker);
-  return { kind: isDone ? 'done' : 'late' };
+  return trial;
 }
 
 async function start(compiler: URL): Promise<Worker> {
@@ -62,24 +63,26 @@ async function end(worker: Worker): Promise<void> {
 }
 
 /** Waits again while the thread had less than the deadline of a processor, up to a limit that nothing sound needs. */
-async function answerWithinWork(worker: Worker, deadlineMs: number, before: NodeJS.CpuUsage): Promise<boolean> {
-  const { promise: answered, resolve } = Promise.withResolvers<boolean>();
-  const onMessage = (): void => resolve(true);
-  const onError = (): void => resolve(false);
+async function answerWithinWork(worker: Worker, deadlineMs: number, before: NodeJS.CpuUsage): Promise<Trial> {
+  const { promise: answered, resolve } = Promise.withResolvers<Trial>();
+  const onMessage = (answer: unknown): void => resolve({ kind: 'done', answer });
+  const onError = (): void => resolve(LATE);
   worker.once('message', onMessage);
   worker.once('error', onError);
   try {
     for (let waits = 0; waits < MOST_WAITS; waits++) {
       const answer = await Promise.race([answered, pause(deadlineMs)]);
       if (answer !== null) return answer;
-      if (await hasWorked(worker, before, deadlineMs * BUSY_SHARE)) return false;
+      if (await hasWorked(worker, before, deadlineMs * BUSY_SHARE)) return LATE;
     }
-    return false;
+    return LATE;
   } finally {
     worker.off('message', onMessage);
     worker.off('error', onError);
   }
 }
+
+const LATE: Trial = { kind: 'late' };
 
 const pause = (ms: number): Promise<null> => new Promise((resolve) => void setTimeout(resolve, ms, null));
 

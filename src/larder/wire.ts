@@ -90,7 +90,7 @@ function toolsOf({ root, host, events, catalog, bulk }: Parts, options: OpenOpti
     log: options.log ?? silent,
     swap: without.has('exchange') ? { ...swap, exchange: false } : swap,
     without,
-    tryCompile: host.inThread === true ? async () => ({ kind: 'done' as const }) : compileInTime,
+    tryCompile: host.inThread === true ? async () => ({ kind: 'done' as const, answer: undefined }) : compileInTime,
   } satisfies Partial<World>;
 }
 

@@ -12,7 +12,8 @@ import type { RecordOptions } from './recorder.ts';
 import type { SchemaInForce } from './schema-book.ts';
 import type { World } from './world.ts';
 
-const JUDGE_BATCH = 200;
+/** Judged, or marked, in one turn of the event loop: what was unfit and is no more is read from the log for its warnings. */
+const AT_ONCE = 50;
 
 /** Judges the collection by the new schema, records the one event, puts the schema in force. */
 export async function changeSchema(
@@ -34,7 +35,7 @@ export async function changeSchema(
   const late = await judgeAll(world, collection, next?.schema ?? null, startedAtSeq);
   await applyDerived(world, late.problems);
   noteJudged(world, collection);
-  world.lookAgain(world.catalog.pathsWithProblem(collection, 'invalid', 'recorded'));
+  world.lookAgain(world.catalog.pathsWithProblem(collection, 'invalid'));
   return frame;
 }
 
@@ -52,16 +53,16 @@ async function judgeAll(
   newerThan: number | null,
 ): Promise<Judged> {
   const problems = new Map<string, readonly DerivedProblem[]>();
-  const wasUnfit = new Set(world.catalog.pathsWithProblem(collection, 'invalid', 'derived'));
   let becameInvalid = 0;
   let becameValid = 0;
   for (let after: string | null = null; ;) {
-    const batch = world.catalog.served(collection, after, JUDGE_BATCH);
+    const batch = world.catalog.served(collection, after, AT_ONCE);
     for (const one of batch) {
       if (newerThan !== null && one.seq <= newerThan) continue;
       const faults = schema ? schema.judge(parseValid(one.text), one.text) : [];
-      if (faults.length === 0 && !wasUnfit.has(one.path)) continue;
-      if (faults.length > 0 && !wasUnfit.has(one.path)) becameInvalid++;
+      const wasUnfit = one.hasProblem && world.catalog.hasDerived(one.path, 'invalid');
+      if (faults.length === 0 && !wasUnfit) continue;
+      if (faults.length > 0 && !wasUnfit) becameInvalid++;
       if (faults.length === 0) becameValid++;
       const { path, etag } = one;
       problems.set(path, faults.length > 0 ? [unfit(world, path, etag, faults)] : marksOfFit(world, path, etag));
@@ -81,10 +82,10 @@ const unfit = (world: World, path: string, digest: Digest, faults: readonly Faul
 });
 
 async function applyDerived(world: World, problems: Judged['problems']): Promise<void> {
-  let rows = 0;
-  for (const [path, list] of problems) {
-    setDerived(world, path, list);
-    if (++rows % JUDGE_BATCH === 0) await world.clock.yieldTurn();
+  const all = [...problems];
+  for (let start = 0; start < all.length; start += AT_ONCE) {
+    if (start > 0) await world.clock.yieldTurn();
+    setDerived(world, new Map(all.slice(start, start + AT_ONCE)));
   }
 }
 

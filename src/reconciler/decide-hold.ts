@@ -9,6 +9,7 @@ import type { Origin } from '../core/events.ts';
 import { classify } from '../core/refs.ts';
 import type { Who } from '../core/requests.ts';
 import { place } from '../files/swap.ts';
+import { paceOf } from '../host/pace.ts';
 import { makeDirectories, writeTemp } from '../files/temp.ts';
 import { endHold } from './absences.ts';
 import { commit, originFor } from './commit.ts';
@@ -33,7 +34,7 @@ export interface HoldDecided {
 /** The documents are deleted, as if each had been by this person. */
 export async function confirmHold(world: World, collection: string, who: Who): Promise<HoldDecided> {
   requireRoot(world);
-  const sets = setsOf(world.pendings.heldIn(collection), () => 0);
+  const sets = await setsOf(world, world.pendings.heldIn(collection), () => 0);
   const by = inOneSession(world, who, sets.length);
   return decide(world, collection, by, sets, async (paths, origin) => {
     const settled = await settle(world, paths, { origin, absencesConfirmed: true });
@@ -45,7 +46,8 @@ export async function confirmHold(world: World, collection: string, who: Who): P
 /** The files are written back, byte for byte as they were last seen. */
 export async function dismissHold(world: World, collection: string, who: Who): Promise<HoldDecided> {
   requireRoot(world);
-  const sets = setsOf(world.pendings.heldIn(collection), (path) => world.catalog.head(path)?.servedSize ?? 0);
+  const held = world.pendings.heldIn(collection);
+  const sets = await setsOf(world, held, (path) => world.catalog.head(path)?.servedSize ?? 0);
   const by = inOneSession(world, { ...who, cause: 'restore' }, sets.length);
   return decide(world, collection, by, sets, (paths, origin) =>
     world.queues.runAll(paths, async () => {
@@ -90,7 +92,12 @@ const endOf = (world: World, who: Who, changeSet: string | undefined): Origin =>
 const inOneSession = (world: World, who: Who, sets: number): Who =>
   sets > 1 && who.session === undefined ? { ...who, session: `hold-${originOf(world, who.cause).changeSet}` } : who;
 
-function setsOf(paths: readonly string[], sizeOf: (path: string) => number): string[][] {
+async function setsOf(
+  { clock }: World,
+  paths: readonly string[],
+  sizeOf: (path: string) => number,
+): Promise<string[][]> {
+  const pace = paceOf(clock);
   const sets: string[][] = [];
   let bytes = 0;
   for (const path of paths) {
@@ -103,6 +110,7 @@ function setsOf(paths: readonly string[], sizeOf: (path: string) => number): str
       last.push(path);
       bytes += size;
     }
+    await pace();
   }
   return sets;
 }

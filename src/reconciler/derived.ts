@@ -51,8 +51,8 @@ export function marksBy(
   return warnings.length > 0 ? [{ ...base, code: 'warning', faults: warnings }] : [];
 }
 
-/** Replaces the derived problems of a path, and tells whoever keeps answers with marks. */
-export function setDerived(world: World, path: string, derived: readonly DerivedProblem[]): void {
-  world.catalog.setDerived(path, derived);
-  world.onMarked(path);
+/** Replaces the derived problems of some paths, and tells whoever keeps answers with marks. */
+export function setDerived(world: World, problemsByPath: ReadonlyMap<string, readonly DerivedProblem[]>): void {
+  world.catalog.setDerived(problemsByPath);
+  for (const path of problemsByPath.keys()) world.onMarked(path);
 }

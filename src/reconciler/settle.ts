@@ -194,7 +194,8 @@ async function remember(world: World, one: Settled, origin: Origin): Promise<boo
 function noteDerived(world: World, one: Settled): void {
   const { path, head } = one.observation;
   const derived = derivedProblems(world, one);
-  if (derived && (derived.length > 0 || (head?.problems.length ?? 0) > 0)) setDerived(world, path, derived);
+  if (derived && (derived.length > 0 || (head?.problems.length ?? 0) > 0))
+    setDerived(world, new Map([[path, derived]]));
 }
 
 function waitFor(

@@ -36,7 +36,7 @@ const collectionAt = (path: string): string => path.split('/', 2).join('/');
 export function freeNames(world: World, frame: EventFrame): void {
   const given = frame.entries.flatMap((entry) => (entry.kind === 'deleted' ? [entry.path] : (entry.from ?? [])));
   for (const collection of new Set(given.map(collectionAt))) {
-    world.lookAgain(world.catalog.pathsWithProblem(collection, 'name', 'recorded'));
+    world.lookAgain(world.catalog.pathsWithProblem(collection, 'name'));
   }
 }
 

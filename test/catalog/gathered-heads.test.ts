@@ -112,8 +112,9 @@ async function live({ gathering, applying }: Pair, steps: readonly Step[]): Prom
         if (one.is === 'note') catalog.noteSeen([{ path, seen: one.seen ?? null }]);
         else
           catalog.setDerived(
-            path,
-            one.hasAny ? [{ path, code: 'invalid', sinceMs: 1, digest: one.digest, faults: [] }] : [],
+            new Map([
+              [path, one.hasAny ? [{ path, code: 'invalid', sinceMs: 1, digest: one.digest, faults: [] }] : []],
+            ]),
           );
       }
     }

@@ -142,9 +142,8 @@ test('deletions, moves, problems and documents with a problem are not held back'
   expect(gathers(entryOf(2, 'ns/c/b.json', { op: 'move', from: 'ns/c/a.json' }))).toBe(false);
   expect(gathers(entryOf(2, 'ns/c/a.json', { op: 'problem', kind: 'invalid' }))).toBe(false);
   const fault = { code: 'type', detail: 'wrong' };
-  catalog.setDerived('ns/c/a.json', [
-    { path: 'ns/c/a.json', code: 'invalid', sinceMs: 1, digest: null, faults: [fault] },
-  ]);
+  const mark = { path: 'ns/c/a.json', code: 'invalid', sinceMs: 1, digest: null, faults: [fault] } as const;
+  catalog.setDerived(new Map([[mark.path, [mark]]]));
   expect(gathers(entryOf(2, 'ns/c/a.json', { op: 'update' }))).toBe(false);
   expect(gathers(entryOf(2, 'ns/c/c.json'))).toBe(true);
 });

@@ -30,6 +30,7 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['a name that differs only in case', heads.FOLDED_AS, 'paths_by_folded'],
   ['a page of a list', lists.LIST, 'served_by_id'],
   ['a batch to judge again', lists.SERVED, 'served_by_id'],
+  ['whether a document is marked', problems.HAS_DERIVED, 'PRIMARY KEY'],
   ['what was deleted', lists.LIST_DELETED, 'deleted_by_id'],
   ['what was deleted by hand', lists.DELETED_BY_HAND, 'INTEGER PRIMARY KEY'],
   ['the text of a document', lists.TEXT, 'paths_by_name'],

@@ -45,6 +45,20 @@ export function compileSchema(text: string): CompileResult {
   return isSchema(read.value) ? compileJson(read.value, read.text) : broken([], read.text);
 }
 
+type Broken = Extract<CompileResult, { kind: 'broken' }>;
+
+/** What `compileSchema` makes of a text, as far as that crosses threads: who gets `usable` may call `compileSound`. */
+export function tryText(text: string): Broken | { readonly kind: 'usable' } {
+  const result = compileSchema(text);
+  return result.kind === 'broken' ? result : { kind: 'usable' };
+}
+
+/** As `compileSchema`, of a text of which that is known to be no fault of it as a schema: half the time of the first. */
+export function compileSound(text: string): CompileResult {
+  const read = readJsonValue(new TextEncoder().encode(text), LIMITS);
+  return read.kind === 'valid' && isSchema(read.value) ? compileJson(read.value, read.text) : compileSchema(text);
+}
+
 let metaJudge: JudgeFaults | undefined;
 
 /** The meta-schema judges schemas as they judge documents. */
