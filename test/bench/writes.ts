@@ -165,6 +165,8 @@ async function bulkOn(setting: Setting, disk: Disk): Promise<Figure[]> {
   await using servers = await openServers(setting.daemon, disk, `bulk${disk.syncDelayMs}`);
   const { larder, bare } = servers;
   let round = 0;
+  // Both are measured warm.
+  await bulkRate(larder, ++round);
   await putRate(bare, 1);
   const measured = await rounds(
     setting.rounds,
