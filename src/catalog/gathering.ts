@@ -7,11 +7,12 @@
  *
  * The frames are in the event log already. What a crash takes of them is replayed by the next start.
  */
-import type { LoggedEntry, Seq } from '../core/events.ts';
+import { lastSeqOf, type LoggedEntry, type Seq } from '../core/events.ts';
 import { folded } from '../core/names.ts';
 import type { Clock, Timer } from '../host/ports.ts';
 import type { Applier } from './applier.ts';
 import { headsAfter } from './entry-effects.ts';
+import { bytesOf, rowsOf } from './frame-sizes.ts';
 import { BLANK } from './path-rows.ts';
 import { placeOf } from './places.ts';
 import type { Head, PathKind, Seen, ToApply } from './types.ts';
@@ -109,7 +110,7 @@ export class Gathering {
 
   /** They were answered: nobody shall miss them while there is no room for them. */
   #keep(held: readonly ToApply[], heads: ReadonlyMap<string, Head>): void {
-    const lastSeq = Math.max(...held.map(({ frame }) => frame.entries.at(-1)?.seq ?? 0));
+    const lastSeq = Math.max(...held.map(({ frame }) => lastSeqOf(frame)));
     this.#failed = { heads: new Map([...(this.#notApplied() ?? []), ...heads]), lastSeq };
   }
 
@@ -155,12 +156,7 @@ const seenIn = ({ frame, seen }: ToApply): ReadonlyMap<string, Seen | undefined>
 const SERVED_KINDS: ReadonlySet<PathKind> = new Set(['document', 'stream', 'file']);
 const isServedKind = (path: string): boolean => SERVED_KINDS.has(placeOf(path).kind);
 
-const rowsOf = (frames: readonly ToApply[]): number => frames.reduce((sum, { frame }) => sum + frame.entries.length, 0);
-
-const bytesOf = (frames: readonly ToApply[]): number =>
-  frames.reduce((sum, { frame }) => sum + frame.entries.reduce((bytes, { size }) => bytes + size, 0), 0);
-
-/** As the tables will have it (rows.ts, `decodeHead` and `decodeServedHead`). */
+/** As the tables will have it (rows.ts, `decodeHead` and `decodeServedHead`): test/catalog/gathered-heads holds them to it. */
 function headAfter(entry: LoggedEntry, before: Head | undefined, seen: Seen | undefined): Head {
   const { path, digest, seq, size, modifiedMs, body } = entry;
   const { kind, scope, id } = placeOf(path);

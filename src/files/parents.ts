@@ -2,6 +2,7 @@
  * A path is only as good as the directories above it: each must be a real directory of the root's own device, or the kernel
  * would follow a symlink out of the root, or into a disk mounted over it.
  */
+import { parentOf } from '../core/paths-below.ts';
 import type { FileStat } from '../host/ports.ts';
 import type { Look, World } from './types.ts';
 
@@ -17,8 +18,6 @@ export type Rooted = Pick<World, 'fs' | 'root' | 'rootDevice' | 'rootInode'>;
 
 export const absolutePath = (world: Pick<World, 'root'>, path: string): string =>
   path === '' ? world.root : `${world.root}/${path}`;
-
-export const parentOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('/'), 0));
 
 export const blocked = (why: Blocked['why'], detail: string, key: Blocked['key'] = null): Blocked => ({
   kind: 'blocked',

@@ -3,13 +3,14 @@
  * what they will replace, so that a save through the API looks on disk like one by an editor. Nothing is synced here: the
  * event log is the redo record; where it keeps no bytes, whoever writes syncs the file (`syncTemp`).
  */
+import { directoriesDownTo, parentOf } from '../core/paths-below.ts';
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import { attempt, writeAll } from '../host/durable-files.ts';
 import type { FileStat, FileSystem, RandomBytes } from '../host/ports.ts';
 import { dressLikeDirectory, dressLikeReplaced, NEW_FILE_MODE, own } from './dress.ts';
 import { codeOf } from './failures.ts';
-import { absolutePath, parentOf } from './parents.ts';
+import { absolutePath } from './parents.ts';
 import type { Spares } from './spares.ts';
 
 /** What writing needs of the tree. */
@@ -101,7 +102,7 @@ export function discardTemp(world: Pick<WriteWorld, 'fs'>, { file, stat }: Temp)
 export function makeDirectories(world: WriteWorld, directory: string): string[] {
   const made: string[] = [];
   let parent = asDirectory(world, '', world.fs.lstat(world.root));
-  for (const path of pathsDownTo(directory)) {
+  for (const path of directoriesDownTo(directory)) {
     const absolute = absolutePath(world, path);
     let stat = world.fs.lstat(absolute);
     if (!stat) {
@@ -112,11 +113,6 @@ export function makeDirectories(world: WriteWorld, directory: string): string[] 
     parent = asDirectory(world, path, stat);
   }
   return made;
-}
-
-function pathsDownTo(directory: string): string[] {
-  const names = directory === '' ? [] : directory.split('/');
-  return names.map((_, at) => names.slice(0, at + 1).join('/'));
 }
 
 /** Throws ENOTDIR for anything else, symlinks included: nothing is ever written through one. */

@@ -6,6 +6,7 @@
 import { assert } from '../util/assert.ts';
 import { isStreamId, type DocumentRef } from '../core/refs.ts';
 import type { Served } from '../core/requests.ts';
+import { FIXED_HEADERS } from './answer/answers.ts';
 import { requireServed, versionHeaders } from './answer/served-documents.ts';
 import type { Exchange } from './exchange.ts';
 import { STREAMED_ABOVE_BYTES } from './http-config.ts';
@@ -45,8 +46,7 @@ function headersOf(served: Served): readonly string[] {
   const known = headersByVersion.get(served);
   if (known !== undefined) return known;
   const headers = {
-    'Cache-Control': 'no-cache',
-    'X-Content-Type-Options': 'nosniff',
+    ...FIXED_HEADERS,
     'Content-Type': JSON_TYPE,
     'Content-Length': String(served.bytes.length),
     ...versionHeaders(served),

@@ -1,7 +1,6 @@
 import { checkRoot } from '../files/parents.ts';
 import type { World } from './world.ts';
 
-export { parentOf } from '../core/paths-below.ts';
 export { absolutePath as absolute } from '../files/parents.ts';
 
 /** False when the disk went away or another one came in its place: nothing seen then counts as an absence. */

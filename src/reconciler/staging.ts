@@ -4,7 +4,7 @@ import type { Placement } from '../files/swap.ts';
 import { discardTemp, makeDirectories, syncTemp, writeTemps, type NewBytes, type Temp } from '../files/temp.ts';
 import { attempt, syncDirectory } from '../host/durable-files.ts';
 import { bodyOf, identityOf, mostKeptBytes, modifiedMsOf } from './drafts.ts';
-import { parentOf } from './places.ts';
+import { parentOf } from '../core/paths-below.ts';
 import type { Prepared } from './write.ts';
 import type { World } from './world.ts';
 

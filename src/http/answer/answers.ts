@@ -8,9 +8,10 @@ export type Headers = Readonly<Record<string, string>>;
  * `no-cache` makes caches ask again each time: a file edited by hand must never be answered from one. `nosniff` keeps a
  * browser from taking data for a page.
  */
+export const FIXED_HEADERS = { 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' } as const;
+
 export const commonHeaders = (exchange: Exchange): Record<string, string> => ({
-  'Cache-Control': 'no-cache',
-  'X-Content-Type-Options': 'nosniff',
+  ...FIXED_HEADERS,
   'Larder-Request-Id': exchange.requestId,
 });
 
