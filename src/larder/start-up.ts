@@ -183,7 +183,7 @@ export class StartUp {
       await world.clock.yieldTurn();
     }
     await world.catalog.apply(batch);
-    await followReplaced(world);
+    await followReplaced(world, world.catalog.isNew);
     world.recorder.caughtUp();
   }
 

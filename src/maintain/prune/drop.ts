@@ -8,7 +8,7 @@ const ROWS = 200;
 /** Answers the bytes freed. */
 export async function dropFrom(history: History, segment: Seq, drops: ReadonlySet<Seq>): Promise<number> {
   history.refuseStopping();
-  await followReplaced(history);
+  await followReplaced(history, false);
   const freed = await history.events.drop(
     segment,
     (seq) => drops.has(seq),
@@ -18,12 +18,18 @@ export async function dropFrom(history: History, segment: Seq, drops: ReadonlySe
   return freed;
 }
 
-/** Segments that lost bodies since the catalog was told last, perhaps just before a crash, or before the disk refused. */
-export async function followReplaced({ events, catalog }: Pick<History, 'events' | 'catalog'>): Promise<void> {
+/**
+ * Segments that lost bodies since the catalog was told last, perhaps just before a crash, or before the disk refused. `isReplayed`: it
+ * has just read them all.
+ */
+export async function followReplaced(
+  { events, catalog }: Pick<History, 'events' | 'catalog'>,
+  isReplayed: boolean,
+): Promise<void> {
   const known = catalog.replacedSegments();
   const moved = Object.entries(events.replaced).filter(([segment, times]) => known[segment] !== times);
   if (moved.length === 0) return;
-  if (!catalog.isNew) for (const [segment] of moved) await tellPlaces({ events, catalog }, Number(segment));
+  if (!isReplayed) for (const [segment] of moved) await tellPlaces({ events, catalog }, Number(segment));
   await catalog.noteReplaced(events.replaced);
 }
 
