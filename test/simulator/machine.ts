@@ -9,6 +9,10 @@ import { readFile } from '../../src/host/read-file.ts';
 import { coarse } from './moments.ts';
 import { Timeline, type By } from './timeline.ts';
 
+/** Of a kernel that ticks 250 times a second, and of one that does 100 times. */
+const TICK_NS = 4_000_000n;
+const SLOW_TICK_NS = 10_000_000n;
+
 export class Machine {
   readonly clock: SimulatedClock = simulatedClock();
   readonly timeline = new Timeline();
@@ -44,7 +48,7 @@ export class Machine {
     this.hasMasses = seed % 5 === 4;
     rmSync(this.derived, { recursive: true, force: true });
     mkdirSync(this.derived, { recursive: true });
-    this.disk = simulatedFileSystem({ clock: coarse(this.clock) });
+    this.disk = simulatedFileSystem({ clock: coarse(this.clock, seed % 4 === 3 ? SLOW_TICK_NS : TICK_NS) });
     for (const directory of parentsOf(root)) this.disk.makeDirectory(directory);
     for (const directory of ['/', ...parentsOf(root)]) this.disk.fsyncSync(this.disk.open(directory, 'directory'));
   }

@@ -1,12 +1,10 @@
 /** Time in a simulation: one clock for the whole run, of which each process has its own that ends with it. */
 import type { Clock, Timer } from '../../src/host/ports.ts';
 
-const TICK_NS = 4_000_000n;
-
 /** File times move in ticks of the kernel, as they do on ext4: two changes of one tick look alike. */
-export const coarse = (clock: Clock): Clock => ({
+export const coarse = (clock: Clock, tickNs: bigint): Clock => ({
   ...clock,
-  nowNs: () => (clock.nowNs() / TICK_NS) * TICK_NS,
+  nowNs: () => (clock.nowNs() / tickNs) * tickNs,
 });
 
 export interface MortalClock extends Clock {

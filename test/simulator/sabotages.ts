@@ -184,9 +184,9 @@ export const MISSING: readonly Missing[] = [
   {
     name: 'the doubt about a young stat',
     sabotage: trustsYoungStats,
-    from: 1120,
+    from: 100,
     count: MOST_SEEDS,
-    shows: /^I1 .*(holds|rotten)/,
+    shows: /^I1 .*(holds|rotten)|^I[36] .* kept nowhere/,
   },
   {
     name: 'the stat before each answer',
