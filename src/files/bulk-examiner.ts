@@ -9,7 +9,10 @@ import { hashBatch } from './hash-batch.ts';
 import { SchemaShelf } from './schema-shelf.ts';
 import type { World } from './types.ts';
 
-type Examining = Exclude<BulkRequest, { do: 'list' | 'stage' | 'pieces' | 'hash-directories' }>;
+type Examining = Exclude<
+  BulkRequest,
+  { do: 'list' | 'stage' | 'open-nameless' | 'leave' | 'pieces' | 'hash-directories' }
+>;
 
 const shelf = new SchemaShelf();
 

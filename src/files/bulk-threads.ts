@@ -88,6 +88,8 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
     // Beside the worker that examines what comes next.
     ...(tmp !== undefined && {
       stage: async (files) => stagedTemps(await ask(listPool, 'stage', () => ({ tmp, packed: pack(files) }))),
+      openNameless: (count, permissions) => ask(listPool, 'open-nameless', () => ({ tmp, count, permissions })),
+      leave: (files) => ask(pool, 'leave', () => ({ files })),
     }),
     async [Symbol.asyncDispose]() {
       await Promise.all([pool, slowPool, listPool].map((one) => one[Symbol.asyncDispose]()));

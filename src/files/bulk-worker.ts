@@ -6,6 +6,8 @@ import { systemRandom } from '../host/system-random.ts';
 import { assert } from '../util/assert.ts';
 import type { Answered, Asked, BulkReply, BulkRequest, BulkWorkerStart } from './bulk-requests.ts';
 import { messageOf } from './failures.ts';
+import { leaveAll } from './leaving.ts';
+import { openSpares } from './spares.ts';
 import { toListingColumns } from './listing-columns.ts';
 import type { World } from './types.ts';
 import { walkDirectory } from './walk.ts';
@@ -24,6 +26,8 @@ async function work(request: BulkRequest): Promise<Work> {
   if (request.do === 'list') {
     return { reply: request.paths.map((path) => toListingColumns(walkDirectory(world, path))), handedOver: [] };
   }
+  if (request.do === 'open-nameless') return { reply: openSpares(world.fs, request), handedOver: [] };
+  if (request.do === 'leave') return { reply: leaveAll(world.fs, request.files), handedOver: [] };
   if (request.do === 'stage') {
     const { stageBatch } = await import('./stage-batch.ts');
     return { reply: stageBatch({ ...world, random: systemRandom, tmp: request.tmp }, request.packed), handedOver: [] };

@@ -11,6 +11,7 @@ import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
 import type { HashedFile } from './hash-batch.ts';
 import type { HashedDirectory } from './hash-directory.ts';
 import type { Pieces } from './hash-pieces.ts';
+import type { Leaving, Left } from './leaving.ts';
 import type { NewBytes, Temp } from './temp.ts';
 import type { DirectoryListing, Examined, Look } from './types.ts';
 
@@ -60,4 +61,8 @@ export interface BulkReader extends AsyncDisposable {
    * disk says. Undefined where files are written by the calling thread alone.
    */
   readonly stage?: (files: readonly NewBytes[]) => Promise<readonly Temp[]>;
+  /** Makes files without a name in `.larder/tmp` and opens them for writing (spares.ts). Undefined as `stage` is. */
+  readonly openNameless?: (count: number, permissions: number) => Promise<readonly number[]>;
+  /** As `leaveAll` (leaving.ts): some hundred a call. Undefined as `stage` is. */
+  readonly leave?: (files: readonly Leaving[]) => Promise<readonly Left[]>;
 }

@@ -7,23 +7,26 @@
 import { attempt } from '../host/durable-files.ts';
 import type { Clock, FileSystem, Timer } from '../host/ports.ts';
 
-const MOST = 32;
-/** Writes that come closer to each other than this are many. */
+/** Enough for some ten milliseconds of a busy daemon; made by the batch, because a thread is asked at the price of a write. */
+const MOST = 64;
+const BATCH = 32;
+/** Writes that come closer to each other than this are many, once so many did. */
 const DENSE_MS = 100;
+const DENSE_WRITES = 16;
 const IDLE_MS = 5000;
 
 export interface SparesOptions {
-  readonly fs: Pick<FileSystem, 'openNameless' | 'name' | 'close'>;
+  readonly fs: Pick<FileSystem, 'name' | 'close'>;
   readonly clock: Clock;
-  /** Absolute path of `.larder/tmp`. */
-  readonly tmp: string;
+  /** Opens some, away from the event loop (bulk.ts); undefined where there is no such thread. */
+  readonly openNameless: ((count: number, permissions: number) => Promise<readonly number[]>) | undefined;
 }
 
 export class Spares {
   readonly #options: SparesOptions;
   readonly #ready: number[] = [];
-  readonly #opening = new Set<Promise<void>>();
-  #wanted = 0;
+  #opening: Promise<void> | null = null;
+  #dense = 0;
   #askedMs = -Infinity;
   /** Whatever refused one, the write that creates its file itself meets it too, and says so. */
   #restsUntilMs = -Infinity;
@@ -38,14 +41,15 @@ export class Spares {
   take(file: string, permissions: number): number | undefined {
     const { fs } = this.#options;
     const fd = this.#ready.shift();
-    this.#expectMore(permissions);
-    if (fd === undefined) return undefined;
     try {
-      fs.name?.(fd, file);
+      if (fd !== undefined) fs.name?.(fd, file);
+      this.#expectMore(permissions);
       return fd;
     } catch {
+      // None of the others would take a name.
+      if (fd !== undefined) this.#drop(fd);
+      this.#dropAll();
       this.#rest();
-      this.#drop(fd);
       return undefined;
     }
   }
@@ -53,39 +57,38 @@ export class Spares {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#dropAll();
-    await Promise.all(this.#opening);
+    await this.#opening;
   }
 
   #expectMore(permissions: number): void {
     const { clock } = this.#options;
     const nowMs = clock.monotonicMs();
-    const isDense = nowMs - this.#askedMs < DENSE_MS;
+    this.#dense = nowMs - this.#askedMs < DENSE_MS ? this.#dense + 1 : 0;
     this.#askedMs = nowMs;
-    if (!isDense || this.#isClosed || nowMs < this.#restsUntilMs) return;
-    this.#wanted = Math.min(MOST, this.#wanted + 1);
-    while (this.#ready.length + this.#opening.size < this.#wanted && this.#open(permissions));
+    if (this.#dense < DENSE_WRITES || this.#isClosed || nowMs < this.#restsUntilMs) return;
+    if (this.#opening === null && this.#ready.length <= MOST - BATCH) this.#open(permissions);
     this.#idle ??= clock.after(IDLE_MS, () => this.#dropIfIdle());
   }
 
-  #open(permissions: number): boolean {
-    const { fs, tmp } = this.#options;
-    const opening = fs.openNameless?.(tmp, permissions).then(
-      (fd) => this.#opened(fd),
-      () => this.#rest(),
-    );
-    if (!opening) return false;
-    this.#opening.add(opening);
-    void opening.finally(() => this.#opening.delete(opening));
-    return true;
+  #open(permissions: number): void {
+    const { openNameless } = this.#options;
+    if (!openNameless) return;
+    this.#opening = openNameless(BATCH, permissions)
+      .then(
+        (fds) => this.#opened(fds),
+        () => this.#rest(),
+      )
+      .finally(() => (this.#opening = null));
   }
 
-  #opened(fd: number): void {
-    if (this.#isClosed) this.#drop(fd);
-    else this.#ready.push(fd);
+  #opened(fds: readonly number[]): void {
+    if (this.#isClosed) return fds.forEach((fd) => this.#drop(fd));
+    this.#ready.push(...fds);
+    if (fds.length < BATCH) this.#rest();
   }
 
   #rest(): void {
-    this.#wanted = 0;
+    this.#dense = 0;
     this.#restsUntilMs = this.#options.clock.monotonicMs() + IDLE_MS;
   }
 
@@ -98,11 +101,27 @@ export class Spares {
 
   #dropAll(): void {
     this.#idle?.cancel();
-    [this.#idle, this.#wanted] = [null, 0];
+    [this.#idle, this.#dense] = [null, 0];
     for (const fd of this.#ready.splice(0)) this.#drop(fd);
   }
 
   #drop(fd: number): void {
     attempt(() => this.#options.fs.close(fd));
   }
+}
+
+interface SparesAsked {
+  /** Absolute path of `.larder/tmp`. */
+  readonly tmp: string;
+  readonly count: number;
+  readonly permissions: number;
+}
+
+/** As many as the disk gives; fewer say that it gives no more. */
+export function openSpares(fs: FileSystem, { tmp, count, permissions }: SparesAsked): number[] {
+  const fds: number[] = [];
+  attempt(() => {
+    while (fds.length < count && fs.openNameless) fds.push(fs.openNameless(tmp, permissions));
+  });
+  return fds;
 }

@@ -43,6 +43,8 @@ export class WorkerSeat<Request, Reply> {
       workerData: options.start,
       execArgv: [],
       name: 'larder-bulk',
+      // What it opens for us (spares.ts) stays open when it ends.
+      trackUnmanagedFds: false,
       resourceLimits: LIMITS,
     });
     const seat = new WorkerSeat(worker, options);

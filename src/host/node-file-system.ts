@@ -83,10 +83,7 @@ export const nodeFileSystem: FileSystem = {
   fstat: (fd) => toStat(fs.fstatSync(fd, { bigint: true })),
   readDirectory: (path) => fs.readdirSync(path, { withFileTypes: true, encoding: 'buffer' }).map(toEntry),
   open: (path, mode, permissions = 0o666) => fs.openSync(path, FLAGS[mode], permissions),
-  openNameless: (directory, permissions) =>
-    new Promise((resolve, reject) => {
-      fs.open(directory, NAMELESS, permissions, (error, fd) => (error ? reject(error) : resolve(fd)));
-    }),
+  openNameless: (directory, permissions) => fs.openSync(directory, NAMELESS, permissions),
   name: (fd, path) => kernel.nameFile(fd, path),
   read: (fd, buffer, offset, length, position) => fs.readSync(fd, buffer, offset, length, position),
   write: (fd, bytes, offset, length, position) => fs.writeSync(fd, bytes, offset, length, position),

@@ -40,8 +40,8 @@ export interface FileSystem {
   fstat(fd: number): FileStat;
   readDirectory(path: string): DirectoryEntry[];
   open(path: string, mode: OpenMode, permissions?: number): number;
-  /** A new file without a name, off the event loop (O_TMPFILE); it is gone when it is closed, unless `name` gave it one. */
-  readonly openNameless?: (directory: string, permissions: number) => Promise<number>;
+  /** A new file without a name (O_TMPFILE); it is gone when it is closed, unless `name` gave it one. */
+  readonly openNameless?: (directory: string, permissions: number) => number;
   /** Gives it its name, which must be free. */
   readonly name?: (fd: number, path: string) => void;
   /** Number of bytes read; 0 at the end. */

@@ -72,7 +72,7 @@ function toolsOf({ root, host, events, catalog, bulk }: Parts, options: OpenOpti
     rootDevice: root.device,
     rootInode: root.inode,
     tmp: root.tmp,
-    spares: new Spares({ fs, clock, tmp: root.tmp }),
+    spares: new Spares({ fs, clock, openNameless: bulk.openNameless }),
     events,
     durability: options.durability ?? 'sync',
     catalog,
@@ -124,7 +124,7 @@ function backgroundOf(tools: Tools, { world, reconciler, marks }: Knots) {
     await rescue(tools, file, path);
     marks.onMarked(path);
   };
-  const displaced = new Displaced({ fs, clock, rescue: keep, onFailure });
+  const displaced = new Displaced({ fs, clock, leave: tools.bulk.leave, rescue: keep, onFailure });
   const backlog = openBacklog(clock, world, (reason) => reconciler().rescanSoon(reason));
   const checkpoints = new Checkpoints({
     fs,

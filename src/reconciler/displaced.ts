@@ -5,6 +5,7 @@
  */
 import { isRacy, statKeyOf, timesIn, type StatKey } from '../core/stat-key.ts';
 import type { Seq } from '../core/events.ts';
+import { fitnessOf, type Leaving, type Left } from '../files/leaving.ts';
 import { paceOf, type Pace } from '../host/pace.ts';
 import type { Clock, FileStat, FileSystem, Timer } from '../host/ports.ts';
 
@@ -15,24 +16,25 @@ const LONGEST_HELD_UP_MS = 60_000;
 const GATHER_MS = 50;
 /** Removals under way at once: one alone may take milliseconds, and a write is quicker than that. */
 const MOST_REMOVALS = 8;
+/** From so many on, asking a thread is cheaper; more are asked in pieces. */
+const WORTH_A_WORKER = 16;
+const MOST_A_CALL = 200;
 
-interface Waiting {
-  /** Absolute path in `.larder/tmp`. */
-  readonly file: string;
+interface Waiting extends Leaving {
   /** The document's path below the root. */
   readonly path: string;
   readonly seq: Seq;
-  /** How it was when its bytes were last known to be kept; null when they are not. */
   key: StatKey | null;
   dueMs: number;
   readonly sinceMs: number;
   isOpen: boolean;
-  isLeaving: boolean;
 }
 
 export interface DisplacedOptions {
   readonly fs: FileSystem;
   readonly clock: Clock;
+  /** As `leaveAll`, away from the event loop; undefined where there is no such thread. */
+  readonly leave: ((files: readonly Leaving[]) => Promise<readonly Left[]>) | undefined;
   /** Records the bytes of the file as a rescued version of the path, unless they are known already. */
   readonly rescue: (file: string, path: string) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
@@ -40,12 +42,12 @@ export interface DisplacedOptions {
 
 export class Displaced {
   readonly #options: DisplacedOptions;
+  /** In the order in which they are due. */
   readonly #waiting = new Set<Waiting>();
   readonly #pace: Pace;
   #timer: Timer | null = null;
   /** Looks, one after the other. */
   #running: Promise<void> = Promise.resolve();
-  readonly #removals = new Set<Promise<void>>();
 
   constructor(options: DisplacedOptions) {
     this.#options = options;
@@ -66,7 +68,7 @@ export class Displaced {
   add(file: string, path: string, seq: Seq, known: StatKey | null): void {
     const key = known !== null && this.#isTelling(timesIn(known)) ? known : null;
     const nowMs = this.#options.clock.monotonicMs();
-    const one = { file, path, seq, key, dueMs: nowMs + QUIET_MS, sinceMs: nowMs, isOpen: false, isLeaving: false };
+    const one = { file, path, seq, key, dueMs: nowMs + QUIET_MS, sinceMs: nowMs, isOpen: false };
     this.#waiting.add(one);
     if (known === null) this.#enqueue(() => this.#keep(one));
     this.#arm();
@@ -78,16 +80,14 @@ export class Displaced {
    */
   async close(): Promise<void> {
     this.#timer?.cancel();
-    for (const one of this.#waiting) this.#enqueue(() => this.#lookAt(one));
+    this.#lookAtAll([...this.#waiting]);
     await this.#running;
-    await Promise.all(this.#removals);
   }
 
   #arm(): void {
-    if (this.#timer || this.#waiting.size === 0) return;
-    let dueMs = Infinity;
-    for (const one of this.#waiting) dueMs = Math.min(dueMs, one.dueMs);
-    const delayMs = Math.max(0, dueMs - this.#options.clock.monotonicMs()) + GATHER_MS;
+    const [first] = this.#waiting;
+    if (this.#timer || !first) return;
+    const delayMs = Math.max(0, first.dueMs - this.#options.clock.monotonicMs()) + GATHER_MS;
     this.#timer = this.#options.clock.after(delayMs, () => {
       this.#timer = null;
       this.#lookAtDue();
@@ -96,55 +96,64 @@ export class Displaced {
 
   #lookAtDue(): void {
     const nowMs = this.#options.clock.monotonicMs();
+    const due: Waiting[] = [];
     for (const one of this.#waiting) {
-      if (one.dueMs > nowMs) continue;
+      if (one.dueMs > nowMs) break;
+      due.push(one);
+    }
+    for (const one of due) {
       // Whatever becomes of this look, the next is not before.
       one.dueMs = nowMs + QUIET_MS;
-      this.#enqueue(() => this.#lookAt(one));
+      this.#waiting.delete(one);
+      this.#waiting.add(one);
     }
+    this.#lookAtAll(due);
     this.#arm();
   }
 
-  async #lookAt(one: Waiting): Promise<void> {
-    await this.#pace();
-    if (one.isLeaving) return;
-    const stat = this.#options.fs.lstat(one.file);
-    if (!stat) return void this.#waiting.delete(one);
-    const isUnchanged = statKeyOf(stat) === one.key;
-    // Somebody saves into it just now, perhaps once more: it is looked at again, by the next start if need be.
-    if (!isUnchanged) return this.#keep(one);
-    one.isOpen = this.#isOpenForWriting(one.file);
-    if (one.isOpen) return;
-    const removal = this.#remove(one).finally(() => this.#removals.delete(removal));
-    this.#removals.add(removal);
-    if (this.#removals.size >= MOST_REMOVALS) await Promise.race(this.#removals);
-  }
-
-  #isKeptOpen({ key, isOpen, sinceMs }: Waiting): boolean {
-    return isOpen && key !== null && this.#options.clock.monotonicMs() - sinceMs > LONGEST_HELD_UP_MS;
-  }
-
-  /** Where that cannot be found out, a file that was quiet for long enough goes. */
-  #isOpenForWriting(file: string): boolean {
-    try {
-      return this.#options.fs.isOpenForWriting?.(file) ?? false;
-    } catch {
-      return false;
+  #lookAtAll(all: readonly Waiting[]): void {
+    const { leave } = this.#options;
+    const isMany = leave !== undefined && all.length >= WORTH_A_WORKER;
+    const atOnce = isMany ? MOST_A_CALL : MOST_REMOVALS;
+    for (let start = 0; start < all.length; start += atOnce) {
+      const some = all.slice(start, start + atOnce);
+      this.#enqueue(() => (isMany ? this.#letGoAway(some, leave) : this.#letGoHere(some)));
     }
   }
 
-  /** One for each write of a busy daemon: done on the event loop they were a fifth of its time. */
-  async #remove(one: Waiting): Promise<void> {
+  async #letGoAway(some: readonly Waiting[], leave: NonNullable<DisplacedOptions['leave']>): Promise<void> {
+    const left = await leave(some.map(({ file, key }) => ({ file, key })));
+    for (const [index, one] of some.entries()) await this.#noteLeft(one, left[index]);
+  }
+
+  async #letGoHere(some: readonly Waiting[]): Promise<void> {
+    await Promise.all(some.map((one) => this.#letGo(one)));
+  }
+
+  async #letGo(one: Waiting): Promise<void> {
+    await this.#pace();
     const { fs, onFailure } = this.#options;
-    one.isLeaving = true;
     try {
+      const fitness = fitnessOf(fs, one);
+      if (fitness !== 'fits') return await this.#noteLeft(one, fitness);
       if (fs.remove) await fs.remove(one.file);
       else fs.unlink(one.file);
       this.#waiting.delete(one);
     } catch (error) {
-      one.isLeaving = false;
       onFailure(error);
     }
+  }
+
+  async #noteLeft(one: Waiting, left: Left | undefined): Promise<void> {
+    one.isOpen = left === 'open';
+    if (left === 'gone') this.#waiting.delete(one);
+    // Somebody saves into it just now, perhaps once more: it is looked at again, by the next start if need be.
+    if (left === 'changed') await this.#keep(one);
+    if (typeof left === 'object') this.#options.onFailure(Object.assign(new Error(left.message), { code: left.code }));
+  }
+
+  #isKeptOpen({ key, isOpen, sinceMs }: Waiting): boolean {
+    return isOpen && key !== null && this.#options.clock.monotonicMs() - sinceMs > LONGEST_HELD_UP_MS;
   }
 
   /** The stat comes first: what is saved after it makes the next look find another. */

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/core/digest.ts';
-import { Spares, type SparesOptions } from '../../src/files/spares.ts';
+import { openSpares, Spares } from '../../src/files/spares.ts';
 import { writeTemp, type WriteWorld } from '../../src/files/temp.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
+import type { FileSystem } from '../../src/host/ports.ts';
 import { simulatedClock, type SimulatedClock } from '../../src/host/simulated-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 
@@ -17,25 +18,25 @@ interface SparesWorld extends AsyncDisposable {
   readonly open: Set<number>;
 }
 
-function openWorld(change: Partial<SparesOptions['fs']> = {}): SparesWorld {
+function openWorld({ make, name }: { readonly make?: () => number; readonly name?: () => void } = {}): SparesWorld {
   const tmp = mkdtempSync(join(tmpdir(), 'larder-spares-'));
   const clock = simulatedClock();
   const open = new Set<number>();
-  const fs: SparesOptions['fs'] = {
+  const fs: FileSystem = {
     ...nodeFileSystem,
-    openNameless: async (directory, permissions) => {
-      const fd = await nodeFileSystem.openNameless?.(directory, permissions);
-      if (fd === undefined) throw new Error('the real file system opens files without a name');
-      open.add(fd);
-      return fd;
-    },
+    ...(make && { openNameless: make }),
+    ...(name && { name }),
     close(fd) {
       open.delete(fd);
       nodeFileSystem.close(fd);
     },
-    ...change,
   };
-  const spares = new Spares({ fs, clock, tmp });
+  const openNameless = async (count: number, permissions: number): Promise<readonly number[]> => {
+    const fds = openSpares(fs, { tmp, count, permissions });
+    for (const fd of fds) open.add(fd);
+    return fds;
+  };
+  const spares = new Spares({ fs, clock, openNameless });
   return {
     tmp,
     spares,
@@ -48,17 +49,16 @@ function openWorld(change: Partial<SparesOptions['fs']> = {}): SparesWorld {
   };
 }
 
-/** Two writes close to each other: from now on spares are wanted. */
-function beDense({ spares, tmp }: SparesWorld): void {
-  for (const name of ['first', 'second']) expect(spares.take(join(tmp, name), 0o600)).toBeUndefined();
+/** Writes that come close to each other: from now on spares are wanted. */
+async function beDense({ spares, tmp, clock }: SparesWorld): Promise<void> {
+  for (let n = 0; n <= 16; n++) expect(spares.take(join(tmp, `dense-${n}`), 0o600)).toBeUndefined();
+  await clock.advance(10);
 }
-
-const untilReady = ({ open }: SparesWorld): Promise<void> => expect.poll(() => open.size, { timeout: 20_000 }).toBe(1);
 
 test('writes that come close to each other find a file made ahead, under the name that they want', async () => {
   await using world = openWorld();
-  beDense(world);
-  await untilReady(world);
+  await beDense(world);
+  expect(world.open.size).toBe(32);
   expect(readdirSync(world.tmp), 'it has no name that a crash would leave').toEqual([]);
   const file = join(world.tmp, 'third');
   const fd = world.spares.take(file, 0o600) ?? -1;
@@ -78,36 +78,37 @@ test('a lone write makes nothing ahead', async () => {
 
 test('after a quiet while, and at the end, nothing is held open', async () => {
   await using world = openWorld();
-  beDense(world);
-  await untilReady(world);
+  await beDense(world);
+  expect(world.open.size).toBe(32);
   await world.clock.advance(12_000);
   expect(world.open.size).toBe(0);
-  beDense(world);
+  await beDense(world);
   await world.spares.close();
   expect(world.open.size).toBe(0);
 });
 
 test('where files cannot be made without a name, or not be named, writes create theirs themselves', async () => {
-  const refuses = (): Promise<number> => Promise.reject(new Error('EOPNOTSUPP'));
-  await using without = openWorld({ openNameless: refuses });
-  beDense(without);
-  await without.clock.advance(10);
+  await using without = openWorld({
+    make() {
+      throw new Error('EOPNOTSUPP');
+    },
+  });
+  await beDense(without);
   expect(without.spares.take(join(without.tmp, 'third'), 0o600)).toBeUndefined();
   await using nameless = openWorld({
     name() {
       throw new Error('ENOENT: no /proc');
     },
   });
-  beDense(nameless);
-  await untilReady(nameless);
+  await beDense(nameless);
   expect(nameless.spares.take(join(nameless.tmp, 'third'), 0o600)).toBeUndefined();
   expect(nameless.open.size, 'what could not be named is closed').toBe(0);
 });
 
 test('a temp file in a spare has the mode of what it replaces, whatever mode it was made with', async () => {
   await using world = openWorld();
-  beDense(world);
-  await untilReady(world);
+  await beDense(world);
+  expect(world.open.size).toBe(32);
   const root = mkdtempSync(join(tmpdir(), 'larder-root-'));
   const bytes = Buffer.from('{}');
   const { tmp, spares } = world;

@@ -7,7 +7,8 @@ import { statKeyOf } from '../../src/core/stat-key.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { FileStat, FileSystem } from '../../src/host/ports.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
-import { Displaced } from '../../src/reconciler/displaced.ts';
+import { Displaced, type DisplacedOptions } from '../../src/reconciler/displaced.ts';
+import { leaveAll } from '../../src/files/leaving.ts';
 
 const YESTERDAY = new Date(Date.now() - 24 * 3600 * 1000);
 
@@ -15,16 +16,23 @@ interface DisplacedWorld extends Disposable {
   readonly displaced: Displaced;
   readonly failures: unknown[];
   readonly names: () => string[];
+  readonly at: (n: number) => string;
 }
 
-function openWorld(count: number, remove: (path: string) => Promise<void>): DisplacedWorld {
+function openWorld(
+  count: number,
+  remove: (path: string) => Promise<void>,
+  leave?: DisplacedOptions['leave'],
+  rescue: DisplacedOptions['rescue'] = async () => {},
+): DisplacedWorld {
   const directory = mkdtempSync(join(tmpdir(), 'larder-displaced-'));
   const fs: FileSystem = { ...nodeFileSystem, remove };
   const failures: unknown[] = [];
   const displaced = new Displaced({
     fs,
     clock: systemClock,
-    rescue: async () => {},
+    leave,
+    rescue,
     onFailure: (error) => void failures.push(error),
   });
   for (let n = 0; n < count; n++) {
@@ -37,6 +45,7 @@ function openWorld(count: number, remove: (path: string) => Promise<void>): Disp
     displaced,
     failures,
     names: () => readdirSync(directory),
+    at: (n) => join(directory, `${n}`),
     [Symbol.dispose]: () => rmSync(directory, { recursive: true }),
   };
 }
@@ -66,4 +75,41 @@ test('one that cannot be removed waits on, is told, and holds no other back', as
   expect(world.names()).toEqual(['3']);
   expect(world.failures).toEqual([new Error('EIO: broken')]);
   expect(world.displaced.settledUpTo, 'no checkpoint passes it').toBe(3);
+});
+
+test('many leave by way of the thread for that, which says of each what became of it', async () => {
+  const calls: number[] = [];
+  const stays = (path: string): boolean => path.endsWith('/3');
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    unlink(path) {
+      if (stays(path)) throw Object.assign(new Error('EIO: broken'), { code: 'EIO' });
+      nodeFileSystem.unlink(path);
+    },
+  };
+  using world = openWorld(450, removeFile, async (files) => {
+    calls.push(files.length);
+    return leaveAll(fs, files);
+  });
+  await world.displaced.close();
+  expect(calls).toEqual([200, 200, 50]);
+  expect(world.names()).toEqual(['3']);
+  expect(world.failures).toEqual([Object.assign(new Error('EIO: broken'), { code: 'EIO' })]);
+  expect(world.displaced.settledUpTo, 'no checkpoint passes it').toBe(3);
+});
+
+test('what was saved into meanwhile is kept, and what is gone is no failure', async () => {
+  const kept: string[] = [];
+  using world = openWorld(
+    20,
+    removeFile,
+    async (files) => leaveAll(nodeFileSystem, files),
+    async (file) => {
+      kept.push(file.slice(-2));
+    },
+  );
+  writeFileSync(world.at(5), 'saved late');
+  rmSync(world.at(6));
+  await world.displaced.close();
+  expect([world.names(), world.failures, kept]).toEqual([['5'], [], ['/5']]);
 });

@@ -48,6 +48,7 @@ test('a checkpoint waits a minute for it, an orderly stop leaves it, and readers
   const displaced = new Displaced({
     fs: nodeFileSystem,
     clock,
+    leave: undefined,
     rescue: async (file) => void kept.push(file),
     onFailure: (error) => expect.unreachable(String(error)),
   });
