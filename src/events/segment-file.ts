@@ -4,7 +4,7 @@
  * gain.
  */
 import { attempt, isDiskFull, writeAll } from '../host/durable-files.ts';
-import type { Clock, FileSystem } from '../host/ports.ts';
+import type { Clock, FileStat, FileSystem } from '../host/ports.ts';
 
 /** Small pieces are gathered into writes of this size; between two the event loop is let go. */
 const CHUNK_BYTES = 256 * 1024;
@@ -28,6 +28,19 @@ export class SegmentFile {
     this.#aheadBytes = options.aheadBytes;
     this.#fd = options.fd;
     this.#allocated = options.fileBytes;
+  }
+
+  /**
+   * Throws where its name does not lead to it any more: somebody moved the log, or copied another over it, while it was in use. What
+   * would be written then, no start would ever find. Not every file system gives a file one number for good.
+   */
+  checkPlace(): void {
+    const named = this.#fs.lstat(this.path);
+    const own = this.#fs.fstat(this.#fd);
+    if (named?.ino === own.ino || (named && timesOf(named) === timesOf(own))) return;
+    throw new Error(
+      `${this.path} is not the file that was opened: something moved the event log, or put another in its place. Put it back, or start Larder again`,
+    );
   }
 
   /** Writes from an offset on, unsynced. Throws the kernel's error; then any part of it may have been written. */
@@ -109,3 +122,5 @@ function* gather(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, unde
   }
   if (bytes > 0) yield Buffer.concat(waiting);
 }
+
+const timesOf = ({ birthtimeNs, mtimeNs, size }: FileStat): string => `${birthtimeNs} ${mtimeNs} ${size}`;
