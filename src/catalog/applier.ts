@@ -66,9 +66,15 @@ export class Applier {
     return transactions.hasAside || checkpoints.isFull();
   }
 
-  /** Frames may be held back for a while: none waits, none failed, and there is room for them. */
+  /** None waits, and none failed. */
   get isIdle(): boolean {
-    return this.#waiting === 0 && this.#missing === null && !this.#isClosed && !this.#isBehind();
+    const { hasAside } = this.#options.transactions;
+    return this.#waiting === 0 && this.#missing === null && !this.#isClosed && !hasAside;
+  }
+
+  /** Whether a commit need not wait: a question to SQLite. */
+  get hasRoom(): boolean {
+    return !this.#options.checkpoints.isFull();
   }
 
   /** Applies in one transaction, before it returns: for few rows, where none waits. Throws what `apply` rejects with. */

@@ -60,7 +60,8 @@ export class Gathering {
     if (rows > MOST_ROWS_A_FRAME || bytes > MOST_BYTES || !applier.isIdle) return null;
     if (this.#rows + rows > MOST_ROWS || this.#bytes + bytes > MOST_BYTES) this.settle();
     if (!applier.isIdle || !frames.every((one) => this.#isPlain(one))) return null;
-    if (this.#committed === null && !this.#options.hasRoom()) return null;
+    // Only commits take of the room: it is asked for when the first is held.
+    if (this.#committed === null && !(applier.hasRoom && this.#options.hasRoom())) return null;
     // Reads before anything is changed: what throws here leaves nothing held that nobody would commit.
     const seen = frames.map(seenIn);
     const heads = this.#headsAfter(frames, seen);

@@ -70,7 +70,7 @@ class ChokidarTree implements Watcher {
 
   #open(): FSWatcher {
     const { root, onHint } = this.#options;
-    const below = (path: string): string => relative(root, path).split(sep).join('/');
+    const below = rememberingLast((path) => relative(root, path).split(sep).join('/'));
     const watcher = watch(root, {
       ignored: (path, stats) => path !== root && isLeftOut(basename(path), stats),
       ignoreInitial: true,
@@ -111,6 +111,15 @@ class ChokidarTree implements Watcher {
     this.#isKnown = true;
     this.#options.onTrouble(`chokidar cannot watch everything: ${messageOf(error)}`);
   }
+}
+
+/** Events come in runs of one directory. */
+function rememberingLast(spell: (path: string) => string): (path: string) => string {
+  let [last, spelt] = ['', spell('')];
+  return (path) => {
+    if (path !== last) [last, spelt] = [path, spell(path)];
+    return spelt;
+  };
 }
 
 /**
