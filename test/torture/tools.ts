@@ -78,6 +78,8 @@ function makeDocuments(root: string, tool: Tool, kind: Kind, size: number): void
   mkdirSync(directory, { recursive: true });
   const count = filesOf(tool, kind, size);
   for (let id = 0; id < count; id++) writeFileSync(join(directory, `d${id}.json`), text(tool, FIRST + id));
+  // Where a kill leaves nothing of ten documents they are held, and listed on, until a person decides.
+  if (kind === 'killed') writeFileSync(join(directory, 'left-alone.json'), text(tool, FIRST));
 }
 
 async function useAll(world: World, tools: readonly Tool[], options: Run, missing: number): Promise<Outcome> {
