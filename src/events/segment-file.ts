@@ -3,8 +3,9 @@
  * syncs write data only: no new size, no new blocks, no journal. Large appends go without, they would pay more than they
  * gain.
  */
-import { attempt, isDiskFull, writeAll } from '../host/durable-files.ts';
+import { attempt, isDiskFull, readFully, withOpen, writeAll } from '../host/durable-files.ts';
 import type { Clock, FileStat, FileSystem } from '../host/ports.ts';
+import type { Position } from './position.ts';
 
 /** Small pieces are gathered into writes of this size; between two the event loop is let go. */
 const CHUNK_BYTES = 256 * 1024;
@@ -20,6 +21,8 @@ export class SegmentFile {
   readonly #fd: number;
   /** Where the file ends: frames, then zeros. */
   #allocated: number;
+  /** Its times right after our last write. */
+  #left = '';
 
   constructor(options: SegmentFileOptions) {
     this.path = options.path;
@@ -31,16 +34,28 @@ export class SegmentFile {
   }
 
   /**
-   * Throws where its name does not lead to it any more: somebody moved the log, or copied another over it, while it was in use. What
-   * would be written then, no start would ever find. Not every file system gives a file one number for good.
+   * Throws where its name does not lead to it any more, or it does not end as we left it: somebody moved the log, or copied another over
+   * it, while it was in use. What would be written then, no start would ever find. `end`: the chain that lies before this offset.
    */
-  checkPlace(): void {
+  checkPlace({ offset, chain }: Pick<Position, 'offset' | 'chain'>): void {
     const named = this.#fs.lstat(this.path);
     const own = this.#fs.fstat(this.#fd);
-    if (named?.ino === own.ino || (named && timesOf(named) === timesOf(own))) return;
-    throw new Error(
-      `${this.path} is not the file that was opened: something moved the event log, or put another in its place. Put it back, or start Larder again`,
-    );
+    const times = timesOf(own);
+    // Not every file system gives a file one number for good.
+    if (!named || !(isSameFile(named, own) || timesOf(named) === times))
+      throw new Error(
+        `${this.path} is not the file that was opened: something moved the event log, or put another in its place. ${PUT_BACK}`,
+      );
+    if (times !== this.#left && !this.#endsWith(offset, chain))
+      throw new Error(`${this.path} does not end as it was left: something else wrote to the event log. ${PUT_BACK}`);
+  }
+
+  /** Read anew: some file systems change the times of a file by themselves, when they have written it. */
+  #endsWith(offset: number, chain: Uint8Array): boolean {
+    return withOpen(this.#fs, this.path, (fd) => {
+      const end = readFully(this.#fs, fd, offset - chain.length, chain.length);
+      return Buffer.compare(end, chain) === 0;
+    });
   }
 
   /** Writes from an offset on, unsynced. Throws the kernel's error; then any part of it may have been written. */
@@ -52,6 +67,7 @@ export class SegmentFile {
       end += chunk.length;
     }
     if (end > this.#allocated) this.#extend(end, end - offset);
+    this.#left = timesOf(this.#fs.fstat(this.#fd));
   }
 
   sync(): Promise<void> {
@@ -122,5 +138,9 @@ function* gather(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, unde
   }
   if (bytes > 0) yield Buffer.concat(waiting);
 }
+
+const PUT_BACK = 'Stop Larder, put the log back as it was, and start: a start without it begins a new history';
+
+const isSameFile = (a: FileStat, b: FileStat): boolean => a.ino === b.ino && a.dev === b.dev;
 
 const timesOf = ({ birthtimeNs, mtimeNs, size }: FileStat): string => `${birthtimeNs} ${mtimeNs} ${size}`;

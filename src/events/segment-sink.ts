@@ -96,7 +96,7 @@ export class SegmentSink {
   /** Writes and syncs, a new segment first if one is given. After a failure `takeBack` must be called. */
   async store(segment: PlannedSegment | null, frames: readonly PlannedFrame[]): Promise<void> {
     this.#stage = 'untouched';
-    this.#file?.checkPlace();
+    this.#file?.checkPlace(this.#position);
     await this.#describe(frames.flatMap((frame) => frame.abortedElsewhere));
     if (segment) await this.#begin(segment);
     const last = frames.at(-1);

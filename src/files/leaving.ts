@@ -24,12 +24,12 @@ export function fitnessOf(fs: FileSystem, { file, key }: Leaving): Fitness {
   return isOpenForWriting(fs, file) ? 'open' : 'fits';
 }
 
-/** Where that cannot be found out, a file that was quiet for long enough goes. */
+/** Where that cannot be found out, a file that was quiet for long enough goes. EAGAIN: a program has it to itself (fcntl, F_SETLEASE). */
 function isOpenForWriting(fs: FileSystem, file: string): boolean {
   try {
     return fs.isOpenForWriting?.(file) ?? false;
-  } catch {
-    return false;
+  } catch (error) {
+    return codeOf(error) === 'EAGAIN';
   }
 }
 

@@ -84,6 +84,7 @@ export class Spares {
   #opened(fds: readonly number[]): void {
     if (this.#isClosed) return fds.forEach((fd) => this.#drop(fd));
     this.#ready.push(...fds);
+    this.#idle ??= this.#options.clock.after(IDLE_MS, () => this.#dropIfIdle());
     if (fds.length < BATCH) this.#rest();
   }
 

@@ -109,7 +109,7 @@ function stateOf(tools: Tools, { reconciler, marks }: Knots) {
     restores: new Restores(),
     streams: new ActiveStreams(clock, lookAgain),
     conflicts: new ConflictLedger(),
-    placements: new Placements(),
+    placements: new Placements(clock),
     firstIndex: null,
     lookAgain,
     onMarked: (path: string) => marks.onMarked(path),

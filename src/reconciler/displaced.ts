@@ -28,6 +28,7 @@ interface Waiting extends Leaving {
   dueMs: number;
   readonly sinceMs: number;
   isOpen: boolean;
+  isLookedAt: boolean;
 }
 
 export interface DisplacedOptions {
@@ -46,6 +47,7 @@ export class Displaced {
   readonly #waiting = new Set<Waiting>();
   readonly #pace: Pace;
   #timer: Timer | null = null;
+  #isClosed = false;
   /** Looks, one after the other. */
   #running: Promise<void> = Promise.resolve();
 
@@ -68,7 +70,7 @@ export class Displaced {
   add(file: string, path: string, seq: Seq, known: StatKey | null): void {
     const key = known !== null && this.#isTelling(timesIn(known)) ? known : null;
     const nowMs = this.#options.clock.monotonicMs();
-    const one = { file, path, seq, key, dueMs: nowMs + QUIET_MS, sinceMs: nowMs, isOpen: false };
+    const one = { file, path, seq, key, dueMs: nowMs + QUIET_MS, sinceMs: nowMs, isOpen: false, isLookedAt: false };
     this.#waiting.add(one);
     if (known === null) this.#enqueue(() => this.#keep(one));
     this.#arm();
@@ -76,17 +78,19 @@ export class Displaced {
 
   /**
    * Looks at everything now, as an orderly stop does. What is still being written to, is open, or cannot be kept, is left for the next
-   * start.
+   * start, which knows what it is unless a checkpoint has passed it.
    */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#lookAtAll([...this.#waiting]);
     await this.#running;
   }
 
   #arm(): void {
-    const [first] = this.#waiting;
-    if (this.#timer || !first) return;
+    if (this.#timer || this.#isClosed) return;
+    const first = firstWaiting(this.#waiting);
+    if (!first) return;
     const delayMs = Math.max(0, first.dueMs - this.#options.clock.monotonicMs()) + GATHER_MS;
     this.#timer = this.#options.clock.after(delayMs, () => {
       this.#timer = null;
@@ -98,15 +102,11 @@ export class Displaced {
     const nowMs = this.#options.clock.monotonicMs();
     const due: Waiting[] = [];
     for (const one of this.#waiting) {
+      if (one.isLookedAt) continue;
       if (one.dueMs > nowMs) break;
       due.push(one);
     }
-    for (const one of due) {
-      // Whatever becomes of this look, the next is not before.
-      one.dueMs = nowMs + QUIET_MS;
-      this.#waiting.delete(one);
-      this.#waiting.add(one);
-    }
+    for (const one of due) one.isLookedAt = true;
     this.#lookAtAll(due);
     this.#arm();
   }
@@ -122,26 +122,37 @@ export class Displaced {
   }
 
   async #letGoAway(some: readonly Waiting[], leave: NonNullable<DisplacedOptions['leave']>): Promise<void> {
-    const left = await leave(some.map(({ file, key }) => ({ file, key })));
-    for (const [index, one] of some.entries()) await this.#noteLeft(one, left[index]);
+    const { onFailure } = this.#options;
+    const left = await leave(some.map(({ file, key }) => ({ file, key }))).catch((error: unknown): Left[] => {
+      onFailure(error);
+      return [];
+    });
+    for (const [index, one] of some.entries()) await this.#looked(one, () => this.#noteLeft(one, left[index]));
   }
 
   async #letGoHere(some: readonly Waiting[]): Promise<void> {
-    await Promise.all(some.map((one) => this.#letGo(one)));
+    await Promise.all(some.map((one) => this.#looked(one, () => this.#letGo(one))));
+  }
+
+  /** What becomes of one file holds up no other. Where it stays, it has to be quiet once more before the next look. */
+  async #looked(one: Waiting, look: () => Promise<void>): Promise<void> {
+    const { clock, onFailure } = this.#options;
+    await look().catch(onFailure);
+    one.isLookedAt = false;
+    if (!this.#waiting.delete(one)) return;
+    one.dueMs = clock.monotonicMs() + QUIET_MS;
+    this.#waiting.add(one);
+    this.#arm();
   }
 
   async #letGo(one: Waiting): Promise<void> {
     await this.#pace();
-    const { fs, onFailure } = this.#options;
-    try {
-      const fitness = fitnessOf(fs, one);
-      if (fitness !== 'fits') return await this.#noteLeft(one, fitness);
-      if (fs.remove) await fs.remove(one.file);
-      else fs.unlink(one.file);
-      this.#waiting.delete(one);
-    } catch (error) {
-      onFailure(error);
-    }
+    const { fs } = this.#options;
+    const fitness = fitnessOf(fs, one);
+    if (fitness !== 'fits') return this.#noteLeft(one, fitness);
+    if (fs.remove) await fs.remove(one.file);
+    else fs.unlink(one.file);
+    this.#waiting.delete(one);
   }
 
   async #noteLeft(one: Waiting, left: Left | undefined): Promise<void> {
@@ -149,7 +160,7 @@ export class Displaced {
     if (left === 'gone') this.#waiting.delete(one);
     // Somebody saves into it just now, perhaps once more: it is looked at again, by the next start if need be.
     if (left === 'changed') await this.#keep(one);
-    if (typeof left === 'object') this.#options.onFailure(Object.assign(new Error(left.message), { code: left.code }));
+    if (typeof left === 'object') throw Object.assign(new Error(left.message), { code: left.code });
   }
 
   #isKeptOpen({ key, isOpen, sinceMs }: Waiting): boolean {
@@ -176,4 +187,9 @@ export class Displaced {
   #enqueue(work: () => Promise<void>): void {
     this.#running = this.#running.then(work).catch(this.#options.onFailure);
   }
+}
+
+function firstWaiting(all: Iterable<Waiting>): Waiting | undefined {
+  for (const one of all) if (!one.isLookedAt) return one;
+  return undefined;
 }

@@ -33,10 +33,10 @@ export const LARGEST_DOCUMENT_BYTES = 16 * 1024 * 1024;
 export async function observe(
   world: World,
   paths: readonly string[],
-  { whole }: Pick<SettleOptions, 'whole'> = {},
+  { whole, beforeWrite = false }: Pick<SettleOptions, 'whole' | 'beforeWrite'> = {},
 ): Promise<Observation[]> {
   const pace = paceOf(world.clock);
-  const known = await soundVersions(world, paths, pace);
+  const known = await soundVersions(world, paths, pace, beforeWrite);
   const observations: Observation[] = [];
   for (const examined of await examineAll(world, paths, known, whole)) {
     observations.push(...observationOf(world, examined, known));
@@ -60,20 +60,25 @@ function observationOf(world: World, seen: Examined, known: KnownVersions): Obse
  * What is served, is what was on disk, and has no mark: most looks find just that again, after a write of our own first of all.
  * Marks are not in the log: a version that the catalog has from there alone, so that its row is not clean, is judged once more.
  */
-async function soundVersions(world: World, paths: readonly string[], pace: Pace): Promise<KnownVersions> {
+async function soundVersions(
+  world: World,
+  paths: readonly string[],
+  pace: Pace,
+  beforeWrite: boolean,
+): Promise<KnownVersions> {
   const known = new Map<string, KnownVersion>();
   for (const path of paths) {
     const head = headOf(world, path);
     if (head?.clean && head.servedDigest && head.servedDigest === head.diskDigest && head.problems.length === 0)
-      known.set(path, { digest: head.servedDigest, placedAs: placedAs(world, head) });
+      known.set(path, { digest: head.servedDigest, placedAs: beforeWrite ? placedAs(world, head) : null });
     await pace();
   }
   return known;
 }
 
-/** Of a file that we placed ourselves, and that nobody can have written to without a trace. */
+/** Of a file that we placed ourselves a moment ago, and that nobody can have written to without a trace. Whoever only looks hashes. */
 function placedAs({ placements }: World, { path, stat }: Head): StatKey | null {
-  const key = placements.keyOf(path);
+  const key = placements.freshKeyOf(path);
   return key !== undefined && key === stat ? key : null;
 }
 

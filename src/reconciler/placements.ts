@@ -8,10 +8,17 @@
  */
 import { statKeyOf, type StatKey } from '../core/stat-key.ts';
 import type { Temp } from '../files/temp.ts';
-import type { FileStat, FileSystem } from '../host/ports.ts';
+import type { Clock, FileStat, FileSystem } from '../host/ports.ts';
 
 /** Hints come within milliseconds; what is forgotten is looked at. */
 const MOST_REMEMBERED = 5000;
+/** So long the bytes of a file are those that were written: the kernel still has them, and no disk has been asked for them. */
+const FRESH_MS = 5000;
+
+interface Placement {
+  readonly key: StatKey;
+  readonly atMs: number;
+}
 
 const isAsPlaced = (now: FileStat, { stat }: Temp): boolean =>
   now.ino === stat.ino &&
@@ -22,22 +29,37 @@ const isAsPlaced = (now: FileStat, { stat }: Temp): boolean =>
 
 export class Placements {
   /** The newer and the older half. */
-  #keys = new Map<string, StatKey>();
-  #before = new Map<string, StatKey>();
+  #placed = new Map<string, Placement>();
+  #before = new Map<string, Placement>();
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.#clock = clock;
+  }
 
   /** A path (below the root), the absolute path of its file, and what was placed there; null: something else has to be found out. */
   note(fs: Pick<FileSystem, 'lstat'>, path: string, file: string, placed: Temp | null): void {
     this.#before.delete(path);
-    this.#keys.delete(path);
+    this.#placed.delete(path);
     const now = placed && statOf(fs, file);
     if (!placed || !now || !isAsPlaced(now, placed)) return;
-    if (this.#keys.size >= MOST_REMEMBERED) [this.#before, this.#keys] = [this.#keys, new Map()];
-    this.#keys.set(path, statKeyOf(now));
+    if (this.#placed.size >= MOST_REMEMBERED) [this.#before, this.#placed] = [this.#placed, new Map()];
+    this.#placed.set(path, { key: statKeyOf(now), atMs: this.#clock.monotonicMs() });
   }
 
   /** Of the file as it was placed; undefined where that is not proven. */
   keyOf(path: string): StatKey | undefined {
-    return this.#keys.get(path) ?? this.#before.get(path);
+    return this.#of(path)?.key;
+  }
+
+  /** The same while its bytes need not be hashed to be known. Nobody wrote to it; a disk may still change bytes by itself, later. */
+  freshKeyOf(path: string): StatKey | undefined {
+    const placement = this.#of(path);
+    return placement && this.#clock.monotonicMs() - placement.atMs < FRESH_MS ? placement.key : undefined;
+  }
+
+  #of(path: string): Placement | undefined {
+    return this.#placed.get(path) ?? this.#before.get(path);
   }
 
   /** Whether all that happened to a path is that we placed its file. */

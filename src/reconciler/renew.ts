@@ -28,7 +28,7 @@ async function writeAnew(world: World, path: string, seen: Extract<Look, { kind:
   const temp = writeTemp(world, { path, bytes, digest, replaces: seen.stat });
   try {
     await syncTemp(world, temp);
-    const placed = place(world, { target: absolute(world, path), temp, expected: seen.key });
+    const placed = place(world, { target: absolute(world, path), temp, expected: seen.key, unproven: seen.racy });
     if (placed.kind === 'occupied') throw new LarderError('pending', `${path} was changed meanwhile`);
     if (placed.displaced) world.displaced.add(placed.displaced.file, path, seq, placed.displaced.known);
   } catch (error) {

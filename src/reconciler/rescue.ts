@@ -126,7 +126,8 @@ function replacedBy(world: World, file: string, written: readonly WrittenPath[])
 
 /**
  * A swap comes after its frame, which a checkpoint does not pass before what came out is dealt with: a name that no frame
- * knows was never swapped, and is a temp file that was not finished. Unless frames may be missing.
+ * knows was never swapped, and is a temp file that was not finished. Unless frames may be missing, or a program had the file open for
+ * more than a minute (displaced.ts): what it wrote while nobody watched is not covered (docs/reliability.md).
  */
 const mayHaveLostFrames = ({ events, durability }: World): boolean => events.origin === 'copied' || durability === 'os';
 

@@ -1,5 +1,5 @@
 /** A log that is moved, or replaced, while it is in use: nothing is answered that no start would find. */
-import { cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bytes, me, openTestLarder, ref, type TestLarder } from '../reconciler/world.ts';
@@ -35,4 +35,19 @@ test.each([
   await expect.poll(() => put(world, 5).catch(() => null), { timeout: 20_000 }).toMatchObject({ outcome: 'updated' });
   const history = world.larder.history(ref('a'), { before: null, limit: 10 })?.items;
   expect(history?.map(({ op }) => op)).toEqual(['update', 'update', 'create']);
+});
+
+test('a log over which an older one was copied takes no write: what would be appended lies behind a gap', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
+  const log = join(world.root, '.larder/log');
+  const [segment = ''] = readdirSync(log).filter((name) => name.endsWith('.log'));
+  const older = readFileSync(join(log, segment));
+  for (const v of [2, 3, 4]) await put(world, v);
+  const own = readFileSync(join(log, segment));
+  writeFileSync(join(log, segment), older);
+  await expect(put(world, 5)).rejects.toMatchObject({
+    message: expect.stringContaining('does not end as it was left'),
+  });
+  writeFileSync(join(log, segment), own);
+  await expect.poll(() => put(world, 6).catch(() => null), { timeout: 20_000 }).toMatchObject({ outcome: 'updated' });
 });

@@ -55,6 +55,21 @@ async function withRot(): Promise<{ world: GuardedLarder; disk: ReturnType<typeo
 
 const codes = (world: GuardedLarder): string[] => world.problems().map(({ code, path }) => `${code} ${path}`);
 
+test('what was written through the API rots like anything else, and no patch carries that on', async () => {
+  const disk = rottingDisk();
+  await using world = await openGuarded(FILES, disk);
+  const body = Buffer.from('{"v": 7, "n": 1}');
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body } }, me);
+  await world.pass(10_000);
+  await world.larder.rescan();
+  disk.rotten.add('things/a.json');
+  const patch = { op: 'merge-patch', body: Buffer.from('{"n": 2}') } as const;
+  await world.larder.write({ ref: ref('a'), change: patch }, me).catch(() => {});
+  expect(await world.larder.maintenance.scrub(10)).toMatchObject({ different: 1 });
+  expect(codes(world)).toEqual(['rotten lod/things/a.json']);
+  expect(await world.read('a')).toMatchObject({ etag: digestOf(body), mark: { code: 'rotten' } });
+});
+
 test('a scrub finds bytes that changed without a write, and the recorded version is served, marked', async () => {
   await using world = (await withRot()).world;
   const { seq } = world.larder;

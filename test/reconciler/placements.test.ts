@@ -72,7 +72,7 @@ test('a file whose bytes and name have the same time proves nothing, nor does on
   const stat = nodeFileSystem.lstat(import.meta.filename);
   if (!stat) throw new Error('this file is there');
   const placedAs = (now: Partial<typeof stat>): boolean => {
-    const placements = new Placements();
+    const placements = new Placements(systemClock);
     const at = { ...stat, ctimeNs: stat.mtimeNs + 1n, ...now };
     placements.note({ lstat: () => at }, 'a', '/a', { file: '/tmp/a', stat });
     return placements.keyOf('a') !== undefined && placements.explains({ lstat: () => at }, 'a', '/a');
@@ -89,7 +89,7 @@ test('a placement explains a hint only as long as the file is as it was left', (
   if (!stat) throw new Error('this file is there');
   let now: typeof stat | undefined = { ...stat, ctimeNs: stat.mtimeNs + 1n };
   const fs = { lstat: () => now };
-  const placements = new Placements();
+  const placements = new Placements(systemClock);
   placements.note(fs, 'a', '/a', { file: '/tmp/a', stat });
   expect([placements.explains(fs, 'a', '/a'), placements.explains(fs, 'b', '/b')]).toEqual([true, false]);
   now = { ...stat, ctimeNs: stat.mtimeNs + 2n };
