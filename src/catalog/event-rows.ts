@@ -1,12 +1,13 @@
 /** Rows of `sets`, `events` and `feed` as they are written. */
 import type { Database } from 'better-sqlite3';
+import type { Digest } from '../core/digest.ts';
 import type { LoggedEntry, Origin, Seq } from '../core/events.ts';
 import * as codes from './codes.ts';
-import { digestToBlob, placeToColumns } from './body-columns.ts';
+import { digestFrom, digestToBlob, placeToColumns } from './body-columns.ts';
 import { type PathRow } from './rows.ts';
 import { type Verdict } from './event-columns.ts';
 import type { Scope, Scopes } from './scopes.ts';
-import { prepareCommand } from './sql.ts';
+import { prepareCommand, prepareQuery } from './sql.ts';
 
 /** A frame that is applied again from its middle on keeps its first seq. */
 const INSERT_SET = `
@@ -22,14 +23,18 @@ const INSERT_EVENT = `
 /** A move inside one scope counts there once. */
 const INSERT_FEED = 'INSERT INTO feed (scope, seq) VALUES (?, ?) ON CONFLICT DO NOTHING';
 
+const DIGEST = 'SELECT digest FROM events WHERE seq = ?';
+
 export interface EventRows {
   insertSet(first: Seq, last: Seq, origin: Origin): void;
   insertEvent(first: Seq, entry: LoggedEntry, path: PathRow, source: PathRow | null): void;
+  digestOf(seq: Seq): Digest | null;
 }
 
 export function openEventRows(database: Database, scopes: Scopes): EventRows {
   const insertSet = prepareCommand(database, INSERT_SET);
   const insertEvent = prepareCommand(database, INSERT_EVENT);
+  const digest = prepareQuery(database, DIGEST, (row) => digestFrom(row[0] as Buffer | null));
   const insertFeed = prepareCommand(database, INSERT_FEED);
 
   function feed(path: PathRow, seq: Seq): void {
@@ -60,6 +65,7 @@ export function openEventRows(database: Database, scopes: Scopes): EventRows {
       feed(path, entry.seq);
       if (source) feed(source, entry.seq);
     },
+    digestOf: (seq) => digest.get(seq) ?? null,
   };
 }
 

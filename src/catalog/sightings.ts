@@ -4,7 +4,7 @@ import type { Digest } from '../core/digest.ts';
 import type { Tables } from './apply-entry.ts';
 import { prepareCommand, prepareQuery } from './sql.ts';
 import type { Transactions } from './transactions.ts';
-import type { Catalog, DerivedProblem } from './types.ts';
+import type { Catalog, DerivedMarks } from './types.ts';
 
 type Sightings = Pick<Catalog, 'noteSeen' | 'setDerived' | 'judged' | 'noteJudged'>;
 
@@ -26,16 +26,22 @@ export function openSightings(writer: Database, tables: Tables, transactions: Tr
       if (seen.length > 0)
         transactions.aside(() => seen.forEach(({ path, seen: at }) => tables.paths.see(path, at)), seen.length);
     },
-    setDerived: (problemsByPath) =>
+    setDerived: (marksByPath) =>
       transactions.aside(() => {
-        for (const [path, problems] of problemsByPath) writeDerived(tables, path, problems);
-      }, problemsByPath.size),
+        for (const [path, marks] of marksByPath) writeDerived(tables, path, marks);
+      }, marksByPath.size),
   };
 }
 
-function writeDerived({ paths, problems }: Tables, path: string, derived: readonly DerivedProblem[]): void {
+function writeDerived(
+  { paths, problems, events }: Tables,
+  path: string,
+  { digest, problems: derived }: DerivedMarks,
+): void {
   const row = paths.load(path);
   if (!row) return;
+  // Written anew while it was being judged: its version brought its own marks.
+  if (row.servedSeq !== null && events.digestOf(row.servedSeq) !== digest) return;
   // Deleted, or moved away, while it was being judged: there is nothing to mark.
   problems.replaceDerived(path, row, row.servedSeq === null ? [] : derived);
   paths.save(row, { ...row, problems: problems.bitsOf(path) });

@@ -94,6 +94,12 @@ export interface DerivedProblem {
   readonly faults: readonly Fault[];
 }
 
+/** What a judgement derived for a path, and of which bytes: of other bytes it says nothing. */
+export interface DerivedMarks {
+  readonly digest: Digest;
+  readonly problems: readonly DerivedProblem[];
+}
+
 /** All methods throw CatalogError (catalog-error.ts) for what the machine does: damage, no space, a failing disk. */
 export interface Catalog extends Retained, Disposable {
   /** All events up to here are applied. */
@@ -214,9 +220,9 @@ export interface Catalog extends Retained, Disposable {
 
   /**
    * Replaces the derived problems of some paths, in one transaction; `sinceMs` counts for those that are new. A valid version ends them all, and brings
-   * its own (`ToApply`); where nothing is served there are none.
+   * its own (`ToApply`); where nothing is served there are none. A path that serves other bytes by now than were judged stays as it is.
    */
-  setDerived(problemsByPath: ReadonlyMap<string, readonly DerivedProblem[]>): void;
+  setDerived(marksByPath: ReadonlyMap<string, DerivedMarks>): void;
   /** In the order of path and code; `after` is `problemPosition` of the last item before (problems.ts). */
   problems(options: {
     readonly collection: string | null;

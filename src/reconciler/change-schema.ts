@@ -2,7 +2,7 @@
  * A schema comes into force: every document of its collection is judged anew, and all of it is one event, how many became invalid and
  * valid. What it made invalid stays served, marked (DESIGN 3.8).
  */
-import type { DerivedProblem } from '../catalog/types.ts';
+import type { DerivedMarks, DerivedProblem } from '../catalog/types.ts';
 import type { Digest } from '../core/digest.ts';
 import type { DraftEntry, EventFrame, Fault, Origin } from '../core/events.ts';
 import { parseValid } from '../core/json/exact-value.ts';
@@ -30,17 +30,17 @@ export async function changeSchema(
   const counts = { becameInvalid: judged.becameInvalid, becameValid: judged.becameValid };
   const frame = await recordSchema(world, { ...entry, ...counts }, origin, options);
   world.schemas.set(collection, next);
-  await applyDerived(world, judged.problems);
+  await applyDerived(world, judged.marks);
   // Documents written while the collection was being judged were judged by the old schema.
   const late = await judgeAll(world, collection, next?.schema ?? null, startedAtSeq);
-  await applyDerived(world, late.problems);
+  await applyDerived(world, late.marks);
   noteJudged(world, collection);
   world.lookAgain(world.catalog.pathsWithProblem(collection, 'invalid'));
   return frame;
 }
 
 interface Judged {
-  readonly problems: ReadonlyMap<string, readonly DerivedProblem[]>;
+  readonly marks: ReadonlyMap<string, DerivedMarks>;
   readonly becameInvalid: number;
   readonly becameValid: number;
 }
@@ -52,7 +52,7 @@ async function judgeAll(
   schema: CompiledSchema | null,
   newerThan: number | null,
 ): Promise<Judged> {
-  const problems = new Map<string, readonly DerivedProblem[]>();
+  const marks = new Map<string, DerivedMarks>();
   let becameInvalid = 0;
   let becameValid = 0;
   for (let after: string | null = null; ;) {
@@ -65,10 +65,11 @@ async function judgeAll(
       if (faults.length > 0 && !wasUnfit) becameInvalid++;
       if (faults.length === 0) becameValid++;
       const { path, etag } = one;
-      problems.set(path, faults.length > 0 ? [unfit(world, path, etag, faults)] : marksOfFit(world, path, etag));
+      const problems = faults.length > 0 ? [unfit(world, path, etag, faults)] : marksOfFit(world, path, etag);
+      marks.set(path, { digest: etag, problems });
     }
     after = batch.at(-1)?.id ?? null;
-    if (after === null) return { problems, becameInvalid, becameValid };
+    if (after === null) return { marks, becameInvalid, becameValid };
     await world.clock.yieldTurn();
   }
 }
@@ -81,8 +82,8 @@ const unfit = (world: World, path: string, digest: Digest, faults: readonly Faul
   faults,
 });
 
-async function applyDerived(world: World, problems: Judged['problems']): Promise<void> {
-  const all = [...problems];
+async function applyDerived(world: World, marks: Judged['marks']): Promise<void> {
+  const all = [...marks];
   for (let start = 0; start < all.length; start += AT_ONCE) {
     if (start > 0) await world.clock.yieldTurn();
     setDerived(world, new Map(all.slice(start, start + AT_ONCE)));
@@ -97,8 +98,8 @@ export async function rejudge(world: World): Promise<void> {
   const judged = world.catalog.judged();
   for (const collection of new Set([...world.schemas.collections(), ...Object.keys(judged)])) {
     if (!world.catalog.isNew && (judged[collection] ?? null) === digestInForce(world, collection)) continue;
-    const { problems } = await judgeAll(world, collection, world.schemas.inForce(collection)?.schema ?? null, null);
-    await applyDerived(world, problems);
+    const { marks } = await judgeAll(world, collection, world.schemas.inForce(collection)?.schema ?? null, null);
+    await applyDerived(world, marks);
     noteJudged(world, collection);
   }
 }

@@ -1,5 +1,5 @@
 /** Problems that follow from the present state and need no event of their own. */
-import type { DerivedProblem } from '../catalog/types.ts';
+import type { DerivedMarks, DerivedProblem } from '../catalog/types.ts';
 import type { Digest } from '../core/digest.ts';
 import { judgeBytes, type Verdict } from '../core/examine.ts';
 import { keptBytes } from './known-versions.ts';
@@ -52,7 +52,7 @@ export function marksBy(
 }
 
 /** Replaces the derived problems of some paths, and tells whoever keeps answers with marks. */
-export function setDerived(world: World, problemsByPath: ReadonlyMap<string, readonly DerivedProblem[]>): void {
-  world.catalog.setDerived(problemsByPath);
-  for (const path of problemsByPath.keys()) world.onMarked(path);
+export function setDerived(world: World, marksByPath: ReadonlyMap<string, DerivedMarks>): void {
+  world.catalog.setDerived(marksByPath);
+  for (const path of marksByPath.keys()) world.onMarked(path);
 }

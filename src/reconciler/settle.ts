@@ -192,10 +192,14 @@ async function remember(world: World, one: Settled, origin: Origin): Promise<boo
 }
 
 function noteDerived(world: World, one: Settled): void {
-  const { path, head } = one.observation;
-  const derived = derivedProblems(world, one);
-  if (derived && (derived.length > 0 || (head?.problems.length ?? 0) > 0))
-    setDerived(world, new Map([[path, derived]]));
+  const {
+    path,
+    head,
+    examined: { digest },
+  } = one.observation;
+  const problems = derivedProblems(world, one);
+  if (problems && digest !== null && (problems.length > 0 || (head?.problems.length ?? 0) > 0))
+    setDerived(world, new Map([[path, { digest, problems }]]));
 }
 
 function waitFor(

@@ -34,7 +34,13 @@ const step = fc.oneof(
     }),
   },
   fc.record({ is: fc.constant('note' as const), at: fc.nat(), seen: fc.option(seen) }),
-  fc.record({ is: fc.constant('marks' as const), at: fc.nat(), digest: arbitraryDigest, hasAny: fc.boolean() }),
+  fc.record({
+    is: fc.constant('marks' as const),
+    at: fc.nat(),
+    digest: arbitraryDigest,
+    hasServed: fc.boolean(),
+    hasAny: fc.boolean(),
+  }),
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 type Event = Extract<Step, { is: 'frame' }>['events'][number];
@@ -110,12 +116,12 @@ async function live({ gathering, applying }: Pair, steps: readonly Step[]): Prom
     } else {
       for (const catalog of [gathering, applying]) {
         if (one.is === 'note') catalog.noteSeen([{ path, seen: one.seen ?? null }]);
-        else
-          catalog.setDerived(
-            new Map([
-              [path, one.hasAny ? [{ path, code: 'invalid', sinceMs: 1, digest: one.digest, faults: [] }] : []],
-            ]),
-          );
+        else {
+          // As often of the bytes that are served as of others.
+          const digest = one.hasServed ? (catalog.head(path)?.servedDigest ?? one.digest) : one.digest;
+          const mark = { path, code: 'invalid', sinceMs: 1, digest, faults: [] } as const;
+          catalog.setDerived(new Map([[path, { digest, problems: one.hasAny ? [mark] : [] }]]));
+        }
       }
     }
     expect(paths.map((name) => gathering.head(name))).toEqual(paths.map((name) => applying.head(name)));

@@ -142,10 +142,32 @@ test('deletions, moves, problems and documents with a problem are not held back'
   expect(gathers(entryOf(2, 'ns/c/b.json', { op: 'move', from: 'ns/c/a.json' }))).toBe(false);
   expect(gathers(entryOf(2, 'ns/c/a.json', { op: 'problem', kind: 'invalid' }))).toBe(false);
   const fault = { code: 'type', detail: 'wrong' };
-  const mark = { path: 'ns/c/a.json', code: 'invalid', sinceMs: 1, digest: null, faults: [fault] } as const;
-  catalog.setDerived(new Map([[mark.path, [mark]]]));
+  const mark = {
+    path: 'ns/c/a.json',
+    code: 'invalid',
+    sinceMs: 1,
+    digest: digestOf(Buffer.from('{"seq":1}')),
+    faults: [fault],
+  } as const;
+  catalog.setDerived(new Map([[mark.path, { digest: mark.digest, problems: [mark] }]]));
   expect(gathers(entryOf(2, 'ns/c/a.json', { op: 'update' }))).toBe(false);
   expect(gathers(entryOf(2, 'ns/c/c.json'))).toBe(true);
+});
+
+test('marks of bytes that are not served any more neither come nor end those that are there', async () => {
+  using world = openWorld();
+  const { catalog } = world;
+  const path = 'ns/c/a.json';
+  const [former, served] = [1, 2].map((seq) => digestOf(Buffer.from(`{"seq":${seq}}`)));
+  if (!former || !served) throw new Error('no digests');
+  const mark = { path, code: 'invalid', sinceMs: 1, digest: served, faults: [] } as const;
+  await catalog.apply([toApply(frameOf(entryOf(1, path)))]);
+  await catalog.apply([toApply(frameOf(entryOf(2, path, { op: 'update' })))]);
+  catalog.setDerived(new Map([[path, { digest: former, problems: [{ ...mark, digest: former }] }]]));
+  expect(catalog.hasDerived(path, 'invalid')).toBe(false);
+  catalog.setDerived(new Map([[path, { digest: served, problems: [mark] }]]));
+  catalog.setDerived(new Map([[path, { digest: former, problems: [] }]]));
+  expect(catalog.hasDerived(path, 'invalid')).toBe(true);
 });
 
 test('a set of many documents is applied by itself, behind what was gathered', async () => {
