@@ -72,7 +72,7 @@ export async function forgetVersions(
 
 const NO_WAY_BACK = 'no undo brings them back; what the file holds now is kept';
 const REMNANTS =
-  'free pages of the catalog, and copies made before, may hold it still: larder rebuild makes the catalog anew\n';
+  'free pages of the catalog, and copies made before, may hold it still: larder rebuild makes the catalog anew, and leaves the old one beside it (.larder/derived/damaged-*) to be removed\n';
 
 function describeForget(
   path: string,

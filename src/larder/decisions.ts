@@ -73,6 +73,7 @@ export class Decisions implements Guards {
     if (isOutOfReach(this.#world, problem)) throw undecidable(problem, decision);
     const decide = decisions[problem.code];
     if (!decide) throw undecidable(problem, decision);
+    refuseChoice(problem, asked.choice);
     const outcome = await decide({ world: this.#world, problem, ...asked });
     const isPreview = asked.options.dryRun ?? false;
     return { session: null, ...outcome, problem: id, decision, isPreview, seq: this.#world.recorder.announcedSeq };
@@ -86,6 +87,15 @@ export class Decisions implements Guards {
 
 const isOutOfReach = (world: World, { code, path }: Problem): boolean =>
   code === 'held' && (world.outOfReach.root() !== null || world.outOfReach.at(path) !== undefined);
+
+/** Whoever says which side shall be the document, of what has no sides, has another problem in mind. */
+function refuseChoice({ id, code, path }: Problem, { take, copy }: Choice): void {
+  if (code === 'conflict' || (take === undefined && copy === undefined)) return;
+  throw new LarderError(
+    'bad_request',
+    `take and copy choose a side of a conflict; the problem ${id} of ${path} is ${code}: decide it without them`,
+  );
+}
 
 const undecidable = (problem: Problem, decision: Decided['decision']): LarderError =>
   new LarderError(

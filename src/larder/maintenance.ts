@@ -15,6 +15,7 @@ import { prune } from '../maintain/prune/prune.ts';
 import type { ForgetReport, History, PruneReport } from '../maintain/prune/types.ts';
 import { verify, type VerifyListener } from '../maintain/verify/verify.ts';
 import type { VerifySummary } from '../maintain/verify/types.ts';
+import { outOfReach } from '../reconciler/out-of-reach.ts';
 import { Scrubber, type ScrubReport } from '../reconciler/scrubber.ts';
 import { settle } from '../reconciler/settle.ts';
 import { openHistorySize, type HistorySize } from './history-size.ts';
@@ -148,6 +149,8 @@ export class OpenMaintenance implements Maintenance {
     };
     listener.progress({ stage: 'rescan', done: 0, total: null });
     await reconciler.rescan();
+    const outage = world.outOfReach.root();
+    if (outage) throw outOfReach(outage, root.path);
     const upTo = world.recorder.announcedSeq;
     using audit = openCatalogAudit(catalogFile(place.directory));
     return await verify(

@@ -22,6 +22,8 @@ export function checkPreconditions(
 ): void {
   if (conditions === undefined) return;
   if (conditions.ifMatch !== undefined && !state.merges && !names(conditions.ifMatch, state.disk)) {
+    // What was read is still served: what is in the way is the file, and reading again would not help.
+    if (state.disk !== null && names(conditions.ifMatch, state.served)) throw unserved(state);
     throw failed(state, 'If-Match names another version than the one on disk', describe(conditions));
   }
   if (names(conditions.ifNoneMatch, state.disk)) {
@@ -33,9 +35,13 @@ export function checkPreconditions(
 export function checkUnserved(conditions: Preconditions | undefined, state: DiskState): void {
   if (state.disk === null || state.disk === state.served) return;
   if (!state.merges && conditions?.ifMatch !== undefined && conditions.ifMatch !== '*') return;
-  const detail = `the file on disk (digest ${state.disk}) is not the version that is served`;
-  throw new LarderError('document_invalid', detail, { members: { digest: state.disk, serving: state.served } });
+  throw unserved(state);
 }
+
+const unserved = ({ disk, served }: DiskState): LarderError =>
+  new LarderError('document_invalid', `the file on disk (digest ${disk}) is not the version that is served`, {
+    members: { digest: disk, serving: served },
+  });
 
 function failed(state: DiskState, detail: string, members: Readonly<Record<string, unknown>>): LarderError {
   const headers = state.served === null ? {} : { ETag: `"${state.served}"` };

@@ -37,6 +37,17 @@ async function openHeld(): Promise<{ world: World; id: string }> {
   return { world, id: problem?.id ?? '' };
 }
 
+test.each([[{ take: 'original' }], [{ copy: 'lod/things/x.json' }]])(
+  'a hold has no sides to choose from: %j is refused, and nothing is deleted',
+  async (choice) => {
+    const { world, id } = await openHeld();
+    await using _ = world;
+    const refused = await decide(world, id, 'confirm', {}, choice);
+    expect([refused.status, (refused.json as Body).code]).toEqual([400, 'bad_request']);
+    expect((await problemsOf(world)).map(({ code }) => code)).toEqual(['held']);
+  },
+);
+
 test('a hold is previewed, dismissed and gone, and the feed tells of it', async () => {
   const { world, id } = await openHeld();
   await using _ = world;

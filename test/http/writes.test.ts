@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { testScenarios } from './scenarios.ts';
@@ -225,4 +225,26 @@ test('a schema is written, read, and in force at once', async () => {
   expect((await world.get('/v1/lod/s/_schema', { 'if-none-match': String(written.headers.etag) })).status).toBe(304);
   expect((await world.put('/v1/lod/s/x', { v: 1 })).status).toBe(422);
   expect((await world.put('/v1/lod/s/_schema', { type: 'nonsense' })).status).toBe(409);
+});
+
+test('a write that names the served version over a broken file is told what is in the way, not to read again', async () => {
+  await using world = await openWorld({ files });
+  const { headers } = await world.get(at);
+  const etag = String(headers.etag);
+  writeFileSync(join(world.root, 'lod/customers/a.json'), '{"v":');
+  for (const [method, body] of [
+    ['PUT', { v: 2 }],
+    ['DELETE', ''],
+  ] as const) {
+    const refused = await world.ask(method, at, { headers: { ...json, 'if-match': etag }, body });
+    expect([refused.status, (refused.json as { code: string }).code]).toEqual([409, 'document_invalid']);
+    const { digest } = refused.json as { digest: string };
+    expect(`"${digest}"`).not.toBe(etag);
+  }
+});
+
+test('nobody takes the name of the first scan for a session', async () => {
+  await using world = await openWorld({ files });
+  const refused = await world.ask('PUT', at, { headers: { ...json, 'larder-session': 'first-scan' }, body: { v: 2 } });
+  expect([refused.status, (refused.json as { code: string }).code]).toEqual([400, 'bad_request']);
 });

@@ -75,6 +75,8 @@ test.each(Object.entries(TAKES_AWAY))('a root that %s takes no write, and no dec
     code: 'root_gone',
   });
   await expect(world.larder.read(ref('never'))).rejects.toMatchObject({ code: 'root_gone' });
+  const listener = { finding: () => {}, progress: () => {} };
+  await expect(world.larder.maintenance.verify(listener)).rejects.toMatchObject({ code: 'root_gone' });
   const [problem] = world.problems();
   for (const decide of ['confirm', 'dismiss'] as const) {
     await expect(world.larder.guards[decide](problem?.id ?? '', {}, me)).rejects.toMatchObject({

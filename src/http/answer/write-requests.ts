@@ -1,6 +1,7 @@
 /** What every write has in common: who writes, under which conditions, and how the outcome is told. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { LarderError } from '../../core/errors.ts';
+import { FIRST_SCAN } from '../../core/events.ts';
 import type { Preconditions, Who, WriteOptions, Written } from '../../core/requests.ts';
 import { answer, asBody } from './answers.ts';
 import { preconditionsOf } from '../request/entity-tags.ts';
@@ -40,6 +41,9 @@ export function writeIntent({ incoming }: Exchange, more: readonly 'merge'[] = [
 function whoOf(headers: IncomingHttpHeaders): Who {
   const session = headers['larder-session'];
   if (session === undefined) return { actor: 'local', cause: 'api' };
+  // Undo passes over what the first scan found, as long as nobody asks for it.
+  if (session === FIRST_SCAN)
+    throw new LarderError('bad_request', `the session ${FIRST_SCAN} is that of the first scan: choose another name`);
   if (typeof session === 'string' && /^[!-~]{1,200}$/.test(session)) return { actor: 'local', cause: 'api', session };
   throw new LarderError('bad_request', 'Larder-Session must be 1 to 200 visible ASCII characters');
 }
