@@ -152,7 +152,10 @@ test('tx=rollback judges a bulk and writes nothing', async () => {
     prefer: 'tx=rollback',
   } as typeof ndjson);
   expect(answer.headers['preference-applied']).toBe('tx=rollback');
-  expect(linesOf(answer)[0]).toMatchObject({ status: 201 });
+  const [first, summary] = linesOf(answer);
+  expect(first).toMatchObject({ status: 201 });
+  expect(first, 'what is only judged has no seq').not.toHaveProperty('seq');
+  expect(summary).toMatchObject({ summary: { created: 1 }, seq: null, change_set: null });
   expect(eventsAfter(world, seq)).toEqual([]);
 });
 

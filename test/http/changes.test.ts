@@ -34,7 +34,7 @@ testScenarios([
     body: { v: 9 },
     headers: { prefer: 'tx=rollback' },
     status: 200,
-    answers: { 'preference-applied': 'tx=rollback' },
+    answers: { 'preference-applied': 'tx=rollback', 'larder-seq': null, 'larder-change-set': null },
   },
   {
     name: 'tx=rollback still judges',

@@ -83,12 +83,16 @@ export function answerWritten(
   return answer(exchange, status, headers, body && asBody(body));
 }
 
-function writtenHeaders(written: Written, { applied }: Preferences): Record<string, string> {
-  const headers: Record<string, string> = {
-    'Larder-Seq': String(written.seq),
-    'Larder-Change-Set': written.changeSet,
-    'Larder-Durability': written.durability,
-  };
+/** What is only judged has no seq, and belongs to no change set. */
+function writtenHeaders(written: Written, { applied, dryRun }: Preferences): Record<string, string> {
+  const headers: Record<string, string> =
+    dryRun && written.outcome !== 'unchanged'
+      ? {}
+      : {
+          'Larder-Seq': String(written.seq),
+          'Larder-Change-Set': written.changeSet,
+          'Larder-Durability': written.durability,
+        };
   if (written.etag !== null) headers['ETag'] = `"${written.etag}"`;
   if (written.outcome === 'created') headers['Location'] = locationOf(written);
   if (applied.length > 0) headers['Preference-Applied'] = applied.join(', ');

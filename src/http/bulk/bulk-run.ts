@@ -88,23 +88,29 @@ export const STATUS: Readonly<Record<Written['outcome'], number>> = {
   deleted: 204,
 };
 
-function resultLine({ tally, onFault }: Bulk, i: number, result: WriteResult | undefined): string {
-  if (result?.ok) return `${JSON.stringify({ i, ...tell(tally, result.written) })}\n`;
+function resultLine({ tally, onFault, options }: Bulk, i: number, result: WriteResult | undefined): string {
+  if (result?.ok) return `${JSON.stringify({ i, ...tell(tally, result.written, options) })}\n`;
   const error = asLarderError(result?.error);
   if (error.code === 'internal') onFault(error.cause);
   tally.outcomes.refused += 1;
   return `${JSON.stringify({ i, status: error.meaning.status, problem: problemOf(error) })}\n`;
 }
 
-function tell(tally: Tally, { outcome, ref, etag, seq, changeSet }: Written): Record<string, unknown> {
+/** What is only judged has no seq, and belongs to no change set. */
+function tell(
+  tally: Tally,
+  { outcome, ref, etag, seq, changeSet }: Written,
+  { dryRun = false }: WriteOptions,
+): Record<string, unknown> {
   tally.outcomes[outcome] += 1;
-  if (outcome !== 'unchanged') {
+  const isChange = outcome !== 'unchanged';
+  if (isChange && !dryRun) {
     // Sets that are written beside each other may reach the log in either order.
     tally.first = Math.min(tally.first ?? seq, seq);
     tally.last = Math.max(tally.last ?? seq, seq);
     tally.changeSets.add(changeSet);
   }
-  return { id: ref.id, status: STATUS[outcome], ...(etag !== null && { etag }), seq };
+  return { id: ref.id, status: STATUS[outcome], ...(etag !== null && { etag }), ...(!(isChange && dryRun) && { seq }) };
 }
 
 /** `change_set` is null when the lines were written as several. */

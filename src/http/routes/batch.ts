@@ -3,7 +3,7 @@ import { MOST_CHANGE_BYTES } from '../../core/change-set.ts';
 import type { Context } from 'hono';
 import { readBatch, type BatchRead, type BatchRequest } from '../../core/batch-requests.ts';
 import { LarderError } from '../../core/errors.ts';
-import type { Written } from '../../core/requests.ts';
+import type { WriteOptions, Written } from '../../core/requests.ts';
 import type { SetItem } from '../../larder-versions.ts';
 import { callWithDeadline } from '../../host/deadline-call.ts';
 import { paceOf } from '../../host/pace.ts';
@@ -50,7 +50,7 @@ async function answerBatch({ env }: Context<HttpEnv>, { larder, clock }: Serving
   headers['Larder-Durability'] = larder.durability;
   return answerJson(
     env,
-    { items: written.map(tell), seq: rangeOf(written, options.dryRun), change_set: changeSet },
+    { items: written.map((one) => tell(one, options)), seq: rangeOf(written, options.dryRun), change_set: changeSet },
     headers,
   );
 }
@@ -92,12 +92,13 @@ function naming<T>(i: number, read: () => T): T {
   }
 }
 
-const tell = ({ outcome, ref, etag, seq }: Written): Record<string, unknown> => ({
+const tell = ({ outcome, ref, etag, seq }: Written, { dryRun = false }: WriteOptions): Record<string, unknown> => ({
   collection: ref.collection,
   id: ref.id,
   status: STATUS[outcome],
   ...(etag !== null && { etag }),
-  seq,
+  // What is only judged has none.
+  ...(!(dryRun && outcome !== 'unchanged') && { seq }),
 });
 
 /** First and last seq of what was changed; null when nothing was. */
