@@ -76,10 +76,15 @@ const REMNANTS =
 
 function describeForget(
   path: string,
-  { forgotten, freed_bytes: freed, elsewhere, dry_run: dryRun }: ForgetReport,
+  { forgotten, freed_bytes: freed, elsewhere, left, dry_run: dryRun }: ForgetReport,
 ): string {
   const others = elsewhere.map(({ path: other, seq }) => `the same bytes are kept in version ${seq} of ${other}\n`);
   const what = `${count(forgotten.length, 'version')} of ${path} (${forgotten.join(', ')}), ${sayBytes(freed)}`;
-  if (dryRun) return `would forget ${what}: ${NO_WAY_BACK}\n${others.join('')}`;
-  return `forgot ${what}; what the file holds now is kept\n${others.join('')}${REMNANTS}`;
+  if (dryRun) return `would forget ${what}: ${NO_WAY_BACK}\n${others.join('')}${left.map(sayLeft).join('')}`;
+  return `forgot ${what}; what the file holds now is kept\n${others.join('')}${left.map(sayLeft).join('')}${REMNANTS}`;
 }
+
+const sayLeft = ({ file, open }: ForgetReport['left'][number]): string =>
+  open
+    ? `${file} holds the bytes still: a program has it open for writing, and it goes once that program closes it\n`
+    : `${file} holds the bytes still: it goes once what works on it is done; look again in a minute\n`;

@@ -1,14 +1,19 @@
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/core/digest.ts';
 import { LarderError } from '../../src/core/errors.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
+import type { ForgetReport } from '../../src/maintain/prune/types.ts';
 import { Recorder } from '../../src/reconciler/recorder.ts';
 import type { World } from '../../src/reconciler/world.ts';
+import { openGuarded } from '../reconciler/guarded-world.ts';
 import { me, openTestLarder, ref } from '../reconciler/world.ts';
 import { verifyOpen } from './verify-world.ts';
+
+/** Of one length. */
+const [SECRET, SECRET_TOO] = ['{"secret": "hunter2"}', '{"secret": "hunter3"}'] as const;
 
 test('forgetting removes the bytes of an earlier version at once, also from the segment that grows', async () => {
   await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
@@ -152,6 +157,41 @@ test('forgetting works on what was deleted', async () => {
   expect(await world.larder.maintenance.forget('lod/things/a.json', null)).toMatchObject({ forgotten: [1] });
   await world.reopen();
   await expect(world.larder.readVersion(ref('a'), 1)).rejects.toMatchObject({ code: 'gone' });
+});
+
+// Teeth: looked for by the digits of the forgotten bytes alone, it is not found: it bears those of what replaced it.
+test('what a program has open in .larder/tmp is named, not taken from it, and goes once it is closed', async () => {
+  await using world = await openGuarded({ 'lod/things/a.json': SECRET });
+  const tmp = (): string[] => readdirSync(world.at('.larder/tmp'));
+  const saving = openSync(world.at('lod/things/a.json'), 'r+');
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"secret": null}') } }, me);
+  await world.pass(120_000);
+  const [name, ...others] = tmp();
+  expect(others).toEqual([]);
+  const left = [{ file: `.larder/tmp/${name}`, open: true }];
+  for (const dryRun of [true, false]) {
+    let report: ForgetReport | null = null;
+    void world.larder.maintenance.forget('lod/things/a.json', null, { dryRun }).then((told) => (report = told));
+    await world.until(() => report !== null);
+    expect(report).toMatchObject({ forgotten: [1], left, dry_run: dryRun });
+  }
+  expect(readFileSync(world.at(`.larder/tmp/${name}`), 'utf8')).toBe(SECRET);
+  closeSync(saving);
+  await world.until(() => tmp().length === 0);
+  expect(world.problems()).toEqual([]);
+});
+
+test('a young file that may be a write on its way stays and is named; an old one goes, whatever its name', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': SECRET });
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"secret": null}') } }, me);
+  const place = (name: string, text: string): void => writeFileSync(world.at(`.larder/tmp/${name}`), text);
+  place('young', SECRET);
+  place('old', SECRET);
+  place('other', SECRET_TOO);
+  utimesSync(world.at('.larder/tmp/old'), 1, 1);
+  const { left } = await world.larder.maintenance.forget('lod/things/a.json', null);
+  expect(left).toEqual([{ file: '.larder/tmp/young', open: false }]);
+  expect(readdirSync(world.at('.larder/tmp')).toSorted()).toEqual(['other', 'young']);
 });
 
 test.each([15, 1_500_000])('a catalog is made anew from a log whose bytes were forgotten (%i)', async (size) => {

@@ -2,14 +2,13 @@
  * `larder forget PATH [--seq N]`: the bytes of versions go at once, because something was saved that must not be kept. Their
  * place in the history stays. What a file on disk still holds is not forgotten: the file has to change first.
  */
-import { digestOf, type Digest } from '../../core/digest.ts';
+import type { Digest } from '../../core/digest.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import type { Head } from '../../catalog/types.ts';
 import type { StoredEvent } from '../../catalog/answers.ts';
-import { attempt } from '../../host/durable-files.ts';
-import { readFile } from '../../host/read-file.ts';
 import { dropFrom } from './drop.ts';
+import { removeLeft, type Sizes } from './left-files.ts';
 import type { ForgetReport, History } from './types.ts';
 
 const MOST_VERSIONS = 1_000_000;
@@ -29,36 +28,49 @@ export interface Forgetting {
 export async function forget(history: History, { path, seq, settle, dryRun }: Forgetting): Promise<ForgetReport> {
   const versions = toForget(history, path, seq);
   const seqs = new Set(versions.map((version) => version.seq));
-  const digests = [...new Set(versions.map(({ digest }) => digest).filter((digest) => digest !== null))];
+  const sizes = sizesOf(versions);
+  const digests = [...sizes.keys()];
   if (dryRun) {
     const others = (await keptElsewhere(history, digests)).filter((one) => !seqs.has(one.seq));
-    return reportOf(versions, { digests, freed: storedBytes(versions), others, dryRun });
+    const left = removeLeft(history, withoutNeeded(history, sizes, others), dryRun);
+    return reportOf(versions, { digests, freed: storedBytes(versions), others, left, dryRun });
   }
   await history.events.seal();
   await settle(history.events.lastSeq);
   const freed = await dropAll(history, seqs);
-  const elsewhere = await keptElsewhere(history, digests);
+  const others = await keptElsewhere(history, digests);
   // No turn of the event loop from here on: what is recorded after it asks whether its bytes are still there.
-  const needed = new Set(elsewhere.map(({ digest }) => digest));
-  removeNow(
-    history,
-    digests.filter((digest) => !needed.has(digest) && !history.isBeingNamed(digest)),
-  );
-  return reportOf(versions, { digests, freed, others: elsewhere, dryRun });
+  const gone = withoutNeeded(history, sizes, others);
+  for (const digest of gone.keys()) if (history.blobs.has(digest)) history.blobs.remove(digest);
+  return reportOf(versions, { digests, freed, others, left: removeLeft(history, gone, dryRun), dryRun });
+}
+
+const sizesOf = (versions: readonly StoredEvent[]): Sizes =>
+  new Map(versions.flatMap(({ digest, size }) => (digest === null ? [] : [[digest, size]])));
+
+/** Only bytes that no other version needs go from blobs and `.larder/tmp`. */
+function withoutNeeded({ isBeingNamed }: History, sizes: Sizes, others: readonly { readonly digest: Digest }[]): Sizes {
+  const needed = new Set(others.map(({ digest }) => digest));
+  return new Map([...sizes].filter(([digest]) => !needed.has(digest) && !isBeingNamed(digest)));
 }
 
 interface Outcome {
   readonly digests: readonly Digest[];
   readonly freed: number;
   readonly others: ForgetReport['elsewhere'];
+  readonly left: ForgetReport['left'];
   readonly dryRun: boolean;
 }
 
-const reportOf = (versions: readonly StoredEvent[], { digests, freed, others, dryRun }: Outcome): ForgetReport => ({
+const reportOf = (
+  versions: readonly StoredEvent[],
+  { digests, freed, others, left, dryRun }: Outcome,
+): ForgetReport => ({
   forgotten: versions.map(({ seq }) => seq),
   digests,
   freed_bytes: freed,
   elsewhere: others.map(({ path, seq }) => ({ path, seq })),
+  left,
   dry_run: dryRun,
 });
 
@@ -140,21 +152,4 @@ async function keptElsewhere(
       for (const one of catalog.versionsWithBytes(digest, from, from + STRETCH)) found.push({ ...one, digest });
   }
   return found;
-}
-
-/** A younger file with these bytes may be a write on its way; what a swap brought out goes by itself within seconds. */
-const OURS_FROM_MS = 60_000;
-
-/** Blobs, and files that a swap brought out and that were left in `.larder/tmp`: only of bytes that no other version needs. */
-function removeNow({ blobs, fs, tmp, clock }: History, digests: readonly Digest[]): void {
-  for (const digest of digests) {
-    if (blobs.has(digest)) blobs.remove(digest);
-    for (const { name, kind } of fs.readDirectory(tmp)) {
-      const file = `${tmp}/${name ?? ''}`;
-      if (kind !== 'file' || !name?.startsWith(digest.slice(0, 16)) || digestOf(readFile(fs, file)) !== digest)
-        continue;
-      const modifiedMs = Number((fs.lstat(file)?.mtimeNs ?? 0n) / 1_000_000n);
-      if (clock.nowMs() - modifiedMs > OURS_FROM_MS) attempt(() => fs.unlink(file));
-    }
-  }
 }

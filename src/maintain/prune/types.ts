@@ -52,6 +52,11 @@ export interface ForgetReport {
   readonly freed_bytes: number;
   /** Versions of other paths that have the same bytes, and still keep them. */
   readonly elsewhere: readonly { readonly path: string; readonly seq: Seq }[];
+  /**
+   * Files (below the root) in `.larder/tmp` that hold the bytes still: because a program has them `open` for writing, or because a
+   * write may be about to place them. They go by themselves, once they are closed or that write is done.
+   */
+  readonly left: readonly { readonly file: string; readonly open: boolean }[];
   /** Nothing was changed. */
   readonly dry_run: boolean;
 }
