@@ -57,7 +57,12 @@ export interface Access extends AsyncDisposable {
   importSink(collection: string): ImportSink;
   normalise(paths: readonly string[], indent: number | 'tab', isPreview: boolean): Promise<NormaliseReport>;
   prune(isPreview: boolean): Promise<PruneReport>;
-  forget(path: string, seq: number | null, isPreview: boolean): Promise<ForgetReport>;
+  /** `only`: the seqs that were shown; where it would be others by now, nothing is forgotten (`conflict`). */
+  forget(
+    path: string,
+    seq: number | null,
+    options: { readonly isPreview: boolean; readonly only?: readonly number[] },
+  ): Promise<ForgetReport>;
 }
 
 /**

@@ -11,7 +11,8 @@ export interface SureFlags {
 }
 
 export interface Doing<T> {
-  readonly run: (isPreview: boolean) => Promise<T>;
+  /** `shown`: what the person at the terminal said yes to. */
+  readonly run: (isPreview: boolean, shown: T | null) => Promise<T>;
   readonly describe: (report: T, isPreview: boolean) => string;
   /** There is nothing to do. */
   readonly isEmpty: (report: T) => boolean;
@@ -19,11 +20,11 @@ export interface Doing<T> {
 
 export async function askFirst<T>(doing: Doing<T>, { yes, dryRun, json }: SureFlags, io: Io): Promise<void> {
   const isPreview = yes !== true || dryRun === true;
-  const report = await doing.run(isPreview);
+  const report = await doing.run(isPreview, null);
   if (json === true) return outJson(io, report);
   io.out(doing.describe(report, isPreview));
   if (!isPreview || doing.isEmpty(report)) return;
   if (io.ask === undefined || dryRun === true) return io.out('nothing is changed yet: --yes does it\n');
-  if (await io.ask('Do it?')) io.out(doing.describe(await doing.run(false), false));
+  if (await io.ask('Do it?')) io.out(doing.describe(await doing.run(false, report), false));
   else io.err('nothing was changed\n');
 }

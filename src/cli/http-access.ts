@@ -23,8 +23,8 @@ export function openHttpAccess(daemon: Target, root: string | null): Access {
     versions: httpVersions(daemon.url),
     normalise: (paths, indent, isPreview) => post(daemon.url, '/v1/_normalise', { paths, indent }, isPreview),
     prune: (isPreview) => post(daemon.url, '/v1/_prune', null, isPreview),
-    forget: (path, seq, isPreview) =>
-      post(daemon.url, '/v1/_forget', { path, ...(seq !== null && { seq }) }, isPreview),
+    forget: (path, seq, { isPreview, only }) =>
+      post(daemon.url, '/v1/_forget', { path, ...(seq !== null && { seq }), ...(only && { only }) }, isPreview),
     importSink: (collection) => importSink(daemon.url, collection),
     [Symbol.asyncDispose]: async () => {},
   };

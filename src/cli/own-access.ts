@@ -34,7 +34,7 @@ export async function openOwnAccess({ root, isConfigured, settings }: LoadedConf
     versions: ownVersions(larder),
     normalise: (paths, indent, dryRun) => larder.maintenance.normalise({ paths, indent, dryRun }, PERSON),
     prune: (dryRun) => larder.maintenance.prune({ dryRun }),
-    forget: (path, seq, dryRun) => larder.maintenance.forget(path, seq, { dryRun }),
+    forget: (path, seq, { isPreview: dryRun, ...only }) => larder.maintenance.forget(path, seq, { dryRun, ...only }),
     importSink: (collection) => importSink(larder, collection),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

@@ -59,7 +59,8 @@ export async function forgetVersions(
   const path = parseFile(text, root, io);
   await askFirst(
     {
-      run: (isPreview) => access.forget(path, seq, isPreview),
+      run: (isPreview, shown: ForgetReport | null) =>
+        access.forget(path, seq, { isPreview, ...(shown && { only: shown.forgotten }) }),
       describe: (report) => describeForget(path, report),
       // What has nothing to forget is refused.
       isEmpty: () => false,

@@ -23,6 +23,11 @@ import { normalise, type NormaliseReport } from './normalise.ts';
 import { keepOf, settledSeq, settleUpTo } from './retention.ts';
 import { suspectsAgain } from './suspects.ts';
 
+export interface ForgetOptions {
+  readonly dryRun: boolean;
+  readonly only?: readonly Seq[];
+}
+
 export interface Maintenance {
   /** Proves that files, log, catalog and text index agree. Changes nothing but what a rescan finds. One at a time: `busy`. */
   verify(listener: VerifyListener): Promise<VerifySummary>;
@@ -30,8 +35,11 @@ export interface Maintenance {
   history(): HistorySize;
   /** Thins the history as collections and configuration say. Throws `conflict` when the clock cannot be believed, `busy`. */
   prune(options: { readonly dryRun: boolean }): Promise<PruneReport>;
-  /** Removes the bytes of versions of a path (below the root) that its file does not hold any more; all of them, or one. */
-  forget(path: string, seq: Seq | null, options?: { readonly dryRun: boolean }): Promise<ForgetReport>;
+  /**
+   * Removes the bytes of versions of a path (below the root) that its file does not hold any more; all of them, or one. `only`: the
+   * `forgotten` of a dry run; throws `conflict` where it would be others by now.
+   */
+  forget(path: string, seq: Seq | null, options?: ForgetOptions): Promise<ForgetReport>;
   /** Lays documents out anew, as one change set. Their values stay. `indent`: spaces. Throws `not_found`, `too_large`. */
   normalise(
     asked: { readonly paths: readonly string[]; readonly indent: number | 'tab'; readonly dryRun: boolean },
@@ -110,13 +118,13 @@ export class OpenMaintenance implements Maintenance {
     });
   }
 
-  forget(path: string, seq: Seq | null, { dryRun } = { dryRun: false }): Promise<ForgetReport> {
+  forget(path: string, seq: Seq | null, { dryRun, only }: ForgetOptions = { dryRun: false }): Promise<ForgetReport> {
     const { world } = this.#wired;
     const settled = (upTo: Seq): Promise<void> => settleUpTo(world, upTo, () => this.#refuseStopping());
     return this.#alone('forgetting', async () => {
       // Whoever has just taken a secret out of a file means what the file holds now.
       if (world.catalog.head(path)) await settle(world, [path]);
-      return forget(this.#history(), { path, seq, settle: settled, dryRun });
+      return forget(this.#history(), { path, seq, only: only ?? null, settle: settled, dryRun });
     });
   }
 

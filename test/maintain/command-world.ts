@@ -1,5 +1,6 @@
 /** Commands as typed, on a root that a daemon serves or that nobody does. */
 import { pino } from 'pino';
+import type { Io } from '../../src/cli/io.ts';
 import { main } from '../../src/cli/main.ts';
 import { resolveConfig } from '../../src/config.ts';
 import { openDaemon, type Daemon } from '../../src/daemon.ts';
@@ -11,7 +12,10 @@ export interface Ran {
   readonly json: Record<string, unknown>;
 }
 
-export async function larder(root: string, ...args: readonly string[]): Promise<Ran> {
+export const larder = (root: string, ...args: readonly string[]): Promise<Ran> => larderAt({}, root, ...args);
+
+/** At a terminal, where somebody answers. */
+export async function larderAt(terminal: Pick<Io, 'ask'>, root: string, ...args: readonly string[]): Promise<Ran> {
   let [out, err] = ['', ''];
   const code = await main([...args, '--root', root], {
     out: (text) => void (out += text),
@@ -20,6 +24,7 @@ export async function larder(root: string, ...args: readonly string[]): Promise<
     env: {},
     workingDirectory: '/',
     signal: new AbortController().signal,
+    ...terminal,
   });
   return { code, out, err, json: args.includes('--json') && out !== '' ? JSON.parse(out) : {} };
 }

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { openTestLarder, type TestLarder } from '../reconciler/world.ts';
-import { larder, serve } from './command-world.ts';
+import { larder, larderAt, serve } from './command-world.ts';
 import { copyOf, tamper } from './verify-world.ts';
 
 async function closedRoot(): Promise<TestLarder> {
@@ -163,3 +163,26 @@ test('status says how much the history takes, and how much room there is', async
     /^history +\d+ KiB; [\d.]+ .iB \(\d+ %\) of the disk free$/m,
   );
 });
+
+test.each(['closed', 'served'])(
+  'what is saved while somebody is asked is not forgotten (a root that is %s)',
+  async (how) => {
+    await using world = await closedRoot();
+    await using stack = new AsyncDisposableStack();
+    const daemon = how === 'served' ? stack.use(await serve(world.root)) : null;
+    const place = world.at('lod/things/a.json');
+    writeFileSync(place, '{"name": "Ada, without the password"}');
+    await daemon?.larder.rescan();
+    const ask = async (): Promise<boolean> => {
+      writeFileSync(place, '{"name": "Ada, saved meanwhile"}');
+      await daemon?.larder.rescan();
+      return true;
+    };
+    const { code, out, err } = await larderAt({ ask }, world.root, 'forget', 'lod/things/a.json');
+    expect([code, out]).toEqual([6, expect.stringMatching(/^would forget 1 version .* \(1\)/)]);
+    expect(err).toMatch(/it would forget version \d+ too; nothing was forgotten, look again/);
+    expect((await larder(world.root, 'show', 'lod/things/a', '--at', '1')).out).toBe('{"name": "Ada"}');
+    const told = await larderAt({ ask: async () => true }, world.root, 'forget', 'lod/things/a.json');
+    expect([told.code, told.out]).toEqual([0, expect.stringMatching(/would forget 2 versions [^]*forgot 2 versions/)]);
+  },
+);

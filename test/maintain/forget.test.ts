@@ -151,6 +151,25 @@ test.each([1_500_000, 15])('forgetting never takes %i bytes that a write brings 
   expect(answer).toMatchObject({ kind: 'served', etag: digestOf(Buffer.from(secret)) });
 });
 
+test('what was shown is what is forgotten: where it would be other versions by now, it is none', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': SECRET });
+  const put = (text: string): Promise<unknown> =>
+    world.larder.write({ ref: ref('a'), change: { op: 'exact', body: Buffer.from(text) } }, me);
+  await put('{"v": 2}');
+  const forget = (only: readonly number[], dryRun = false): Promise<ForgetReport> =>
+    world.larder.maintenance.forget('lod/things/a.json', null, { dryRun, only });
+  const { forgotten: shown } = await world.larder.maintenance.forget('lod/things/a.json', null, { dryRun: true });
+  await put('{"v": 3}');
+  await expect(forget(shown)).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining('it would forget version 2 too; nothing was forgotten'),
+  });
+  await expect(forget([1, 2, 3])).rejects.toMatchObject({ message: expect.stringContaining('not forget version 3;') });
+  for (const [seq, text] of [SECRET, '{"v": 2}'].entries())
+    expect(await world.larder.readVersion(ref('a'), seq + 1)).toMatchObject({ bytes: Buffer.from(text) });
+  expect(await forget([2, 1])).toMatchObject({ forgotten: [2, 1] });
+});
+
 test('forgetting works on what was deleted', async () => {
   await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
   await world.larder.write({ ref: ref('a'), change: { op: 'delete' } }, me);

@@ -73,16 +73,19 @@ async function answerPrune({ env }: Context<HttpEnv>, { larder }: Serving): Prom
   return answerJson(env, report, appliedHeaders(applied));
 }
 
+const SEQS = 'must be a list of seqs';
+
 const FORGET = z.object({
   path: z.string('must be a path below the root').min(1, 'must be a path below the root'),
   seq: z.int('must be the seq of a version').min(1, 'must be the seq of a version').optional(),
+  only: z.array(z.int(SEQS).min(1, SEQS), SEQS).optional(),
 });
 
 async function answerForget({ env }: Context<HttpEnv>, { larder, config, clock }: Serving): Promise<Response> {
   bodyType(env.incoming.headers, [JSON_TYPE]);
   const { dryRun, applied } = preferencesOf(env.incoming.headers, ['tx']);
-  const { path, seq } = parseBody(await readBody(env, config.bodyLimitBytes, clock), FORGET);
-  const report = await larder.maintenance.forget(path, seq ?? null, { dryRun });
+  const { path, seq, only } = parseBody(await readBody(env, config.bodyLimitBytes, clock), FORGET);
+  const report = await larder.maintenance.forget(path, seq ?? null, { dryRun, ...(only && { only }) });
   return answerJson(env, report, appliedHeaders(applied));
 }
 

@@ -18,16 +18,19 @@ export interface Forgetting {
   readonly path: string;
   /** One version; all but what the file holds now, without. */
   readonly seq: Seq | null;
+  /** What a preview named: nothing is forgotten where it would be other versions by now. */
+  readonly only: readonly Seq[] | null;
   /** Waits until files are on the disk up to a seq; gives up after a while. */
   readonly settle: (seq: Seq) => Promise<void>;
   /** Say what would go, and change nothing. */
   readonly dryRun: boolean;
 }
 
-/** Throws LarderError `not_found`, `conflict` for what the file still holds, `pending` while a write is not on the disk yet. */
-export async function forget(history: History, { path, seq, settle, dryRun }: Forgetting): Promise<ForgetReport> {
+/** Throws LarderError `not_found`, `conflict` for what the file still holds and for what `only` does not name, `pending` while a write is not on the disk yet. */
+export async function forget(history: History, { path, seq, only, settle, dryRun }: Forgetting): Promise<ForgetReport> {
   const versions = toForget(history, path, seq);
   const seqs = new Set(versions.map((version) => version.seq));
+  if (only) refuseOthers(path, seqs, new Set(only));
   const sizes = sizesOf(versions);
   const digests = [...sizes.keys()];
   if (dryRun) {
@@ -43,6 +46,28 @@ export async function forget(history: History, { path, seq, settle, dryRun }: Fo
   const gone = withoutNeeded(history, sizes, others);
   for (const digest of gone.keys()) if (history.blobs.has(digest)) history.blobs.remove(digest);
   return reportOf(versions, { digests, freed, others, left: removeLeft(history, gone, dryRun), dryRun });
+}
+
+/** Whoever said yes to some versions said nothing of those that were saved meanwhile. */
+function refuseOthers(path: string, seqs: ReadonlySet<Seq>, shown: ReadonlySet<Seq>): void {
+  const more = [...seqs].filter((seq) => !shown.has(seq));
+  const fewer = [...shown].filter((seq) => !seqs.has(seq));
+  if (more.length + fewer.length === 0) return;
+  const told = [
+    ...(more.length > 0 ? [`it would forget ${sayVersions(more)} too`] : []),
+    ...(fewer.length > 0 ? [`it would not forget ${sayVersions(fewer)}`] : []),
+  ];
+  throw new LarderError(
+    'conflict',
+    `${path} has changed since it was shown: ${told.join(', and ')}; nothing was forgotten, look again`,
+  );
+}
+
+const MOST_NAMED = 10;
+
+function sayVersions(seqs: readonly Seq[]): string {
+  const more = seqs.length > MOST_NAMED ? ` and ${seqs.length - MOST_NAMED} more` : '';
+  return `${seqs.length === 1 ? 'version' : 'versions'} ${seqs.slice(0, MOST_NAMED).join(', ')}${more}`;
 }
 
 const sizesOf = (versions: readonly StoredEvent[]): Sizes =>
