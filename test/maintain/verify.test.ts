@@ -146,6 +146,26 @@ describe('a closed root', () => {
   });
 });
 
+test('names all events that the log does not have, one behind the other, once', async () => {
+  await whileChanged(catalog(), async () => {
+    tamper(
+      lived.root,
+      `WITH RECURSIVE more(seq) AS (SELECT 100 UNION ALL SELECT seq + 1 FROM more WHERE seq < 1299)
+       INSERT INTO events SELECT more.seq, first, op, kind, path, source, digest, size, before, modified, encoding, segment, position,
+         length, base, part, in_force, verdict FROM more, events WHERE events.seq = 1;
+       UPDATE state SET reached = 1299`,
+    );
+    const { findings } = await verifyClosed(lived.root);
+    expect(findings.filter(({ found }) => found?.startsWith('events '))).toEqual([
+      expect.objectContaining({
+        code: 'catalog',
+        found: 'events 100 to 1299',
+        detail: 'the catalog holds 1200 events that the log does not have',
+      }),
+    ]);
+  });
+});
+
 describe('a damaged log', () => {
   test('names the version whose stored bytes are others, and reads on', async () => {
     await whileChanged(segment(), async () => {

@@ -20,10 +20,14 @@ export function openEventComparison({ subject: { audit, upTo }, report }: Run): 
   let last = 0;
 
   const passStrays = (before: Seq): void => {
+    const range = { count: 0, from: 0, to: 0 };
     for (let line = stored.next; line !== null && seqOfLine(line) < before; line = stored.next) {
-      report(stray(audit.entry(seqOfLine(line)), seqOfLine(line)));
+      range.to = seqOfLine(line);
+      if (range.count++ === 0) range.from = range.to;
       stored.pass();
     }
+    // One finding for all between two events of the log: a catalog of another log may hold a million.
+    if (range.count > 0) report(strays(range, audit.entry(range.from)?.path ?? ''));
   };
   const compareOne = (entry: LoggedEntry): void => {
     // A damaged log may tell of a seq twice.
@@ -80,13 +84,20 @@ class StoredLines {
   }
 }
 
-const stray = (found: AuditedEvent | undefined, seq: Seq): Parameters<Run['report']>[0] => ({
+interface Range {
+  readonly count: number;
+  readonly from: Seq;
+  readonly to: Seq;
+}
+
+/** `path`: of the first. */
+const strays = ({ count, from, to }: Range, path: string): Parameters<Run['report']>[0] => ({
   kind: 'difference',
   code: 'catalog',
-  path: found?.path ?? '',
+  path,
   expected: null,
-  found: `events ${seq} to ${seq}`,
-  detail: 'the catalog holds an event that the log does not have',
+  found: `events ${from} to ${to}`,
+  detail: `the catalog holds ${count === 1 ? 'an event' : `${count} events`} that the log does not have`,
 });
 
 const differing = (entry: LoggedEntry, found: AuditedEvent | undefined): Parameters<Run['report']>[0] => ({
