@@ -64,7 +64,7 @@ export interface Larder extends AsyncDisposable {
 
   /** As fresh as the disk: one stat, and a look where it changed. */
   read(ref: DocumentRef): Promise<CurrentAnswer>;
-  /** The served head at a point in history. Throws `future_seq`, `gone`. */
+  /** The served head at a point in history. Throws `future_seq`, `gone`, `version_damaged`. */
   readAt(ref: DocumentRef, at: At): Promise<ReadAnswer>;
   /** The exact bytes of the version with this very seq, whatever its kind. */
   readVersion(ref: DocumentRef, seq: Seq): Promise<ReadAnswer>;

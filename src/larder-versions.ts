@@ -40,7 +40,7 @@ export interface Versions {
   moment(at: At): Moment;
   /**
    * What changed between two versions of a document, under whatever names it had. `to` null is the newest, `from` null the one
-   * before `to`, 0 the time before the first. Throws `not_found`, `future_seq`, `gone`, `not_acceptable` (a patch of what is no
+   * before `to`, 0 the time before the first. Throws `not_found`, `future_seq`, `gone`, `version_damaged`, `not_acceptable` (a patch of what is no
    * JSON), `too_large`.
    */
   diff(ref: DocumentRef, options: { from: Seq | null; to: Seq | null; as: DiffKind }): Promise<VersionDiff>;
@@ -52,7 +52,10 @@ export interface Versions {
     preconditions: WriteRequest['preconditions'],
     options?: WriteOptions,
   ): Promise<Written>;
-  /** A list as it was; the cursor is bound to the moment. Undefined: no such collection. Throws `gone`, `future_seq`. */
+  /**
+   * A list as it was; the cursor is bound to the moment. A version whose bytes cannot be had stands there with `_problem` alone.
+   * Undefined: no such collection. Throws `future_seq`.
+   */
   listAt(
     collection: string,
     options: ListOptions & { readonly at: At },

@@ -68,10 +68,9 @@ class DirectoryBlobStore implements BlobStore {
     const path = this.#pathOf(digest);
     const bytes = readFile(this.#options.fs, path);
     if (digestOf(bytes) === digest) return bytes;
-    throw new LarderError(
-      'log_damaged',
-      `${path} does not hold the bytes that its name promises. Put it back from a copy of .larder/blobs.`,
-    );
+    throw new LarderError('version_damaged', `${path} does not hold the bytes that its name promises`, {
+      members: { blob: path },
+    });
   }
 
   list(): Digest[] {

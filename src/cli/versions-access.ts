@@ -26,7 +26,7 @@ export interface VersionsAccess {
   diff(ref: DocumentRef, from: number | null, to: number | null, as: DiffKind): Promise<VersionDiff>;
   /** `at`: a seq or an RFC 3339 time as typed; null is now. */
   read(ref: DocumentRef, at: string | null): Promise<DocumentText>;
-  /** The text of the version with this very seq, whatever its kind. Rejects with `not_found`, `gone`. */
+  /** The text of the version with this very seq, whatever its kind. Rejects with `not_found`, `gone`, `version_damaged`. */
   version(ref: DocumentRef, seq: number): Promise<string>;
   /** A page at a time. */
   listAt(collection: string, at: string): AsyncIterable<PastList>;

@@ -111,6 +111,12 @@ export const ERRORS = define({
     title: 'The bytes of that version are not kept',
     hint: 'They were pruned or forgotten, or are more than the history keeps. Other versions may be there.',
   },
+  version_damaged: {
+    status: 410,
+    exit: 5,
+    title: 'The bytes of that version are damaged on disk',
+    hint: 'Only that version is; the others are there. With Larder stopped, put the file that detail names back from a backup that holds it at the same size. larder verify names everything that is damaged.',
+  },
   precondition_failed: {
     status: 412,
     exit: 6,

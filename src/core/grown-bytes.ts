@@ -18,7 +18,7 @@ export interface BodySource {
   blob(digest: Digest): Uint8Array | null;
 }
 
-/** Null when they are not kept. Throws LarderError `log_damaged` where they are not those of the digest. */
+/** Null when they are not kept. Throws LarderError `version_damaged` where they are not those of the digest. */
 export function keptBytesIn(source: BodySource, { body, digest }: KeptVersion): Uint8Array | null {
   const tails: Uint8Array[] = [];
   let [at, before]: [KeptVersion, Seq] = [{ body, digest }, Infinity];
@@ -33,7 +33,7 @@ export function keptBytesIn(source: BodySource, { body, digest }: KeptVersion): 
   if (whole === null || tails.length === 0) return whole;
   const bytes = Buffer.concat([whole, ...tails.toReversed()]);
   if (digestOf(bytes) === digest) return bytes;
-  throw new LarderError('log_damaged', `version ${digest} is not what its beginning and what was appended make`);
+  throw new LarderError('version_damaged', `version ${digest} is not what its beginning and what was appended make`);
 }
 
 function wholeBytesIn(source: BodySource, { body, digest }: KeptVersion): Uint8Array | null {

@@ -59,7 +59,7 @@ export interface UndoConflict {
   /**
    * `changed`, `between`: by somebody else, after and among what is undone. `invalid`: what was there before was never good, and
    * something else is there now, or nothing else is to be undone.
-   * `gone`: its bytes are not kept. Otherwise the code of the refusal, `schema_refused` or `name_taken` for example.
+   * `gone`: its bytes are not kept, `version_damaged`: or not what was stored. Otherwise the code of the refusal, `schema_refused` or `name_taken` for example.
    */
   readonly why: string;
   readonly detail: string;

@@ -6,7 +6,7 @@ import { LarderError } from '../core/errors.ts';
 import { attempt, readFully } from '../host/durable-files.ts';
 import type { FileSystem } from '../host/ports.ts';
 import { unpackBody } from './body-parts.ts';
-import { damaged } from './damage.ts';
+import { damagedBody } from './damage.ts';
 import { segmentName } from './segment-header.ts';
 
 /** Descriptors kept open: a rebuild reads each body of a segment in turn. */
@@ -23,18 +23,14 @@ export class BodyReader implements Disposable {
     this.#directory = directory;
   }
 
-  /** Throws LarderError `gone` or `log_damaged`. */
+  /** Throws LarderError `gone` or `version_damaged`. */
   read(place: StoredPlace, digest: Digest): Uint8Array {
     const former = this.#formerBySegment.get(place.segment);
     const bytes =
       this.#readFrom(this.#open(place.segment), place, digest) ??
       (former === undefined ? null : this.#readFrom(former, place, digest));
     if (bytes) return bytes;
-    throw damaged(
-      this.#pathOf(place.segment),
-      place.offset,
-      `the bytes of version ${digest} do not match their digest`,
-    );
+    throw damagedBody(this.#pathOf(place.segment), place.offset, digest);
   }
 
   /** The segment is about to be replaced: those who know its places of now are served from the old file until `moved`. */

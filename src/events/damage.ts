@@ -8,3 +8,9 @@ export const damaged = (path: string, offset: number, reason: string): LarderErr
   new LarderError('log_damaged', `${path}, byte ${offset}: ${reason}. ${REMEDY}`, {
     members: { segment: path, offset },
   });
+
+/** Of one version alone: heads and chain are whole, so that everything else stays readable. */
+export const damagedBody = (path: string, offset: number, digest: string): LarderError =>
+  new LarderError('version_damaged', `the bytes of version ${digest} are damaged: ${path}, byte ${offset}`, {
+    members: { segment: path, offset },
+  });

@@ -67,8 +67,8 @@ export interface EventLog extends AsyncDisposable {
   /** Synced frames with events after `after`, oldest first, aborted entries left out. Reads heads only, in bounded memory.
    *  Throws LarderError `log_damaged` where the log cannot be read. */
   read(after: Seq): Generator<EventFrame, void, undefined>;
-  /** The bytes at a place, checked against the digest. Throws LarderError `gone` when they were pruned, `log_damaged` when
-   *  they do not match. */
+  /** The bytes at a place, checked against the digest. Throws LarderError `gone` when they were pruned, `version_damaged`
+   *  when they do not match. */
   readBody(place: StoredPlace, digest: Digest): Uint8Array;
   /** When it was written last before it was opened, by the clock of then; null for a new one. */
   readonly writtenBeforeMs: number | null;

@@ -7,7 +7,7 @@ import { look } from '../files/look.ts';
 import { findOutage } from '../files/outage.ts';
 import type { Look } from '../files/types.ts';
 import type { FileAnswer } from '../larder-types.ts';
-import { bytesOf } from '../reconciler/bodies.ts';
+import { keptBytesOf } from '../reconciler/bodies.ts';
 import { outOfReach } from '../reconciler/out-of-reach.ts';
 import type { World } from '../reconciler/world.ts';
 import { openWithKey } from './open-file.ts';
@@ -41,7 +41,8 @@ function rottenFile(world: World, path: string): FileAnswer | null {
   const { servedDigest: etag, servedBody: body, servedSeq: seq, servedModifiedMs: modifiedMs } = head;
   const problem = world.catalog.problemsOf(path).find(({ code }) => code === 'rotten');
   if (etag === null || body === null || body.in === 'nowhere') return problem ? { kind: 'problem', problem } : null;
-  const bytes = bytesOf(world, body, etag);
+  const bytes = keptBytesOf(world, { body, digest: etag });
+  if (bytes === null) return problem ? { kind: 'problem', problem } : null;
   const read = (start: number, end: number): Uint8Array => bytes.subarray(start, end);
   return { kind: 'file', size: bytes.length, etag, seq, modifiedMs, read, close: () => {} };
 }

@@ -10,7 +10,7 @@ import { problemIdOf } from '../core/problem-hints.ts';
 import { pathOf, type DocumentRef } from '../core/refs.ts';
 import type { At, CurrentAnswer, Opened, ReadAnswer, Served } from '../core/requests.ts';
 import { statOnly } from '../files/look.ts';
-import { bytesOf, bytesOfVersion } from '../reconciler/bodies.ts';
+import { bytesOf, bytesOfVersion, keptBytesOf } from '../reconciler/bodies.ts';
 import { pendingProblem, problemIdOfPending } from '../reconciler/pending-problems.ts';
 import { withDetails } from '../reconciler/problem-details.ts';
 import { outOfReach, problemIdOfOutage } from '../reconciler/out-of-reach.ts';
@@ -136,12 +136,13 @@ function bytesIfServed(one: Settled | undefined, digest: Digest): Uint8Array | n
 function recordedBytes(world: World, head: Head): Uint8Array {
   if (head.servedDigest === null || head.servedBody === null)
     throw new LarderError('gone', `${head.path} has no kept version`);
-  return textOfCatalog(world, head) ?? bytesOf(world, head.servedBody, head.servedDigest);
+  const { servedBody: body, servedDigest: digest } = head;
+  const kept = rootIsThere(world) ? keptBytesOf(world, { body, digest }) : null;
+  return kept ?? textOfCatalog(world, head) ?? bytesOf(world, body, digest);
 }
 
-/** When the root went away, and the log with it, what the catalog holds may be all of the file. */
+/** When the root went away, and the log with it, or the log is damaged there, what the catalog holds may be all of the file. */
 function textOfCatalog(world: World, { path, servedDigest }: Head): Uint8Array | null {
-  if (rootIsThere(world)) return null;
   const bytes = Buffer.from(world.catalog.text(path) ?? '');
   return digestOf(bytes) === servedDigest ? bytes : null;
 }

@@ -14,9 +14,8 @@ import type { Hint } from '../files/types.ts';
 import { startWatcher } from '../files/watcher/start.ts';
 import { recallDeletions } from '../reconciler/absences.ts';
 import { followReplaced } from '../maintain/prune/drop.ts';
-import { bytesOf } from '../reconciler/bodies.ts';
+import { bytesAnywhere } from '../reconciler/bodies.ts';
 import { contentOf } from '../reconciler/content.ts';
-import { keptBytes } from '../reconciler/known-versions.ts';
 import { recallOutage } from '../reconciler/out-of-reach.ts';
 import { redo } from '../reconciler/redo.ts';
 import { sweepTemps } from '../reconciler/rescue.ts';
@@ -189,10 +188,10 @@ export class StartUp {
 
   #toApply(frame: Extract<LoggedFrame, { type: 'events' }>): ToApply {
     const { world } = this.#wired;
-    const content = ({ body, digest }: LoggedEntry): ReturnType<typeof contentOf> | null => {
+    const content = ({ path, body, digest }: LoggedEntry): ReturnType<typeof contentOf> | null => {
       if (digest === null) throw new Error('a valid version has a digest');
-      // Pruned or forgotten since: a later version has a text.
-      const bytes = keptBytes(world, body, digest);
+      // Pruned, forgotten or damaged since: a later version has a text, and of the newest the file has the bytes.
+      const bytes = bytesAnywhere(world, path, { body, digest });
       return bytes && contentOf(bytes, null);
     };
     return { frame, content, seen: () => undefined };
@@ -212,7 +211,9 @@ export class StartUp {
     const head = world.catalog.head(path);
     const collection = collectionOf(classify(path));
     if (!head?.servedDigest || !head.servedBody) return world.schemas.setUnusable(collection);
-    const text = new TextDecoder().decode(bytesOf(world, head.servedBody, head.servedDigest));
+    const bytes = bytesAnywhere(world, path, { body: head.servedBody, digest: head.servedDigest });
+    if (bytes === null) return world.schemas.setUnusable(collection);
+    const text = new TextDecoder().decode(bytes);
     const outcome = await compileSafely(world, text);
     if (outcome.kind === 'usable')
       world.schemas.set(collection, { schema: outcome.schema, source: { text, digest: head.servedDigest } });

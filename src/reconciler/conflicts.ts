@@ -14,7 +14,7 @@ import type { Fault, Origin } from '../core/events.ts';
 import type { StatKey } from '../core/stat-key.ts';
 import type { Examined } from '../files/types.ts';
 import type { FileStat } from '../host/ports.ts';
-import { bytesOf } from './bodies.ts';
+import { keptBytesOf } from './bodies.ts';
 import { bodyOf, mostKeptBytes, modifiedMsOf } from './drafts.ts';
 import { originOf } from './origin.ts';
 import { absolute } from './places.ts';
@@ -129,7 +129,8 @@ function evidenceOf(world: World, { stem, sure }: ConflictCopy, { look }: Examin
 const isLikeAVersion = (world: World, stem: string, text: string): boolean =>
   world.catalog.history(stem, { before: null, limit: VERSIONS_COMPARED }).some(({ kind, digest, body }) => {
     if (kind === 'rescued' || digest === null || body.in === 'nowhere') return false;
-    return sharesHalfItsLines(text, new TextDecoder().decode(bytesOf(world, body, digest)));
+    const bytes = keptBytesOf(world, { body, digest });
+    return bytes !== null && sharesHalfItsLines(text, new TextDecoder().decode(bytes));
   });
 
 const TOOL_NAMES: Readonly<Record<ConflictCopy['tool'], string>> = {

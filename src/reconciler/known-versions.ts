@@ -1,8 +1,7 @@
 /** Versions that a client may name by their digest. */
 import type { Digest } from '../core/digest.ts';
-import { LarderError } from '../core/errors.ts';
 import type { BodyPlace, Seq } from '../core/events.ts';
-import { bytesOf } from './bodies.ts';
+import { keptBytesOf } from './bodies.ts';
 import type { World } from './world.ts';
 
 interface KnownVersion {
@@ -22,12 +21,6 @@ export function versionNamed(world: World, path: string, tags: readonly string[]
   return null;
 }
 
-/** Null when they are not kept any more. */
-export function keptBytes(world: World, body: BodyPlace, digest: Digest): Uint8Array | null {
-  try {
-    return bytesOf(world, body, digest);
-  } catch (error) {
-    if (error instanceof LarderError && error.code === 'gone') return null;
-    throw error;
-  }
-}
+/** Null when they are not kept any more, or are damaged. */
+export const keptBytes = (world: World, body: BodyPlace, digest: Digest): Uint8Array | null =>
+  keptBytesOf(world, { body, digest });

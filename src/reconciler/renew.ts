@@ -51,8 +51,9 @@ function recordedVersion(world: World, path: string, seen: Extract<Look, { kind:
   const head = world.catalog.head(path);
   const [last] = world.catalog.history(path, { before: null, limit: 1 });
   const digest = head?.diskDigest ?? null;
-  if (digest === null || last?.digest !== digest || (digestOf(seen.bytes) !== digest && seen.key !== head?.stat))
+  const isAsRecorded = digest !== null && digestOf(seen.bytes) === digest;
+  if (digest === null || last?.digest !== digest || (!isAsRecorded && seen.key !== head?.stat))
     throw new LarderError('pending', `${path} is being changed`);
-  const bytes = last.body.in === 'nowhere' ? seen.bytes : bytesOf(world, last.body, digest);
+  const bytes = isAsRecorded || last.body.in === 'nowhere' ? seen.bytes : bytesOf(world, last.body, digest);
   return { bytes, digest, seq: last.seq };
 }

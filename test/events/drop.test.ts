@@ -81,7 +81,7 @@ describe('dropping the bytes of a version', () => {
       known.push(Buffer.from(log.readBody(body, digest)).toString());
     });
     expect(known[0]).toContain('"c"');
-    expect(() => log.readBody(body, digest)).toThrow(expect.objectContaining({ code: 'log_damaged' }));
+    expect(() => log.readBody(body, digest)).toThrow(expect.objectContaining({ code: 'version_damaged' }));
   });
 
   test('refuses a segment that is damaged, and leaves it', async () => {

@@ -122,7 +122,7 @@ test('verify names what rests on a broken version once, and a read says that it 
   flipBitAt(segmentIn(world.root), 'a link that breaks');
   await world.reopen();
   expect(await world.text(ID)).toBe('first\na link that breaks\nb\nc\n');
-  await expect(world.larder.readVersion(ref(ID), 3)).rejects.toMatchObject({ code: 'log_damaged' });
+  await expect(world.larder.readVersion(ref(ID), 3)).rejects.toMatchObject({ code: 'version_damaged' });
   expect(await world.larder.readVersion(ref(ID), 1)).toMatchObject({ kind: 'served' });
 });
 

@@ -1,11 +1,12 @@
 /** What was: moments, lists as they were, and the newest events first. */
 import type { ListedEver } from '../../catalog/answers.ts';
 import { openCursor, sealCursor } from '../../core/cursors.ts';
+import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import { feedEvent } from '../../core/feed.ts';
 import type { At, FeedEvent, FeedScope, ListItem, ListOptions, Page } from '../../core/requests.ts';
 import type { Moment } from '../../larder-versions.ts';
-import { bytesOfVersion } from '../../reconciler/bodies.ts';
+import { bytesOrRefusal } from '../../reconciler/bodies.ts';
 import type { World } from '../../reconciler/world.ts';
 import { seqAt } from '../moments.ts';
 
@@ -75,14 +76,21 @@ const firstOf = ({ seq, isAmbiguous }: Moment): Position => [seq, isAmbiguous, n
 
 const opened = (key: Uint8Array, scope: string, cursor: string): Position => openCursor(key, scope, cursor) as Position;
 
-/** None: it was not there. What is served still has its text in the catalog. Throws `gone`. */
+/**
+ * None: it was not there. What is served still has its text in the catalog. One version without bytes holds up no other: in the place
+ * of its fields stands why (`_problem`).
+ */
 function itemsOf(world: World, { id, seq, isServedNow }: ListedEver): ListItem[] {
   const event = seq === null ? undefined : world.catalog.event(seq);
   if (event === undefined || event.kind !== 'valid' || event.digest === null) return [];
   const { path, digest, actor, atMs } = event;
+  const about = { id, etag: digest, seq: event.seq, path, modifiedMs: event.modifiedMs ?? atMs, actor };
   const served = isServedNow ? world.catalog.text(path) : undefined;
-  const text = served ?? new TextDecoder().decode(bytesOfVersion(world, { ...event, digest }));
-  return [{ id, text, etag: digest, seq: event.seq, path, modifiedMs: event.modifiedMs ?? atMs, actor, problem: null }];
+  if (served !== undefined) return [{ ...about, text: served, problem: null }];
+  const bytes = bytesOrRefusal(world, { ...event, digest });
+  if (!(bytes instanceof LarderError)) return [{ ...about, text: new TextDecoder().decode(bytes), problem: null }];
+  const text = JSON.stringify({ _problem: { code: bytes.code, detail: bytes.message } });
+  return [{ ...about, text, problem: bytes.code }];
 }
 
 export function recent(

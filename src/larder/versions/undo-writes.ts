@@ -9,7 +9,7 @@ import type { WriteRequest } from '../../core/requests.ts';
 import type { UndoStep } from '../../core/undo-plan.ts';
 import type { DocumentLeft, UndoConflict } from '../../core/undo-requests.ts';
 import { paceOf } from '../../host/pace.ts';
-import { keptBytes } from '../../reconciler/known-versions.ts';
+import { bytesOrRefusal } from '../../reconciler/bodies.ts';
 import type { World } from '../../reconciler/world.ts';
 
 export interface Planned {
@@ -70,8 +70,9 @@ function requestFor(world: World, step: UndoStep, deleted: ReadonlySet<string>):
   if (to === null) return { ref, change: { op: 'delete' }, preconditions };
   const version = world.catalog.versionWith(path, to, step.before - 1);
   if (version?.kind === 'invalid') return { ...ref, why: 'invalid', detail: sayInvalid(version) };
-  const body = version && keptBytes(world, version.body, to);
+  const body = version && bytesOrRefusal(world, { ...version, digest: to });
   if (!body) return { ...ref, why: 'gone', detail: 'the bytes of the version before are not kept any more' };
+  if (body instanceof LarderError) return { ...ref, why: body.code, detail: body.message };
   const twin = now === null ? world.catalog.pathFoldedAs(folded(path), path) : undefined;
   // A move that only changed the case of a name.
   const frees = twin !== undefined && deleted.has(twin) ? { frees: twin } : {};
