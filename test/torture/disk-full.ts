@@ -1,5 +1,5 @@
 /** A disk without a free byte, again and again: 507 and nothing changed, reads go on, and all is well again once there is room. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf } from '../../src/core/digest.ts';
 import { saveInPlace } from '../refusals/hand.ts';
@@ -73,6 +73,7 @@ class Cycles implements AsyncDisposable {
   async #cycle(cycle: number): Promise<void> {
     await this.#write(CHANGED, `before ${cycle}`);
     const before = this.#bytesOf(CHANGED);
+    await this.#nothingLeaves();
     this.#disk.fill();
     for (const name of [CHANGED, NEW]) await this.#isRefused(name);
     if (!this.#bytesOf(CHANGED).equals(before)) this.#failures.push(`a refused write changed ${CHANGED}`);
@@ -85,6 +86,13 @@ class Cycles implements AsyncDisposable {
     await this.#write(CHANGED, `after ${cycle}`);
     if (!(await within(this.#patienceMs, () => this.#isTold(SAVED, digestOf(saved)))))
       this.#failures.push(`what was saved by hand on the full disk in cycle ${cycle} is in no history`);
+  }
+
+  /** A file that a write brought out gives its bytes back a moment later: the disk would not be full any more. */
+  async #nothingLeaves(): Promise<void> {
+    const displaced = join(this.#disk.path, '.larder/tmp');
+    if (!(await within(this.#patienceMs, async () => readdirSync(displaced).length === 0)))
+      this.#failures.push('what writes brought out of the tree does not leave .larder/tmp');
   }
 
   get #patienceMs(): number {
