@@ -2,7 +2,8 @@
 import { LarderError } from '../core/errors.ts';
 import { formatItem } from '../core/list-items.ts';
 import { parseMoment } from '../core/moments.ts';
-import { SCHEMA_ID, type DocumentRef } from '../core/refs.ts';
+import { sayNotServed } from '../core/problem-hints.ts';
+import { pathOf, SCHEMA_ID, type DocumentRef } from '../core/refs.ts';
 import type { At, CurrentAnswer, Who } from '../core/requests.ts';
 import { tellDeletion, tellVersion, type ToldDeletion } from '../core/told-versions.ts';
 import type { Larder } from '../larder-types.ts';
@@ -60,8 +61,8 @@ function textOf(answer: CurrentAnswer, ref: DocumentRef): string {
   }
   if (answer.kind === 'served') return Buffer.from(answer.bytes).toString('utf8');
   if (answer.kind === 'missing') throw missing(ref, answer.hint);
-  const { path, code, errors, hint } = answer.problem;
-  throw new LarderError('not_servable', `${path} cannot be served: ${code}`, { errors, members: { hint } });
+  const { errors, hint } = answer.problem;
+  throw new LarderError('not_servable', sayNotServed(pathOf(ref), answer.problem), { errors, members: { hint } });
 }
 
 const noCollection = (collection: string): LarderError =>

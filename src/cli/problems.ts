@@ -1,4 +1,5 @@
 import { isAbsolute, join, relative } from 'node:path';
+import { LarderError } from '../core/errors.ts';
 import type { Problem } from '../core/problems.ts';
 import type { Choice } from '../larder-guards.ts';
 import type { Access } from './access.ts';
@@ -62,11 +63,23 @@ export async function decideProblem(
   io: Io,
 ): Promise<number> {
   const choice: Choice = { ...(chosen.take && { take: chosen.take }), ...(chosen.copy && { copy: chosen.copy }) };
-  const decided = await access.decide(decision, id, choice, dryRun);
+  const decided = await access.decide(decision, id, choice, dryRun).catch((error: unknown) => {
+    if (error instanceof LarderError) tellChoices(error, io);
+    throw error;
+  });
   if (json) outJson(io, decided);
   else io.out(`${dryRun ? 'would be ' : ''}${decided.decision}: ${sayChanged(decided)}\n`);
   return decided.left > 0 ? PARTLY : 0;
 }
+
+/** Of a conflict with several copies. */
+function tellChoices({ members }: LarderError, io: Io): void {
+  const copies = (members['copies'] ?? []) as readonly string[];
+  for (const copy of copies) io.err(`choose one  --copy ${quoted(copy)}\n`);
+}
+
+/** As shells take it: names of copies have spaces and brackets. */
+const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 const sayChanged = ({ changed, left }: { readonly changed: number; readonly left: number }): string =>
   [

@@ -10,7 +10,7 @@ export interface ConflictCopy {
   /** Path of the original, ending included. */
   readonly stem: string;
   readonly tool: ConflictTool;
-  /** False where people choose such names themselves (`order-LAPTOP`, `plan (1)`): more evidence is needed then. */
+  /** False where people choose such names themselves (`order-ADAS-PC`, `plan (1)`): more evidence is needed then. */
   readonly sure: boolean;
 }
 
@@ -30,20 +30,28 @@ const habits: readonly Habit[] = [
   /** Also Nextcloud and ownCloud, which spell it alike. */
   { tool: 'dropbox', sure: true, pattern: /^(.+) \((?:[^()]* )?conflicted copy(?: [^()]*)?\)(\.[^.]+)$/i },
   { tool: 'seafile', sure: true, pattern: /^(.+) \(SFConflict [^()]*\)(\.[^.]+)$/ },
-  /** Host names as Windows invents them. */
+  /** Host names as Windows invents them: letters and digits mixed. */
   {
     tool: 'onedrive',
     sure: true,
-    pattern: /^(.+)-(?:(?:DESKTOP|LAPTOP)-[A-Z0-9]{7,8}|WIN-[A-Z0-9]{11})(?:-\d{1,2})?(\.[^.]+)$/,
+    pattern:
+      /^(.+)-(?:(?:DESKTOP|LAPTOP)-(?=\d*[A-Z])(?=[A-Z]*\d)[A-Z0-9]{7,8}|WIN-(?=\d*[A-Z])(?=[A-Z]*\d)[A-Z0-9]{11})(?:-\d{1,2})?(\.[^.]+)$/,
   },
-  /** Host names that a person chose: at most 15 capitals and digits (NetBIOS), at least one of them a letter. */
-  { tool: 'onedrive', sure: false, pattern: /^(.+?)-(?=[A-Z0-9-]*[A-Z])[A-Z0-9][A-Z0-9-]{1,14}(\.[^.]+)$/ },
+  /**
+   * One in ten of them has letters alone, and then may be a word; older Windows made `ADA-PC` of a person's name. Any other capitals
+   * may be a language (`en-US`), a place, or a code: host names that a person chose are not told from these.
+   */
+  {
+    tool: 'onedrive',
+    sure: false,
+    pattern: /^(.+?)-(?:(?:DESKTOP|LAPTOP)-[A-Z]{7,8}|WIN-[A-Z]{11}|[A-Z][A-Z0-9]{1,11}-PC)(?:-\d{1,2})?(\.[^.]+)$/,
+  },
   { tool: 'merge', sure: true, pattern: /^(.+)(\.jsonl?)\.orig$/ },
   { tool: 'copy', sure: false, pattern: /^(.+) \(\d{1,2}\)(\.[^.]+)$/ },
 ];
 
 /** What one of the habits needs; most names have nothing of the kind and are done with it. */
-const suspicious = /conflict| \(|-[A-Z0-9]|\.orig$/i;
+const suspicious = /conflict| \(|-(?:DESKTOP|LAPTOP|WIN|PC)\b|\.orig$/i;
 
 /**
  * Of which document or stream this would be a conflict copy, by its name alone; null when the name says nothing of the kind. Files
@@ -97,20 +105,4 @@ export function sharesHalfItsLines(copy: string, version: string): boolean {
   const lines = linesOf(copy);
   const known = new Set(linesOf(version));
   return lines.length > 0 && lines.filter((line) => known.has(line)).length * 2 >= lines.length;
-}
-
-interface DatedVersion {
-  readonly digest: string | null;
-  readonly modifiedMs: number;
-}
-
-/**
- * What both sides grew from: where the copy's bytes were the document once, the version before them; otherwise the newest version
- * that is older than the copy. `versions` are those of the original, newest first; undefined where there is none.
- */
-export function baseOf<T extends DatedVersion>(versions: readonly T[], copy: DatedVersion): T | undefined {
-  const at = versions.findIndex(({ digest }) => digest === copy.digest);
-  if (at === 0) return versions[0];
-  if (at > 0) return versions[at + 1];
-  return versions.find(({ modifiedMs }) => modifiedMs < copy.modifiedMs);
 }

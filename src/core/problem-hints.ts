@@ -3,7 +3,7 @@
  * from here, so that one code means one thing everywhere.
  */
 import { digestOf } from './digest.ts';
-import type { ProblemCode, ProblemState } from './problems.ts';
+import type { Problem, ProblemCode, ProblemState } from './problems.ts';
 
 interface ProblemMeaning {
   readonly state: ProblemState;
@@ -73,3 +73,9 @@ export const parseProblemCode = (text: string): ProblemCode =>
 /** Stable while a problem lasts, and the same after a rebuild: 16 hex digits made of path and code. */
 export const problemIdOf = (path: string, code: ProblemCode): string =>
   digestOf(Buffer.from(`${path}\0${code}`)).slice(0, 16);
+
+/** Why nothing is served at a path. A conflict copy has the problem of its original, which is served all the same. */
+export const sayNotServed = (path: string, problem: Pick<Problem, 'path' | 'code'>): string =>
+  problem.code === 'conflict' && problem.path !== path
+    ? `${path} is not served: it is a conflict copy of ${problem.path}`
+    : `${path} cannot be served: ${problem.code}`;

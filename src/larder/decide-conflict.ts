@@ -63,9 +63,13 @@ function bytesAt(world: World, { seq, digest }: Side): Uint8Array {
 function merged(world: World, problem: Problem, copy: Copy, original: Side | null): Uint8Array {
   const sides = withDetails(world, problem).conflict;
   if (copy.base === null || original === null || classify(problem.path).kind !== 'document')
-    throw new LarderError('conflict', `${problem.path} has no version that both sides grew from: take one of them`, {
-      members: { conflict: sides },
-    });
+    throw new LarderError(
+      'conflict',
+      `the history of ${problem.path} has no version that both sides grew from: take one of them`,
+      {
+        members: { conflict: sides },
+      },
+    );
   const [base, yours, theirs] = [copy.base, copy, original].map((side) => documentAt(world, side));
   const merge = threeWayMerge(base ?? '', yours ?? '', theirs ?? '');
   if (merge.kind === 'merged') return new TextEncoder().encode(merge.text);

@@ -11,6 +11,7 @@ import { conflictCopyOf, isConflictCopy, sharesHalfItsLines, standsAlone } from 
 import type { ConflictCopy } from '../core/conflict-copies.ts';
 import type { Digest } from '../core/digest.ts';
 import type { Fault, Origin } from '../core/events.ts';
+import type { Side } from '../core/problems.ts';
 import type { StatKey } from '../core/stat-key.ts';
 import type { Examined } from '../files/types.ts';
 import type { FileStat } from '../host/ports.ts';
@@ -29,10 +30,13 @@ interface OpenCopy {
   readonly key: StatKey | null;
 }
 
+const MOST_BASES = 32;
+
 /** Copies that lie beside their originals, by path. As much of it as matters is in the log: the faults of open problems. */
 export class ConflictLedger {
   readonly #byPath = new Map<string, OpenCopy>();
   readonly #pathsByStem = new Map<string, Set<string>>();
+  readonly #bases = new Map<string, Map<string, Side | null>>();
 
   load(stem: string, faults: readonly Fault[]): void {
     for (const fault of faults) if (fault.path !== undefined) this.open(fault.path, { stem, fault, key: null });
@@ -52,8 +56,20 @@ export class ConflictLedger {
     this.#pathsByStem.set(copy.stem, paths.add(path));
   }
 
+  /** Finding a base reads a history: once for each pair of sides (`known`), as long as the conflict lasts. */
+  baseOnce(stem: string, known: string, find: () => Side | null): Side | null {
+    const bases = this.#bases.get(stem) ?? new Map<string, Side | null>();
+    const found = bases.get(known);
+    if (found !== undefined) return found;
+    if (bases.size >= MOST_BASES) bases.clear();
+    const base = find();
+    this.#bases.set(stem, bases.set(known, base));
+    return base;
+  }
+
   close(path: string): void {
     const stem = this.#byPath.get(path)?.stem ?? '';
+    this.#bases.delete(stem);
     this.#byPath.delete(path);
     this.#pathsByStem.get(stem)?.delete(path);
     if (this.#pathsByStem.get(stem)?.size === 0) this.#pathsByStem.delete(stem);
@@ -202,7 +218,12 @@ async function recordVersion(
 }
 
 /** The copy is gone: deleted, taken, or a document now. The problem ends with the last. */
-export async function endCopy(world: World, path: string, { stem }: ConflictCopy, origin?: Origin): Promise<[]> {
+export async function endCopy(
+  world: World,
+  path: string,
+  { stem }: Pick<ConflictCopy, 'stem'>,
+  origin?: Origin,
+): Promise<[]> {
   if (!world.conflicts.get(path)) return [];
   const faults = world.conflicts.faultsBeside(path, stem);
   const verdict = { op: faults.length > 0 ? 'problem' : 'resolved', code: 'conflict', faults } as const;

@@ -2,9 +2,11 @@
  * What of a problem is told as it is now, beside what was recorded when it began: how many documents are held, and what a
  * conflict is between.
  */
-import { baseOf } from '../core/conflict-copies.ts';
+import { baseOf } from '../core/conflict-base.ts';
 import type { ConflictSides, Problem, Side } from '../core/problems.ts';
+import { classify } from '../core/refs.ts';
 import type { StoredEvent } from '../catalog/answers.ts';
+import { keptBytesOf } from './bodies.ts';
 import { recordedCopy } from './conflicts.ts';
 import { withOutage } from './out-of-reach.ts';
 import type { World } from './world.ts';
@@ -40,20 +42,50 @@ function sayHeld(world: World, collection: string): string {
 /** From the history of the original: both sides, and the base where it is known. */
 function sidesOf(world: World, { path: stem, errors }: Problem): ConflictSides {
   const head = world.catalog.head(stem);
-  const versions = world.catalog
-    .history(stem, { before: null, limit: VERSIONS_COMPARED })
-    .filter(({ kind }) => kind === 'valid');
+  const original = head?.servedDigest ? { seq: head.servedSeq, digest: head.servedDigest } : null;
   const copies = errors.flatMap(({ path, code }) => {
     const event = path === undefined ? undefined : recordedCopy(world, path, stem);
     const side = event && sideOf(event);
     if (path === undefined || event === undefined || !side) return [];
-    const base = baseOf(versions.map(dated), dated(event));
-    return [{ ...side, path, tool: code.replace(/^conflict_/, ''), base: base ? sideOf(base.event) : null }];
+    const known = `${path} ${event.seq} ${original?.seq}`;
+    const base = world.conflicts.baseOnce(stem, known, () => findBase(world, stem, event, original));
+    return [{ ...side, path, tool: code.replace(/^conflict_/, ''), base }];
   });
-  const original = head?.servedDigest ? { seq: head.servedSeq, digest: head.servedDigest } : null;
   return { original, copies };
 }
 
-const dated = (event: StoredEvent) => ({ event, digest: event.digest, modifiedMs: event.modifiedMs ?? event.atMs });
+function findBase(world: World, stem: string, copy: StoredEvent, original: Side | null): Side | null {
+  const versions = world.catalog
+    .history(stem, { before: null, limit: VERSIONS_COMPARED })
+    .filter(({ kind, digest }) => kind === 'valid' && digest !== null)
+    .map(dated);
+  const base = baseOf({
+    versions,
+    original: versions.find(({ digest }) => digest === original?.digest),
+    copy: dated(copy),
+    textOf: ({ event }) => textOf(world, event),
+  });
+  return base ? sideOf(base.event) : null;
+}
+
+const dated = (event: StoredEvent) => ({
+  event,
+  digest: event.digest,
+  size: event.size,
+  modifiedMs: event.modifiedMs ?? event.atMs,
+});
+
+/** Of what is a document: streams are not merged, and a copy may be broken. */
+function textOf(world: World, { path, digest, body }: StoredEvent): string | null {
+  const bytes = digest === null || classify(path).kind !== 'document' ? null : keptBytesOf(world, { body, digest });
+  if (bytes === null) return null;
+  const text = new TextDecoder().decode(bytes);
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return null;
+  }
+}
 
 const sideOf = ({ seq, digest }: StoredEvent): Side | null => (digest === null ? null : { seq, digest });

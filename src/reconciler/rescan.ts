@@ -11,7 +11,8 @@ import { paceOf, type Pace } from '../host/pace.ts';
 import type { DirectoryListing, ListedName } from '../files/types.ts';
 import { reportUnaddressable } from './odd-places.ts';
 import { noteWalked } from './out-of-reach.ts';
-import { isCopyOnly } from './conflicts.ts';
+import { conflictCopyOf } from '../core/conflict-copies.ts';
+import { endCopy, isCopyOnly } from './conflicts.ts';
 import { Findings } from './findings.ts';
 import { unlessRefused } from './unrecorded.ts';
 import { isAtOrBelow } from '../core/paths-below.ts';
@@ -51,8 +52,15 @@ async function settleAbsences(world: World): Promise<void> {
 /** A copy that is gone has no row that would be missed. */
 async function lookForCopies(world: World, findings: Findings): Promise<void> {
   for (const path of world.conflicts.paths()) {
-    if (world.fs.lstat(absolute(world, path)) === undefined) await findings.add(path);
+    if (conflictCopyOf(path) === null) await endMistaken(world, path);
+    else if (world.fs.lstat(absolute(world, path)) === undefined) await findings.add(path);
   }
+}
+
+/** Recorded when its name still counted as one of a copy: it is a document like others. */
+async function endMistaken(world: World, path: string): Promise<void> {
+  const open = world.conflicts.get(path);
+  if (open) await world.queues.runAll([path, open.stem], () => endCopy(world, path, open));
 }
 
 /** The walk alone, for a look at several places that finds one change set. */

@@ -35,6 +35,22 @@ test('a conflict is listed with its id and decided without a daemon', async () =
   expect(await world.run('problems')).toMatchObject({ code: 0, out: 'no problems\n' });
 });
 
+test('of several copies each is named as it can be chosen, and the address of a copy says what it is', async () => {
+  const second = "lod/things/a (Ada's conflicted copy 2026-01-02).json";
+  using world = openCliWorld({ ...FILES, [second]: { a: 1, b: 3 } });
+  const [problem] = await listed(world.run);
+  const id = problem?.id ?? '';
+  const refused = await world.run('problems', 'confirm', id, '--take', 'copy');
+  expect(refused.code).toBe(6);
+  expect(refused.err).toContain(`choose one  --copy '${COPY}'\n`);
+  expect(refused.err).toContain(`choose one  --copy 'lod/things/a (Ada'\\''s conflicted copy 2026-01-02).json'\n`);
+  const shown = await world.run('show', join(world.root, COPY));
+  expect(shown.code).toBe(6);
+  expect(shown.err).toContain(`${COPY} is not served: it is a conflict copy of lod/things/a.json`);
+  expect(await world.run('problems', 'confirm', id, '--take', 'copy', '--copy', second)).toMatchObject({ code: 0 });
+  expect(JSON.parse(readFileSync(join(world.root, 'lod/things/a.json'), 'utf8'))).toEqual({ a: 1, b: 3 });
+});
+
 const askDaemon =
   ({ port }: World) =>
   (...args: string[]): Promise<Ran> =>
@@ -49,6 +65,14 @@ test('a daemon sees a sync tool at work, and takes the decision', async () => {
   renameSync(join(world.root, 'lod/things/a.json'), join(world.root, COPY));
   writeFileSync(join(world.root, 'lod/things/a.json'), '{"a": 9, "b": 1}\n');
   await expect.poll(() => codes(ask), { timeout: 30_000 }).toEqual(['conflict']);
+  const copy = await world.get('/v1/lod/things/a.sync-conflict-20260102-131415-ABCDEF2');
+  expect([copy.status, copy.json]).toMatchObject([
+    409,
+    {
+      detail: `${COPY} is not served: it is a conflict copy of lod/things/a.json`,
+      problem: { path: 'lod/things/a.json' },
+    },
+  ]);
   const [problem] = await listed(ask);
   const dismissed = await ask('problems', 'dismiss', problem?.id ?? '', '--json');
   expect(JSON.parse(dismissed.out)).toMatchObject({

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import {
-  baseOf,
   conflictCopyOf,
   isConflictCopy,
   sharesHalfItsLines,
@@ -18,11 +17,14 @@ test('copies that only a sync tool would name so are sure', () => {
   check('a/b/c (SFConflict ada@example.org 2026-01-02-13-14-15).json', 'a/b/c.json', 'seafile', true);
   check('a/b/c-DESKTOP-AB12CD3.json', 'a/b/c.json', 'onedrive', true);
   check('a/b/c-LAPTOP-AB12CD34-2.json', 'a/b/c.json', 'onedrive', true);
+  check('a/b/c-WIN-ABCDEFGHIJ2.json', 'a/b/c.json', 'onedrive', true);
   check('a/b/c.json.orig', 'a/b/c.json', 'merge', true);
 });
 
 test('names that people choose, too, need more evidence', () => {
   check('a/b/order-ADAS-PC.json', 'a/b/order.json', 'onedrive', false);
+  check('a/b/page-DESKTOP-DEFAULT.json', 'a/b/page.json', 'onedrive', false);
+  check('a/b/page-WIN-ABCDEFGHIJK-2.json', 'a/b/page.json', 'onedrive', false);
   check('a/b/plan (1).json', 'a/b/plan.json', 'copy', false);
 });
 
@@ -38,6 +40,24 @@ test('ordinary documents are no copies', () => {
   ]) {
     expect(conflictCopyOf(path), path).toBeNull();
   }
+});
+
+test('languages, places and codes are no host names', () => {
+  const tags = ['US', 'us', 'AT', 'HANS', 'Hant-TW', 'LATN-RS', '419', 'US-POSIX', 'CA-VALENCIA'];
+  const words = [
+    'VIENNA',
+    'EU1',
+    'A4',
+    'MAX',
+    'PC',
+    'DESKTOP',
+    'LAPTOP',
+    'WIN',
+    'DESKTOP-MENU',
+    'LAPTOP-20261126',
+    'WIN-11',
+  ];
+  for (const tag of [...tags, ...words]) expect(conflictCopyOf(`a/locale/en-${tag}.json`), tag).toBeNull();
 });
 
 test('files are what they are called, and so is what has no document for its stem', () => {
@@ -76,17 +96,4 @@ test('likeness counts lines that say something', () => {
   expect(sharesHalfItsLines(of('"a": 1', '"b": 2', '"c": 3'), of('"a": 1'))).toBe(false);
   expect(sharesHalfItsLines(of('"a": 1'), of('"b": 1'))).toBe(false);
   expect(sharesHalfItsLines('{}', '{}')).toBe(false);
-});
-
-test('the base is the version before the one that lost, or the newest that is older than the copy', () => {
-  const versions = [
-    { digest: 'theirs', modifiedMs: 30 },
-    { digest: 'mine', modifiedMs: 20 },
-    { digest: 'old', modifiedMs: 10 },
-  ];
-  expect(baseOf(versions, { digest: 'mine', modifiedMs: 20 })?.digest).toBe('old');
-  expect(baseOf(versions, { digest: 'elsewhere', modifiedMs: 15 })?.digest).toBe('old');
-  expect(baseOf(versions, { digest: 'elsewhere', modifiedMs: 40 })?.digest).toBe('theirs');
-  expect(baseOf(versions, { digest: 'theirs', modifiedMs: 30 })?.digest).toBe('theirs');
-  expect(baseOf(versions, { digest: 'elsewhere', modifiedMs: 5 })).toBeUndefined();
 });

@@ -251,3 +251,42 @@ test('a broken copy is kept, shown, and no document; a copy of a merge tool has 
   await world.larder.guards.confirm(id, { take: 'copy', copy: 'lod/things/a.json.orig' }, me);
   expect(await world.text('a')).toBe(text(1, 5));
 });
+
+test('a document of a language or a place beside one alike is a document, not a copy', async () => {
+  await using world = await openGuarded({
+    'lod/things/en.json': text(1, 1),
+    'lod/things/de.json': text(1, 1),
+    'lod/things/de-AT.json': text(1, 2),
+  });
+  for (const id of ['en-US', 'en-GB-OED', 'hub-VIENNA']) world.save(`lod/things/${id}.json`, text(1, 3));
+  world.save('lod/things/hub.json', text(1, 1));
+  utimesSync(world.at('lod/things/hub.json'), 1000, 1000);
+  await world.larder.rescan();
+  expect(world.ids()).toEqual(['de', 'de-AT', 'en', 'en-GB-OED', 'en-US', 'hub', 'hub-VIENNA']);
+  expect(world.problems()).toEqual([]);
+  await world.larder.write({ ref: ref('en-US'), change: { op: 'put', body: bytes({ a: 7 }) } }, me);
+  expect(JSON.parse((await world.text('en-US')) ?? '')).toEqual({ a: 7 });
+});
+
+test('a merge keeps what the original alone changed after the copy was made', async () => {
+  await using world = await openGuarded({ 'lod/things/a.json': text(1, 2) });
+  await world.larder.write({ ref: ref('a'), change: { op: 'merge-patch', body: bytes({ a: 10 }) } }, me);
+  world.save(COPY, text(1, 20));
+  await world.larder.rescan();
+  await world.larder.guards.confirm(conflictOf(world).id, { take: 'merge' }, me);
+  expect(JSON.parse((await world.text('a')) ?? '')).toEqual({ a: 10, b: 20, c: 3 });
+});
+
+test('without a version that both sides grew from nothing is merged', async () => {
+  await using world = await openGuarded({ 'lod/things/a.json': text(10, 2) });
+  world.save(COPY, text(1, 20));
+  await world.larder.rescan();
+  const { id, conflict } = conflictOf(world);
+  expect(conflict?.copies[0]?.base).toBeNull();
+  await expect(world.larder.guards.confirm(id, { take: 'merge' }, me)).rejects.toMatchObject({
+    code: 'conflict',
+    members: { conflict },
+  });
+  expect(await world.text('a')).toBe(text(10, 2));
+  expect(existsSync(world.at(COPY))).toBe(true);
+});

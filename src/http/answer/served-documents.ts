@@ -1,7 +1,8 @@
 /** A version of a document as HTTP shows it: the bytes of the file, everything else in headers. */
 import { LarderError } from '../../core/errors.ts';
 import type { Problem, ProblemMark } from '../../core/problems.ts';
-import { isStreamId, type DocumentRef } from '../../core/refs.ts';
+import { sayNotServed } from '../../core/problem-hints.ts';
+import { isStreamId, pathOf, type DocumentRef } from '../../core/refs.ts';
 import type { CurrentAnswer, Opened, Served } from '../../core/requests.ts';
 import { answer, asBody, type Headers } from './answers.ts';
 import { isKnown } from '../request/entity-tags.ts';
@@ -57,7 +58,7 @@ function answerStream(exchange: Exchange, served: Served, more: Headers): Respon
 /** Throws `not_found`, `not_servable` or `other_device` when there is no version to serve. */
 export function requireServed(found: Exclude<CurrentAnswer, Opened>, ref: DocumentRef): Served {
   if (found.kind === 'served') return found;
-  if (found.kind === 'problem') throw notServable(found.problem);
+  if (found.kind === 'problem') throw notServable(pathOf(ref), found.problem);
   throw notFound(`${ref.collection}/${ref.id}`, found.hint);
 }
 
@@ -65,15 +66,11 @@ export const notFound = (what: string, hint: string | null): LarderError =>
   new LarderError('not_found', `${what} is not there`, hint === null ? {} : { members: { hint } });
 
 /** A file is there, but no version of it was ever good; or a disk is mounted over the place, which may go again. */
-export const notServable = (problem: Problem): LarderError =>
-  new LarderError(
-    isElsewhere(problem) ? 'other_device' : 'not_servable',
-    `${problem.path} cannot be served: ${problem.code}`,
-    {
-      errors: problem.errors,
-      members: { problem, hint: problem.hint },
-    },
-  );
+export const notServable = (path: string, problem: Problem): LarderError =>
+  new LarderError(isElsewhere(problem) ? 'other_device' : 'not_servable', sayNotServed(path, problem), {
+    errors: problem.errors,
+    members: { problem, hint: problem.hint },
+  });
 
 const isElsewhere = ({ errors }: Problem): boolean => errors.some(({ code }) => code === 'unreadable_other-device');
 

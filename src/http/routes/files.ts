@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { pathOfFile } from '../../core/refs.ts';
 import { fileOf } from '../request/addresses.ts';
 import type { HttpEnv } from '../exchange.ts';
 import { refuseEncoded } from '../request/media-types.ts';
@@ -50,7 +51,7 @@ export const fileRoutes = (serving: Serving): Route[] => [
 async function readFile({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
   const { namespace, path } = fileOf(env);
   const found = await larder.openFile(namespace, path);
-  if (found.kind === 'problem') throw notServable(found.problem);
+  if (found.kind === 'problem') throw notServable(pathOfFile(namespace, path), found.problem);
   if (found.kind === 'missing') throw notFound(`${namespace}/files/${path}`, found.hint);
   return answerFile(env, path, found);
 }
