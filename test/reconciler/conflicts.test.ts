@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import type { Problem } from '../../src/core/problems.ts';
 import { bytes, me, ref } from './world.ts';
@@ -289,4 +290,19 @@ test('without a version that both sides grew from nothing is merged', async () =
   });
   expect(await world.text('a')).toBe(text(10, 2));
   expect(existsSync(world.at(COPY))).toBe(true);
+});
+
+test('what was taken for a copy when its name still counted as one is a document after the next look', async () => {
+  await using world = await openConflict();
+  await world.reopen(() => {
+    const database = new Database(world.at('.larder/derived/catalog.sqlite'));
+    database.prepare('UPDATE problems SET faults = replace(faults, ?, ?)').run(COPY, 'lod/things/a-HUB.json');
+    database.close();
+    renameSync(world.at(COPY), world.at('lod/things/a-HUB.json'));
+  });
+  await world.larder.rescan();
+  expect(world.problems()).toEqual([]);
+  expect(world.ids()).toEqual(['a', 'a-HUB']);
+  await world.larder.write({ ref: ref('a-HUB'), change: { op: 'put', body: bytes({ a: 7 }) } }, me);
+  expect(await world.text('a')).toBe(text(9, 1));
 });
