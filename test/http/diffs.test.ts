@@ -163,10 +163,8 @@ test('a version whose bytes are gone answers 410 wherever it is asked for', asyn
   await using world = await openWorld({ files: { 'lod/d/a.json': { pad: 'x'.repeat(1_100_000) } } });
   await world.put(at, { v: 2 });
   rmSync(join(world.root, '.larder/blobs'), { recursive: true });
-  for (const path of [`${at}/_diff`, `${at}?_at=1`, `${at}/_history/1`])
+  for (const path of [`${at}/_diff`, `${at}?_at=1`, `${at}/_history/1`, '/v1/lod/d?_at=1'])
     expect(await world.get(path), path).toMatchObject({ status: 410, json: { code: 'gone' } });
-  const list = await world.get('/v1/lod/d?_at=1');
-  expect(list).toMatchObject({ status: 200, json: { items: [{ _id: 'a', _problem: { code: 'gone' } }] } });
   expect((await world.ask('POST', `${at}/_revert`, { body: { to: 1 } })).status).toBe(410);
 });
 

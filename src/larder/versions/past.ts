@@ -77,8 +77,8 @@ const firstOf = ({ seq, isAmbiguous }: Moment): Position => [seq, isAmbiguous, n
 const opened = (key: Uint8Array, scope: string, cursor: string): Position => openCursor(key, scope, cursor) as Position;
 
 /**
- * None: it was not there. What is served still has its text in the catalog. One version without bytes holds up no other: in the place
- * of its fields stands why (`_problem`).
+ * None: it was not there. What is served still has its text in the catalog. One version that the disk has damaged holds up no other: in
+ * the place of its fields stands why (`_problem`). Throws `gone` for one that was pruned.
  */
 function itemsOf(world: World, { id, seq, isServedNow }: ListedEver): ListItem[] {
   const event = seq === null ? undefined : world.catalog.event(seq);
@@ -89,6 +89,7 @@ function itemsOf(world: World, { id, seq, isServedNow }: ListedEver): ListItem[]
   if (served !== undefined) return [{ ...about, text: served, problem: null }];
   const bytes = bytesOrRefusal(world, { ...event, digest });
   if (!(bytes instanceof LarderError)) return [{ ...about, text: new TextDecoder().decode(bytes), problem: null }];
+  if (bytes.code === 'gone') throw bytes;
   const text = JSON.stringify({ _problem: { code: bytes.code, detail: bytes.message } });
   return [{ ...about, text, problem: bytes.code }];
 }
