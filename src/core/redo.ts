@@ -32,7 +32,7 @@ export type OnDisk =
 
 export type Redo = 'done' | 'write' | 'remove' | 'leave';
 
-const isSame = (a: FileIdentity, b: FileIdentity): boolean =>
+export const isSameFile = (a: FileIdentity, b: FileIdentity): boolean =>
   a.ino === b.ino && a.birthtimeNs === b.birthtimeNs && a.mtimeNs === b.mtimeNs;
 
 export function judgeRedo(last: LastRecorded, disk: OnDisk, rootWasCopied: boolean): Redo {
@@ -53,7 +53,7 @@ function redoDeletion(last: LastRecorded, disk: Exclude<OnDisk, { is: 'other' }>
  * place a power cut may leave some blocks of the new bytes among the old ones.
  */
 const isOvertaken = (last: LastRecorded, disk: Extract<OnDisk, { is: 'file' }>, rootWasCopied: boolean): boolean =>
-  rootWasCopied ? disk.recordedBefore : last.identities.some((identity) => isSame(identity, disk.identity));
+  rootWasCopied ? disk.recordedBefore : last.identities.some((identity) => isSameFile(identity, disk.identity));
 
 const BLOCK_BYTES = 512;
 

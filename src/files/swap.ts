@@ -36,6 +36,8 @@ export interface Placement {
   readonly expected: StatKey | 'absent';
   /** What was judged may be unknown to the log, or was looked at too soon for its stat identity to prove anything. */
   readonly unproven?: boolean;
+  /** The temp file is the only copy of its bytes: it stays where it is when the place is occupied. */
+  readonly isOnlyCopy?: boolean;
 }
 
 /** A file that was brought out of the tree. */
@@ -48,7 +50,7 @@ interface DisplacedFile {
 
 export type Placed =
   | { readonly kind: 'placed'; readonly placed: Temp | null; readonly displaced: DisplacedFile | null }
-  /** Something else is there, later than what was judged: it stays, the temp file is gone. */
+  /** Something else is there, later than what was judged: it stays, the temp file is gone, unless it is the only copy. */
   | { readonly kind: 'occupied' };
 
 const OCCUPIED: Placed = { kind: 'occupied' };
@@ -63,7 +65,7 @@ export function place(world: SwapWorld, placement: Placement): Placed {
   const isSound = isSoundPlace(checkParents(world, target.slice(world.root.length + 1)));
   if ('removes' in temp) return isSound ? remove(world, placement, temp.removes) : OCCUPIED;
   const placed = isSound && isExpected(world, placement) ? put(world, placement, temp) : OCCUPIED;
-  if (placed.kind === 'occupied') discardTemp(world, temp);
+  if (placed.kind === 'occupied' && placement.isOnlyCopy !== true) discardTemp(world, temp);
   return placed;
 }
 

@@ -18,7 +18,7 @@ import { bytesAnywhere } from '../reconciler/bodies.ts';
 import { contentOf } from '../reconciler/content.ts';
 import { recallOutage } from '../reconciler/out-of-reach.ts';
 import { redo } from '../reconciler/redo.ts';
-import { sweepTemps } from '../reconciler/rescue.ts';
+import { letGoOfCopies, sweepTemps } from '../reconciler/rescue.ts';
 import { rejudge } from '../reconciler/change-schema.ts';
 import { compileSafely } from '../reconciler/compile-safely.ts';
 
@@ -229,9 +229,10 @@ export class StartUp {
         if (code === 'conflict') world.conflicts.load(path, errors);
     }
     // Before redo: what redo itself brings out of the tree may still be written to, and waits as long as any displaced file.
-    sweepTemps(world, this.#parts.root.tmp);
+    const left = sweepTemps(world, this.#parts.root.tmp);
     if (world.without.has('redo')) return;
     const report = await redo(world);
+    letGoOfCopies(world, left);
     if (report.written.length + report.removed.length + report.refused.length > 0)
       world.log.warn({ ...report }, 'redo completed what a crash cut off');
   }

@@ -121,7 +121,7 @@ function backgroundOf(tools: Tools, { world, reconciler, marks }: Knots) {
   const { fs, clock, events, root, log } = tools;
   const onFailure = (error: unknown): void => log.error({ err: error }, 'background work failed');
   const keep = async (file: string, path: string): Promise<void> => {
-    await rescue(tools, file, path);
+    await rescue(world(), file, path);
     marks.onMarked(path);
   };
   const displaced = new Displaced({ fs, clock, leave: tools.bulk.leave, rescue: keep, onFailure });

@@ -3,6 +3,7 @@
  * not be put in place. Reads go on meanwhile; every second the disk is asked again, and when it takes something all that
  * waits is settled, without a restart (DESIGN 3.6).
  */
+import type { Digest } from '../core/digest.ts';
 import type { LarderError } from '../core/errors.ts';
 import type { Seq } from '../core/events.ts';
 import type { Clock, Timer } from '../host/ports.ts';
@@ -54,6 +55,11 @@ export class Backlog {
   /** The recorded version of a path that is not in place yet. */
   unplaced(path: string): Unplaced | undefined {
     return this.#unplaced.get(path);
+  }
+
+  /** Whether these bytes are waited for: they may be kept in a temp file alone. */
+  awaits(digest: Digest): boolean {
+    return [...this.#unplaced.values()].some(({ bytes }) => bytes?.digest === digest);
   }
 
   /** Redo must find these again after a crash: a checkpoint stays before them. */

@@ -136,7 +136,11 @@ export async function placeAll(
     if (await takeAllBack(world, placed, seqByPath(frame))) throw error;
     const refusal = refusalOfDisk(error) ?? new LarderError('disk_failed', String(error), { cause: error });
     for (const unplaced of unplacedBy(frame)) world.backlog.noteUnplaced(unplaced, refusal);
-    await discardAll(world, staged);
+    // What no log keeps is placed later from its temp file, which is the only copy.
+    await discardAll(
+      world,
+      staged.filter(({ entry }) => isKept(entry)),
+    );
   }
   await watchDisplaced(world, frame, placed);
 }
@@ -174,12 +178,21 @@ async function takeAllBack(
       placed.delete(path);
       // It could not go back, because somebody saved there meanwhile.
       const out = one.kind === 'placed' ? one.displaced : null;
-      if (out && world.fs.lstat(out.file)) world.displaced.add(out.file, path, seqs.get(path) ?? 0, out.known);
+      if (out && mayBeThere(world, out.file)) world.displaced.add(out.file, path, seqs.get(path) ?? 0, out.known);
       await pace();
     }
     return true;
   } catch {
     return false;
+  }
+}
+
+/** What the disk does not say undoes nothing: by now the write is taken back, and its temp file is gone. */
+function mayBeThere({ fs }: World, file: string): boolean {
+  try {
+    return fs.lstat(file) !== undefined;
+  } catch {
+    return true;
   }
 }
 

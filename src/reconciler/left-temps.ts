@@ -1,14 +1,36 @@
 /** What a crash left in `.larder/tmp` of a write whose bytes no log keeps: they were synced there before its frame (staging.ts). */
 import { digestOf, type Digest } from '../core/digest.ts';
-import { tempDigits } from '../files/temp.ts';
+import type { FileIdentity } from '../core/events.ts';
+import { isSameFile } from '../core/redo.ts';
+import { tempDigits, type Temp } from '../files/temp.ts';
 import { readFile } from '../host/read-file.ts';
+import { identityOf } from './drafts.ts';
 import type { World } from './world.ts';
 
-export function bytesInTemp({ fs, tmp }: Pick<World, 'fs' | 'tmp'>, digest: Digest): Uint8Array | null {
+type Temporary = Pick<World, 'fs' | 'tmp'>;
+
+/**
+ * The file itself, to be put in place as it is. Of several with these bytes the one that the log recorded last, because that one
+ * is known to be on the disk. `identities`: the newest last.
+ */
+export function leftTemp(world: Temporary, digest: Digest, identities: readonly FileIdentity[]): Temp | null {
+  const rank = ({ stat }: Temp): number =>
+    identities.findLastIndex((identity) => isSameFile(identity, identityOf(stat)));
+  const [best] = [...tempsWith(world, digest)].toSorted((a, b) => rank(b.temp) - rank(a.temp));
+  return best?.temp ?? null;
+}
+
+export function bytesInTemp(world: Temporary, digest: Digest): Uint8Array | null {
+  for (const { bytes } of tempsWith(world, digest)) return bytes;
+  return null;
+}
+
+function* tempsWith({ fs, tmp }: Temporary, digest: Digest): Generator<{ temp: Temp; bytes: Uint8Array }> {
   for (const { name, kind } of fs.readDirectory(tmp)) {
     if (name === null || kind !== 'file' || !name.startsWith(tempDigits(digest))) continue;
-    const bytes = readFile(fs, `${tmp}/${name}`);
-    if (digestOf(bytes) === digest) return bytes;
+    const file = `${tmp}/${name}`;
+    const bytes = readFile(fs, file);
+    const stat = fs.lstat(file);
+    if (stat && digestOf(bytes) === digest) yield { temp: { file, stat }, bytes };
   }
-  return null;
 }

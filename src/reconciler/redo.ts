@@ -14,7 +14,7 @@ import { batchesOf, unsized } from './batches.ts';
 import { keptBytesOf } from './bodies.ts';
 import { identityOf } from './drafts.ts';
 import { parentOf } from '../core/paths-below.ts';
-import { bytesInTemp } from './left-temps.ts';
+import { leftTemp } from './left-temps.ts';
 import { absolute } from './places.ts';
 import { unplacedSinceCheckpoint, type Unplaced } from './redo-candidates.ts';
 import { refusalOfDisk } from './refusals.ts';
@@ -59,7 +59,10 @@ function movedOn(candidate: Unplaced, byPath: ReadonlyMap<string, Unplaced>): Un
 
 const isVersion = ({ last }: Unplaced): boolean => last.kind === 'version';
 
-/** Another try for a version that waits in the backlog; the caller holds the queue of its path. False: it still waits. */
+/**
+ * Another try for a version that waits in the backlog; the caller holds the queue of its path. False: it still waits. What somebody
+ * did later at its path, or bytes that are nowhere, end the waiting too.
+ */
 export async function placeLate(world: World, candidate: Unplaced): Promise<boolean> {
   const { path } = candidate;
   const report: RedoReport = { looked: 1, written: [], removed: [], refused: [] };
@@ -134,27 +137,36 @@ function hasDirectories(world: World, path: string): boolean {
   }
 }
 
-/** Writes the recorded version, where it is kept, over what is there, unless that changed since it was looked at. */
-function restore(world: World, { path, bytes: recorded }: Unplaced, found: Examined, unproven: boolean): boolean {
+/**
+ * Puts the recorded version over what is there. What is kept nowhere else is never copied: its temp file is on the disk already, has
+ * the recorded identity, and needs no room. False where its bytes are nowhere, or no file can be at its path any more.
+ */
+function restore(world: World, candidate: Unplaced, found: Examined, unproven: boolean): boolean {
+  const { path, bytes: recorded, last } = candidate;
   if (recorded === null) return false;
   const { digest } = recorded;
-  const bytes = keptBytesOf(world, recorded) ?? bytesInTemp(world, digest);
-  if (bytes === null) return false;
+  const bytes = keptBytesOf(world, recorded);
+  const left = bytes === null ? leftTemp(world, digest, last.identities) : null;
+  const isLost = bytes === null && left === null;
+  if (isLost) world.log.error({ path, digest }, 'the bytes of a version that was cut off are kept nowhere');
+  if (isLost || !hasDirectories(world, path)) return false;
   const replaces = isFile(found.look) ? found.look.stat : null;
-  if (!hasDirectories(world, path)) return false;
-  const temp = writeTemp(world, { path, bytes, digest, replaces });
-  const expected = replaces === null ? 'absent' : statKeyOf(replaces);
+  const temp = bytes === null ? left : writeTemp(world, { path, bytes, digest, replaces });
+  if (temp === null) return false;
   try {
-    return put(world, path, { temp, expected, unproven });
+    const expected = replaces === null ? 'absent' : statKeyOf(replaces);
+    put(world, path, { temp, expected, unproven, isOnlyCopy: left !== null });
+    return true;
   } catch (error) {
-    attempt(() => discardTemp(world, temp));
+    if (left === null) attempt(() => discardTemp(world, temp));
     throw error;
   }
 }
 
 function remove(world: World, path: string, found: Examined, unproven: boolean): boolean {
   if (!isFile(found.look) || found.digest === null) return false;
-  return put(world, path, { temp: { removes: found.digest }, expected: found.look.key, unproven });
+  put(world, path, { temp: { removes: found.digest }, expected: found.look.key, unproven });
+  return true;
 }
 
 /** Bytes that are neither a version nor a piece of one are kept, whatever they are. */
@@ -162,9 +174,9 @@ const isUnknown = (disk: OnDisk): boolean => disk.is === 'file' && !disk.recorde
 
 const isRacy = ({ look }: Examined): boolean => 'racy' in look && look.racy;
 
-function put(world: World, path: string, placement: Omit<Placement, 'target'>): boolean {
+/** Throws where the place changed since it was looked at: nothing was put there, and it waits to be looked at again. */
+function put(world: World, path: string, placement: Omit<Placement, 'target'>): void {
   const placed = place(world, { ...placement, target: absolute(world, path) });
-  if (placed.kind === 'placed' && placed.displaced)
-    world.displaced.add(placed.displaced.file, path, 0, placed.displaced.known);
-  return placed.kind === 'placed';
+  if (placed.kind === 'occupied') throw new LarderError('busy', `${path} was changed meanwhile`);
+  if (placed.displaced) world.displaced.add(placed.displaced.file, path, 0, placed.displaced.known);
 }

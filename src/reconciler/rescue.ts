@@ -1,8 +1,11 @@
 /** Keeps bytes that were found where they would have been lost, as a version of their own. */
 import { digestOf, type Digest } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
 import type { LoggedEntry } from '../core/events.ts';
 import { statKeyOf } from '../core/stat-key.ts';
+import type { FileStat } from '../host/ports.ts';
 import { readFile } from '../host/read-file.ts';
+import { keptBytesOf } from './bodies.ts';
 import { bodyOf } from './drafts.ts';
 import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
 import { originOf } from './origin.ts';
@@ -10,16 +13,20 @@ import { refusalOfDisk } from './refusals.ts';
 import { isTornPiece } from './torn-pieces.ts';
 import type { World } from './world.ts';
 
-type RescueWorld = Pick<World, 'fs' | 'catalog' | 'blobs' | 'bodyBytes' | 'recorder' | 'clock' | 'random'>;
+type RescueWorld = Pick<World, 'fs' | 'catalog' | 'blobs' | 'bodyBytes' | 'recorder' | 'clock' | 'random' | 'backlog'>;
 
 const VERSIONS_COMPARED = 1000;
 /** Of the digest, in the name of a temp file. */
 const DIGITS = 16;
 
-/** Records the bytes of a file in `.larder/tmp` as a rescued version of a path, unless its history has them. */
+/**
+ * Records the bytes of a file in `.larder/tmp` as a rescued version of a path, unless its history has them. Rejects while a version
+ * with these bytes waits to be put in place: the file may be the only copy.
+ */
 export async function rescue(world: RescueWorld, file: string, path: string): Promise<void> {
   const bytes = readFile(world.fs, file);
   const digest = digestOf(bytes);
+  if (world.backlog.awaits(digest)) throw new LarderError('busy', `${path} waits for what is in ${file}`);
   if (isKnown(world, path, digest)) return;
   const body = bodyOf(world, bytes, LARGEST_DOCUMENT_BYTES);
   if (body.inBlob) await world.blobs.put(digest, bytes);
@@ -50,20 +57,52 @@ const isKnown = (world: RescueWorld, path: string, digest: Digest): boolean =>
 /**
  * Looks at what a crash left in `.larder/tmp`. A temp file bears the first 16 digits of the digest it was written with: if
  * its bytes still have that digest, or are a torn piece of what the log has, it is ours, and either never acknowledged or
- * redone from the log. Otherwise it is what a swap brought out, and the log says of which path.
+ * redone from the log. Otherwise it is what a swap brought out, and the log says of which path. What may be the only copy of a
+ * version is answered: redo puts it in place.
  */
-export function sweepTemps(world: World, directory: string): void {
+export function sweepTemps(world: World, directory: string): OnlyCopy[] {
   const known = writesSince(world);
+  const left: OnlyCopy[] = [];
   for (const { name, kind } of world.fs.readDirectory(directory)) {
     if (name === null || kind !== 'file') continue;
     const file = `${directory}/${name}`;
     const written = known.get(name.slice(0, DIGITS)) ?? [];
     try {
-      sweepOne(world, file, name.slice(0, DIGITS), written);
+      const only = sweepOne(world, file, name.slice(0, DIGITS), written);
+      if (only) left.push(only);
     } catch (error) {
       keepForLater(world, file, written, error);
     }
   }
+  return left;
+}
+
+/** A file that no sweep touches before redo: its bytes may be kept nowhere else. */
+export interface OnlyCopy {
+  readonly file: string;
+  readonly stat: FileStat;
+  /** The paths that may wait for it. */
+  readonly written: readonly WrittenPath[];
+  /** Whose file it is, if it turns out that none does, and whether its bytes are a version. */
+  readonly from: WrittenPath;
+  readonly isKept: boolean;
+}
+
+/** After redo: what it did not place goes when nothing waits for it, like any file that was brought out of the tree. */
+export function letGoOfCopies(world: World, left: readonly OnlyCopy[]): void {
+  for (const { file, stat, written, from, isKept } of left) {
+    const isAwaited = written.some(({ path }) => world.backlog.unplaced(path) !== undefined);
+    try {
+      if (isStill(world, file, stat)) awaitQuiet(world, file, from, isKept && !isAwaited);
+    } catch (error) {
+      keepForLater(world, file, written, error);
+    }
+  }
+}
+
+function isStill({ fs }: World, file: string, { ino, birthtimeNs }: FileStat): boolean {
+  const now = fs.lstat(file);
+  return now?.ino === ino && now.birthtimeNs === birthtimeNs;
 }
 
 /** A disk that refuses keeps nobody from reading: the file stays, and is looked at again. */
@@ -104,23 +143,35 @@ function noteDigits(byDigits: Map<string, WrittenPath[]>, digest: Digest, writte
   else if (!known.includes(written)) known.push(written);
 }
 
-function sweepOne(world: World, file: string, digits: string, written: readonly WrittenPath[]): void {
+function sweepOne(world: World, file: string, digits: string, written: readonly WrittenPath[]): OnlyCopy | undefined {
   const bytes = readFile(world.fs, file);
-  const from = replacedBy(world, file, written);
+  const stat = world.fs.lstat(file);
+  if (!stat) return undefined;
+  const from = replacedBy(stat, written);
   const isEmpty = bytes.length === 0 && !isAsNamed(bytes, digits);
   const isUnfinished = isEmpty || from === undefined || isPiece(world, written, bytes);
+  if (!isUnfinished && isAsNamed(bytes, digits) && isOnlyCopy(world, bytes, written))
+    return { file, stat, written, from, isKept: isKept(world, bytes, written) };
   // An editor may still have it open: it goes once it was quiet for as long as any displaced file.
-  if (!isUnfinished) return awaitQuiet(world, file, from, isKept(world, bytes, written));
-  if (bytes.length > 0 && !from && !isAsNamed(bytes, digits) && mayHaveLostFrames(world))
-    return world.log.warn({ file }, 'a file in .larder/tmp belongs to no known write; it is left alone');
-  world.fs.unlink(file);
+  if (!isUnfinished) awaitQuiet(world, file, from, isKept(world, bytes, written));
+  else if (bytes.length > 0 && !from && !isAsNamed(bytes, digits) && mayHaveLostFrames(world))
+    world.log.warn({ file }, 'a file in .larder/tmp belongs to no known write; it is left alone');
+  else world.fs.unlink(file);
+  return undefined;
+}
+
+/** Of a version since the checkpoint, which may still have to be put in place. */
+function isOnlyCopy(world: World, bytes: Uint8Array, written: readonly WrittenPath[]): boolean {
+  const digest = digestOf(bytes);
+  return written.some(({ versions }) =>
+    versions.some(({ body, digest: one }) => one === digest && keptBytesOf(world, { body, digest }) === null),
+  );
 }
 
 /** The write that brought the file out: the one that names it, even if somebody saved into it since, or the only one. */
-function replacedBy(world: World, file: string, written: readonly WrittenPath[]): WrittenPath | undefined {
-  const stat = world.fs.lstat(file);
+function replacedBy(stat: FileStat, written: readonly WrittenPath[]): WrittenPath | undefined {
   const isNamed = ({ versions }: WrittenPath): boolean =>
-    versions.some(({ replaced }) => replaced?.ino === stat?.ino && replaced?.birthtimeNs === stat?.birthtimeNs);
+    versions.some(({ replaced }) => replaced?.ino === stat.ino && replaced?.birthtimeNs === stat.birthtimeNs);
   return written.find(isNamed) ?? written.at(-1);
 }
 

@@ -2,6 +2,7 @@ import type { BodyPlace, Seq } from '../core/events.ts';
 import type { Digest } from '../core/digest.ts';
 import { isTornPieceOf } from '../core/redo.ts';
 import { keptBytesOf } from './bodies.ts';
+import { bytesInTemp } from './left-temps.ts';
 import type { World } from './world.ts';
 
 interface Version {
@@ -19,7 +20,7 @@ export function isTornPiece(world: World, versions: readonly Version[], bytes: U
   const grownFrom = new Set(versions.map(({ body }) => (body.in === 'tail' ? body.base : null)));
   return versions.toReversed().some(({ seq, digest, size, body }) => {
     if (digest === null || size < bytes.length || grownFrom.has(seq)) return false;
-    const version = keptBytesOf(world, { digest, body });
+    const version = keptBytesOf(world, { digest, body }) ?? bytesInTemp(world, digest);
     return version !== null && isTornPieceOf(bytes, version);
   });
 }

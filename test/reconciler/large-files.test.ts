@@ -6,29 +6,9 @@ import { expect, test } from 'vitest';
 import { digestOf } from '../../src/core/digest.ts';
 import { Crash } from '../../src/host/faulty-file-system.ts';
 import { Machine } from '../simulator/machine.ts';
-import { Process, type Surroundings } from '../simulator/process.ts';
 import { settled } from '../simulator/settlement.ts';
+import { CALM, LARGE, LIMIT_MS, MIB, put, start, SWAPS } from './large-files.ts';
 import { me } from './world.ts';
-
-const CALM = { meanwhile: () => {}, failure: () => null };
-const SWAPS: readonly string[] = ['exchange', 'rename', 'renameNoReplace', 'link'];
-const MIB = 1024 * 1024;
-const LARGE = MIB + 10;
-const LIMIT_MS = 60_000;
-
-async function start(machine: Machine, around: Surroundings = CALM): Promise<Process> {
-  const process = new Process(machine, around, {}, 0);
-  while (!process.larder) await machine.clock.yieldTurn();
-  await settled(machine.clock, process.larder.ready, LIMIT_MS);
-  return process;
-}
-
-async function put(machine: Machine, { larder }: Process, path: string, fill: string, size = LARGE): Promise<string> {
-  if (!larder) throw new Error('it does not run');
-  const bytes = Buffer.alloc(size, fill);
-  await settled(machine.clock, larder.putFile('ns', path, bytes, me, undefined), LIMIT_MS);
-  return digestOf(bytes);
-}
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])(
   'a large file that was answered survives a power cut right after (%i)',

@@ -1,0 +1,32 @@
+/** Larder on a simulated machine, with files so large that no log keeps their bytes. */
+import { digestOf } from '../../src/core/digest.ts';
+import type { Machine } from '../simulator/machine.ts';
+import { Process, type Surroundings } from '../simulator/process.ts';
+import { settled } from '../simulator/settlement.ts';
+import { me } from './world.ts';
+
+export const CALM = { meanwhile: () => {}, failure: () => null };
+export const SWAPS: readonly string[] = ['exchange', 'rename', 'renameNoReplace', 'link'];
+export const MIB = 1024 * 1024;
+export const LARGE = MIB + 10;
+export const LIMIT_MS = 60_000;
+
+export async function start(machine: Machine, around: Surroundings = CALM): Promise<Process> {
+  const process = new Process(machine, around, {}, 0);
+  while (!process.larder) await machine.clock.yieldTurn();
+  await settled(machine.clock, process.larder.ready, LIMIT_MS);
+  return process;
+}
+
+export async function put(
+  machine: Machine,
+  { larder }: Process,
+  path: string,
+  fill: string,
+  size = LARGE,
+): Promise<string> {
+  if (!larder) throw new Error('it does not run');
+  const bytes = Buffer.alloc(size, fill);
+  await settled(machine.clock, larder.putFile('ns', path, bytes, me, undefined), LIMIT_MS);
+  return digestOf(bytes);
+}
