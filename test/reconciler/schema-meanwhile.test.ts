@@ -19,8 +19,10 @@ function inPasses(works: (() => Promise<unknown>)[]): Host {
       return served(collection, after, limit);
     };
     const yieldTurn = async (): Promise<void> => {
-      if (isFirstTurn) await works.shift()?.();
+      const work = isFirstTurn ? works.shift() : undefined;
+      // The work gives turns back as well.
       isFirstTurn = false;
+      await work?.();
       await whole.clock.yieldTurn();
     };
     return { ...whole, clock: { ...whole.clock, yieldTurn } };
