@@ -15,6 +15,7 @@ import { prune } from '../maintain/prune/prune.ts';
 import type { ForgetReport, History, PruneReport } from '../maintain/prune/types.ts';
 import { verify, type VerifyListener } from '../maintain/verify/verify.ts';
 import type { VerifySummary } from '../maintain/verify/types.ts';
+import { followReplaced } from '../maintain/prune/drop.ts';
 import { outOfReach } from '../reconciler/out-of-reach.ts';
 import { Scrubber, type ScrubReport } from '../reconciler/scrubber.ts';
 import { settle } from '../reconciler/settle.ts';
@@ -159,6 +160,8 @@ export class OpenMaintenance implements Maintenance {
     await reconciler.rescan();
     const outage = world.outOfReach.root();
     if (outage) throw outOfReach(outage, root.path);
+    // A disk that failed right after a segment was written anew kept the catalog from being told.
+    await followReplaced(world, false);
     const upTo = world.recorder.announcedSeq;
     using audit = openCatalogAudit(catalogFile(place.directory));
     return await verify(

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { digestOf } from '../../src/core/digest.ts';
 import { LarderError } from '../../src/core/errors.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
+import type { FileSystem } from '../../src/host/ports.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import type { ForgetReport } from '../../src/maintain/prune/types.ts';
@@ -227,4 +228,27 @@ test.each([15, 1_500_000])('a catalog is made anew from a log whose bytes were f
   expect(await world.read('b')).toMatchObject({ kind: 'missing' });
   await expect(world.larder.readVersion(ref('a'), 1)).rejects.toMatchObject({ code: 'gone' });
   expect((await verifyOpen(world.larder)).said).toEqual([]);
+});
+
+test('where the disk fails right after the log was written anew, a verification tells the catalog first', async () => {
+  let [isArmed, isBroken] = [true, false];
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    rename(from, to) {
+      const isWrittenAnew = to.endsWith('.log') && nodeFileSystem.lstat(to) !== undefined;
+      nodeFileSystem.rename(from, to);
+      isBroken ||= isArmed && isWrittenAnew;
+    },
+    open(path, ...rest) {
+      if (isBroken && path.endsWith('.log')) throw Object.assign(new Error(`EIO: open ${path}`), { code: 'EIO' });
+      return nodeFileSystem.open(path, ...rest);
+    },
+  };
+  const host = { fs, clock: systemClock, random: systemRandom };
+  await using world = await openTestLarder({ 'lod/things/a.json': SECRET }, { host });
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"secret": null}') } }, me);
+  await expect(world.larder.maintenance.forget('lod/things/a.json', null)).rejects.toThrow('EIO');
+  [isArmed, isBroken] = [false, false];
+  expect((await verifyOpen(world.larder)).said).toEqual([]);
+  await expect(world.larder.readVersion(ref('a'), 1)).rejects.toMatchObject({ code: 'gone' });
 });
