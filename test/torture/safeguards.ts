@@ -102,19 +102,30 @@ function blindFallback(): FileSystem {
   };
 }
 
+const isLogPath = (path: string): boolean => /\/\.larder\/log\/\d+\.log$/.test(path);
+
 /** Says `synced` while the bytes are still in the process, as a log that is written behind would. */
 function logLater(): FileSystem {
   const waiting: (() => void)[] = [];
   const logs = new Set<number>();
-  const flush = (): void => waiting.splice(0).forEach((write) => write());
+  let written = 0;
+  const flush = (upTo = Infinity): void => {
+    for (const write of waiting.splice(0, Math.max(0, upTo - written))) {
+      write();
+      written += 1;
+    }
+  };
   const settled = (fd: number): number => {
     if (logs.has(fd)) flush();
     return fd;
   };
+  // What is written behind must not be seen to arrive: a log whose times change is read anew, and so written at once.
+  const untouched = <T extends FileStat | undefined>(stat: T): T => stat && { ...stat, mtimeNs: 0n, ctimeNs: 0n };
   return {
     ...nodeFileSystem,
+    lstat: (path) => (isLogPath(path) ? untouched(nodeFileSystem.lstat(path)) : nodeFileSystem.lstat(path)),
     open(path, mode, permissions) {
-      const isLog = /\/\.larder\/log\/\d+\.log$/.test(path);
+      const isLog = isLogPath(path);
       if (isLog) flush();
       const fd = nodeFileSystem.open(path, mode, permissions);
       if (isLog) logs.add(fd);
@@ -129,9 +140,10 @@ function logLater(): FileSystem {
     },
     async fdatasync(fd) {
       if (!logs.has(fd)) return nodeFileSystem.fdatasync(fd);
-      setTimeout(flush, WRITTEN_BEHIND_MS).unref();
+      const upTo = written + waiting.length;
+      setTimeout(() => flush(upTo), WRITTEN_BEHIND_MS).unref();
     },
-    fstat: (fd) => nodeFileSystem.fstat(settled(fd)),
+    fstat: (fd) => (logs.has(fd) ? untouched(nodeFileSystem.fstat(fd)) : nodeFileSystem.fstat(fd)),
     truncate: (fd, size) => nodeFileSystem.truncate(settled(fd), size),
     close: (fd) => nodeFileSystem.close(settled(fd)),
     read: (fd, buffer, offset, length, position) => nodeFileSystem.read(settled(fd), buffer, offset, length, position),
