@@ -15,6 +15,7 @@ import type {
 import type { DocumentRef } from './core/refs.ts';
 import type { Undone, UndoRequest } from './core/undo-requests.ts';
 import type { DiffKind } from './core/version-diff.ts';
+import type { FileAnswer } from './larder-types.ts';
 
 /** What a point in history stands for. */
 export interface Moment {
@@ -39,7 +40,7 @@ export interface Versions {
   /** Throws `future_seq`. */
   moment(at: At): Moment;
   /**
-   * What changed between two versions of a document, under whatever names it had. `to` null is the newest, `from` null the one
+   * What changed between two versions of a document or file, under whatever names it had. `to` null is the newest, `from` null the one
    * before `to`, 0 the time before the first. Throws `not_found`, `future_seq`, `gone`, `version_damaged`, `not_acceptable` (a patch of what is no
    * JSON), `too_large`.
    */
@@ -52,6 +53,10 @@ export interface Versions {
     preconditions: WriteRequest['preconditions'],
     options?: WriteOptions,
   ): Promise<Written>;
+  /** A file below `files/` as it was; the bytes are to be closed. Throws `future_seq`, `gone`, `version_damaged`. */
+  fileAt(ref: DocumentRef, at: At): Promise<FileAnswer>;
+  /** The version of a file with this very seq, whatever its kind. Throws likewise. */
+  fileVersion(ref: DocumentRef, seq: Seq): Promise<FileAnswer>;
   /**
    * A list as it was; the cursor is bound to the moment. A version whose bytes cannot be had stands there with `_problem` alone.
    * Undefined: no such collection. Throws `future_seq`.

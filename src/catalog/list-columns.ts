@@ -1,6 +1,7 @@
 /** The columns of what is listed: documents, deletions, problems, collections (rows.ts). */
 import type { Digest } from '../core/digest.ts';
 import type { Fault } from '../core/events.ts';
+import { fileItemText } from '../core/list-items.ts';
 import { meaningOfProblem } from '../core/problem-hints.ts';
 import type { Problem, ProblemCode } from '../core/problems.ts';
 import type { CollectionSummary, DeletedDocument, ListedDocument, ServedText } from './answers.ts';
@@ -11,15 +12,16 @@ import type { RawRow } from './sql.ts';
 
 /** Of paths p, their text d, their served event e and its set s. */
 export const LISTED_COLUMNS =
-  'p.document, p.directory, p.name, d.text, e.digest, e.seq, coalesce(e.modified, s.at), s.actor, p.problems';
+  'p.document, p.directory, p.name, d.text, e.digest, e.size, e.seq, coalesce(e.modified, s.at), s.actor, p.problems';
 
 export function decodeListed(row: RawRow): ListedDocument {
-  const [id, directory, name, text, digest, seq, modifiedMs, actor, problems] = row as [
+  const [id, directory, name, text, digestBlob, size, seq, modifiedMs, actor, problems] = row as [
     string,
     string,
     string,
-    string,
+    string | null,
     Buffer,
+    number,
     number,
     number,
     string,
@@ -27,11 +29,12 @@ export function decodeListed(row: RawRow): ListedDocument {
   ];
   // A warning is for whoever tends the data; the document is served as it is.
   const problem = codes.codesOf(problems).find((code) => code !== 'warning') ?? null;
+  const digest = digestFrom(digestBlob) as Digest;
   return {
     id,
     path: joinPath(directory, name),
-    text,
-    etag: digestFrom(digest) as Digest,
+    text: text ?? fileItemText({ size, digest }),
+    etag: digest,
     seq,
     modifiedMs,
     actor,

@@ -17,13 +17,14 @@ import {
 import { prepareQuery } from './sql.ts';
 import type { Catalog } from './types.ts';
 
-const IN_SCOPE = 'p.scope = (SELECT id FROM scopes WHERE name = ?) AND p.kind = 0';
+/** Of a collection the documents, of `ns/files` the files: no scope has both. The codes are in codes.ts. */
+const IN_SCOPE = 'p.scope = (SELECT id FROM scopes WHERE name = ?) AND p.kind IN (0, 2)';
 
-/** A page of a collection. The index gives the order; each row is then one step in four tables. */
+/** A page of a collection. The index gives the order; each row is then one step in four tables. Files have no text. */
 export const LIST = `
   SELECT ${LISTED_COLUMNS} FROM paths p
-  JOIN documents d ON d.id = p.id JOIN events e ON e.seq = p.served_seq JOIN sets s ON s.first = e.first
-  WHERE ${IN_SCOPE} AND p.served_seq IS NOT NULL AND p.document >= ? AND p.document < ? ORDER BY p.document LIMIT ?`;
+  LEFT JOIN documents d ON d.id = p.id JOIN events e ON e.seq = p.served_seq JOIN sets s ON s.first = e.first
+  WHERE ${IN_SCOPE} AND p.served_seq IS NOT NULL AND (p.kind = 2 OR d.id IS NOT NULL) AND p.document >= ? AND p.document < ? ORDER BY p.document LIMIT ?`;
 
 export const SERVED = `
   SELECT ${SERVED_COLUMNS} FROM paths p JOIN documents d ON d.id = p.id JOIN events e ON e.seq = p.served_seq

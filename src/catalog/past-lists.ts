@@ -1,11 +1,11 @@
-/** Lists as they were: the documents of a collection whose served head at a seq is known, in the order of their ids. */
+/** Lists as they were: the documents or files of a collection whose served head at a seq is known, in the order of their ids. */
 import type { Database } from 'better-sqlite3';
 import { after, startingWith } from './name-ranges.ts';
 import { decodePast, PAST_COLUMNS } from './past-rows.ts';
 import { prepareQuery } from './sql.ts';
 import type { Catalog } from './types.ts';
 
-const IN_RANGE = `p.scope = (SELECT id FROM scopes WHERE name = ?) AND p.kind = 0 AND p.document >= ? AND p.document < ?`;
+const IN_RANGE = `p.scope = (SELECT id FROM scopes WHERE name = ?) AND p.kind IN (0, 2) AND p.document >= ? AND p.document < ?`;
 
 /** One of three indexes each: what is served now, what is deleted now, and what is known by neither. */
 const among = (condition: string): string => `SELECT ${PAST_COLUMNS} FROM paths p WHERE ${IN_RANGE} AND ${condition}`;

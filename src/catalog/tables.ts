@@ -8,7 +8,7 @@
 /** `LRDC`: marks the file as ours (sqlite.org/fileformat2.html, application id). */
 export const APPLICATION_ID = 0x4c524443;
 /** Another version on disk is set aside and rebuilt; there are no migrations of what can be derived. */
-export const FORMAT_VERSION = 6;
+export const FORMAT_VERSION = 7;
 
 const STATE = `
 -- One row: which log is followed, and how far.
@@ -56,17 +56,17 @@ CREATE TABLE paths (
 CREATE UNIQUE INDEX paths_by_name ON paths (directory, name);
 -- What the rescan compares with a directory, however many names are only history by now.
 CREATE INDEX known_by_name ON paths (directory, name) WHERE known;
--- Lists. Documents alone have a text.
-CREATE INDEX served_by_id ON paths (scope, document) WHERE kind = 0 AND served_seq IS NOT NULL;
+-- Lists, of documents (kind 0) and of files (2); streams are in none. Documents alone have a text.
+CREATE INDEX served_by_id ON paths (scope, document) WHERE kind IN (0, 2) AND served_seq IS NOT NULL;
 -- Where a file with these bytes was, for moves. Digests come in no order, so each insert dirties a page of its own: six bytes
 -- tell them apart, and a third of the pages is written (a second of ten at a first index of 100,000).
 CREATE INDEX paths_by_digest ON paths (substr(disk_digest, 1, 6)) WHERE disk_digest IS NOT NULL;
 -- Names that differ only in case or spelling; most paths are folded already and not in here.
 CREATE INDEX paths_by_folded ON paths (folded) WHERE folded IS NOT NULL;
 -- What is gone from a collection.
-CREATE INDEX deleted_by_id ON paths (scope, document) WHERE kind = 0 AND deleted_seq IS NOT NULL;
+CREATE INDEX deleted_by_id ON paths (scope, document) WHERE kind IN (0, 2) AND deleted_seq IS NOT NULL;
 -- What is neither: moved away, or never good. Lists of the past need it; few.
-CREATE INDEX other_by_id ON paths (scope, document) WHERE kind = 0 AND served_seq IS NULL AND deleted_seq IS NULL;
+CREATE INDEX other_by_id ON paths (scope, document) WHERE kind IN (0, 2) AND served_seq IS NULL AND deleted_seq IS NULL;
 
 -- Served documents. Apart from 'paths', so that walking names and heads never reads past texts.
 CREATE TABLE documents (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;

@@ -11,7 +11,7 @@ export async function* askLines<T extends object>(
 ): AsyncGenerator<T, void> {
   const response = await send(url, path, body, signal);
   if (response.status >= 400 || response.body === null)
-    throw errorOf({ status: response.status, headers: response.headers, text: await response.text() });
+    throw errorOf({ status: response.status, text: await response.text() });
   let rest = '';
   const decoder = new TextDecoder();
   for await (const chunk of response.body) {
@@ -23,7 +23,7 @@ export async function* askLines<T extends object>(
 
 function lineOf(line: string): object {
   const value = parseObject(line);
-  if ('problem' in value) throw errorOf({ status: 500, headers: new Headers(), text: JSON.stringify(value.problem) });
+  if ('problem' in value) throw errorOf({ status: 500, text: JSON.stringify(value.problem) });
   return value;
 }
 

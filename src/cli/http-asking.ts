@@ -7,6 +7,7 @@ import { systemClock } from '../host/system-clock.ts';
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
+  readonly bytes: Uint8Array;
   readonly text: string;
 }
 
@@ -28,11 +29,20 @@ export async function ask(url: string, path: string, init: RequestInit = {}): Pr
 export async function send(url: string, path: string, init: RequestInit): Promise<Answer> {
   try {
     const response = await fetch(new URL(path, url), { redirect: 'error', ...init });
-    return { status: response.status, headers: response.headers, text: await response.text() };
+    return answerOf(response, Buffer.from(await response.arrayBuffer()));
   } catch (error) {
     throw new LarderError('no_daemon', `nothing answers at ${url}`, { cause: error });
   }
 }
+
+const answerOf = ({ status, headers }: Response, bytes: Buffer): Answer => ({
+  status,
+  headers,
+  bytes,
+  get text() {
+    return bytes.toString('utf8');
+  },
+});
 
 export interface ProblemBody {
   readonly code?: string;
@@ -40,7 +50,7 @@ export interface ProblemBody {
   readonly errors?: readonly Fault[];
 }
 
-export function errorOf({ status, text }: Answer): LarderError {
+export function errorOf({ status, text }: Pick<Answer, 'status' | 'text'>): LarderError {
   const body = parseObject(text) as ProblemBody;
   const code: ErrorCode = body.code !== undefined && body.code in ERRORS ? (body.code as ErrorCode) : 'internal';
   const { errors = [], detail = `the daemon answered ${status}`, ...members } = body;

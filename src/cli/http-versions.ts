@@ -26,10 +26,10 @@ export function httpVersions(url: string): VersionsAccess {
     },
     async read(ref, at) {
       const query = at === null ? '' : `?_at=${encodeURIComponent(at)}`;
-      const { headers, text } = await ask(url, `${urlOf(ref)}${query}`);
-      return { text, moment: at === null ? null : momentOf(headers) };
+      const { headers, bytes } = await ask(url, `${urlOf(ref)}${query}`);
+      return { bytes, moment: at === null ? null : momentOf(headers) };
     },
-    version: async (ref, seq) => (await ask(url, `${urlOf(ref)}/_history/${seq}`)).text,
+    version: async (ref, seq) => (await ask(url, `${urlOf(ref)}/_history/${seq}`)).bytes,
     listAt: (collection, at) => listAt(url, collection, at),
     async undo(request, isPreview) {
       const headers = { 'Content-Type': 'application/json', ...(isPreview && { Prefer: 'tx=rollback' }) };

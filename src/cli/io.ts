@@ -1,6 +1,7 @@
 /** What a command writes to. Results go to standard output, everything else to standard error. */
 export interface Io {
-  readonly out: (text: string) => void;
+  /** Bytes go out as they are. */
+  readonly out: (text: string | Uint8Array) => void;
   readonly err: (text: string) => void;
   /** Whether a person watches standard error: progress is for them alone. */
   readonly isTerminal: boolean;

@@ -3,10 +3,10 @@ import { LarderError } from '../core/errors.ts';
 import { formatItem } from '../core/list-items.ts';
 import { parseMoment } from '../core/moments.ts';
 import { sayNotServed } from '../core/problem-hints.ts';
-import { pathOf, SCHEMA_ID, type DocumentRef } from '../core/refs.ts';
+import { holdsFiles, pathOf, SCHEMA_ID, type DocumentRef } from '../core/refs.ts';
 import type { At, CurrentAnswer, Who } from '../core/requests.ts';
 import { tellDeletion, tellVersion, type ToldDeletion } from '../core/told-versions.ts';
-import type { Larder } from '../larder-types.ts';
+import type { FileAnswer, Larder } from '../larder-types.ts';
 import type { PastList, VersionsAccess } from './versions-access.ts';
 
 const PERSON: Who = { actor: 'local', cause: 'api' };
@@ -24,21 +24,27 @@ export function ownVersions(larder: Larder): VersionsAccess {
     deleted: (collection) => deleted(larder, collection),
     diff: (ref, from, to, as) => versions.diff(ref, { from, to, as }),
     async read(ref, at) {
-      if (at === null) return { text: await currentText(larder, ref), moment: null };
+      if (at === null) return { bytes: await currentBytes(larder, ref), moment: null };
       const when = parseAt(at);
-      return { text: textOf(await larder.readAt(ref, when), ref), moment: versions.moment(when) };
+      const read = holdsFiles(ref.collection) ? versions.fileAt(ref, when) : larder.readAt(ref, when);
+      return { bytes: bytesOf(await read, ref), moment: versions.moment(when) };
     },
-    version: async (ref, seq) => textOf(await larder.readVersion(ref, seq), ref),
+    async version(ref, seq) {
+      const read = holdsFiles(ref.collection) ? versions.fileVersion(ref, seq) : larder.readVersion(ref, seq);
+      return bytesOf(await read, ref);
+    },
     listAt: (collection, at) => listAt(larder, collection, at),
     undo: (request, isPreview) => versions.undo(request, PERSON, { dryRun: isPreview }),
   };
 }
 
-async function currentText(larder: Larder, ref: DocumentRef): Promise<string> {
-  if (ref.id !== SCHEMA_ID) return textOf(await larder.read(ref), ref);
+async function currentBytes(larder: Larder, ref: DocumentRef): Promise<Uint8Array> {
+  const [namespace = ''] = ref.collection.split('/');
+  if (holdsFiles(ref.collection)) return bytesOf(await larder.openFile(namespace, ref.id), ref);
+  if (ref.id !== SCHEMA_ID) return bytesOf(await larder.read(ref), ref);
   const bytes = (await larder.schema(ref.collection))?.bytes;
   if (!bytes) throw missing(ref, null);
-  return Buffer.from(bytes).toString('utf8');
+  return bytes;
 }
 
 function parseAt(text: string): At {
@@ -51,15 +57,15 @@ function parseAt(text: string): At {
 const missing = ({ collection, id }: DocumentRef, hint: string | null): LarderError =>
   new LarderError('not_found', `${collection}/${id} is not there`, hint === null ? {} : { members: { hint } });
 
-function textOf(answer: CurrentAnswer, ref: DocumentRef): string {
-  if (answer.kind === 'open') {
+function bytesOf(answer: CurrentAnswer | FileAnswer, ref: DocumentRef): Uint8Array {
+  if (answer.kind === 'open' || answer.kind === 'file') {
     try {
-      return Buffer.from(answer.read(0, answer.size)).toString('utf8');
+      return answer.read(0, answer.size);
     } finally {
       answer.close();
     }
   }
-  if (answer.kind === 'served') return Buffer.from(answer.bytes).toString('utf8');
+  if (answer.kind === 'served') return answer.bytes;
   if (answer.kind === 'missing') throw missing(ref, answer.hint);
   const { errors, hint } = answer.problem;
   throw new LarderError('not_servable', sayNotServed(pathOf(ref), answer.problem), { errors, members: { hint } });

@@ -6,13 +6,13 @@ import type { UndoFlags } from './undo.ts';
 import type { LogFlags, ShowFlags } from './versions.ts';
 import { withAccess } from './with-access.ts';
 
-const TARGET = 'namespace/collection/id, or its file';
+const TARGET = 'namespace/collection/id, namespace/files/path, or its file';
 
 const addLog: Add = (program, io, finish) => {
   program
     .command('log')
     .description(
-      'Show the versions of a document, or what was done last in a collection, a namespace or everywhere; newest first.',
+      'Show the versions of a document or file, or what was done last in a collection, a namespace or everywhere; newest first.',
     )
     .argument('[target]', `${TARGET}, namespace/collection, or namespace`)
     .option('--deleted', 'of a collection, what is gone instead')
@@ -27,7 +27,7 @@ const addLog: Add = (program, io, finish) => {
 const addDiff: Add = (program, io, finish) => {
   program
     .command('diff')
-    .description('Show what changed between two versions of a document; without seqs what its last change did.')
+    .description('Show what changed between two versions of a document or file; without seqs what its last change did.')
     .argument('<document>', TARGET)
     .argument('[from]', 'seq of the earlier version; 0 is before the first')
     .argument('[to]', 'seq of the later version, otherwise the newest')
@@ -41,7 +41,7 @@ const addDiff: Add = (program, io, finish) => {
 const addShow: Add = (program, io, finish) => {
   program
     .command('show')
-    .description('Write a document to standard output, as it is or as it was.')
+    .description('Write a document or file to standard output, as it is or as it was.')
     .argument('<document>', `${TARGET}, or namespace/collection/_schema.json`)
     .addOption(
       new Option('--at <moment>', 'what was served at a seq, or a time such as 2026-01-31T12:00:00Z').conflicts('seq'),
@@ -57,7 +57,7 @@ const addShow: Add = (program, io, finish) => {
 const addAt: Add = (program, io, finish) => {
   program
     .command('at')
-    .description('Write a document, or every document of a collection a line, as they were at a moment.')
+    .description('Write a document or file, or every document of a collection a line, as they were at a moment.')
     .argument('<moment>', 'a seq, or a time such as 2026-01-31T12:00:00Z')
     .argument('<target>', `${TARGET}, or namespace/collection`)
     .action(async (moment: string, target: string, _own, command: Command) => {

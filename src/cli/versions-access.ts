@@ -6,8 +6,8 @@ import type { Undone, UndoRequest } from '../core/undo-requests.ts';
 import type { DiffKind } from '../core/version-diff.ts';
 import type { Moment, VersionDiff } from '../larder-versions.ts';
 
-interface DocumentText {
-  readonly text: string;
+interface ReadBytes {
+  readonly bytes: Uint8Array;
   /** Null: as it is now. */
   readonly moment: Moment | null;
 }
@@ -25,9 +25,9 @@ export interface VersionsAccess {
   deleted(collection: string): AsyncIterable<ToldDeletion>;
   diff(ref: DocumentRef, from: number | null, to: number | null, as: DiffKind): Promise<VersionDiff>;
   /** `at`: a seq or an RFC 3339 time as typed; null is now. */
-  read(ref: DocumentRef, at: string | null): Promise<DocumentText>;
-  /** The text of the version with this very seq, whatever its kind. Rejects with `not_found`, `gone`, `version_damaged`. */
-  version(ref: DocumentRef, seq: number): Promise<string>;
+  read(ref: DocumentRef, at: string | null): Promise<ReadBytes>;
+  /** The bytes of the version with this very seq, whatever its kind. Rejects with `not_found`, `gone`, `version_damaged`. */
+  version(ref: DocumentRef, seq: number): Promise<Uint8Array>;
   /** A page at a time. */
   listAt(collection: string, at: string): AsyncIterable<PastList>;
   undo(request: UndoRequest, isPreview: boolean): Promise<Undone>;

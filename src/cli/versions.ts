@@ -1,6 +1,7 @@
 /** `larder log`, `diff`, `show` and `at`: what was, and what changed. */
 import { LarderError } from '../core/errors.ts';
-import type { FeedEvent } from '../core/requests.ts';
+import { holdsFiles } from '../core/refs.ts';
+import type { FeedEvent, WhyGone } from '../core/requests.ts';
 import type { ToldVersion } from '../core/told-versions.ts';
 import type { Moment } from '../larder-versions.ts';
 import type { Access } from './access.ts';
@@ -68,27 +69,40 @@ const row = (cells: readonly (string | number | undefined)[]): string =>
   `${cells.filter((cell) => cell !== undefined && cell !== '').join('  ')}\n`;
 
 /** Seq first, because every other command takes it. */
-const describeVersion = ({ seq, at, op, kind, size, actor, change_set, session }: ToldVersion): string =>
-  row([
+const describeVersion = (version: ToldVersion): string => {
+  const { seq, at, op, from, to, kind, size, gone, actor, change_set, session } = version;
+  return row([
     seq,
     at,
     kind === 'valid' || kind === 'deleted' || kind === null ? op : `${op} (${kind})`,
-    kind === 'deleted' ? '-' : `${size} bytes`,
+    from && `from ${from}`,
+    to && `to ${to}`,
+    kind === 'deleted' ? '-' : `${size} bytes${sayGone(gone)}`,
     actor,
     `set ${change_set}`,
     session && `session ${session}`,
   ]);
+};
 
-const describeEvent = ({ seq, at, op, collection, id, from, actor, change_set, session }: FeedEvent): string =>
-  row([
+const GONE: Readonly<Record<WhyGone, string>> = {
+  pruned: 'not kept: pruned or forgotten',
+  too_large: 'not kept: too large',
+};
+
+const sayGone = (gone: WhyGone | undefined): string => (gone === undefined ? '' : ` (${GONE[gone]})`);
+
+const describeEvent = (event: FeedEvent): string => {
+  const { seq, at, op, collection, id, from, to, gone, actor, change_set, session } = event;
+  return row([
     seq,
     at,
     op,
-    `${collection}/${id}${from === undefined ? '' : ` from ${from}`}`,
+    `${collection}/${id}${from === undefined ? '' : ` from ${from}`}${to === undefined ? '' : ` to ${to}`}${sayGone(gone)}`,
     actor,
     `set ${change_set}`,
     session && `session ${session}`,
   ]);
+};
 
 export async function showDiff(
   { versions }: Access,
@@ -99,8 +113,10 @@ export async function showDiff(
 ): Promise<number> {
   const ref = parseDocument(text, root, io);
   const [fromSeq, toSeq] = [from, to].map((seq) => (seq === undefined ? null : parseSeq(seq)));
-  const diff = await versions.diff(ref, fromSeq ?? null, toSeq ?? null, json === true ? 'patch' : 'text');
-  if (json === true) io.out(`{"from":${diff.from},"to":${diff.to},"patch":${diff.text}}\n`);
+  const as = json === true && !holdsFiles(ref.collection) ? 'patch' : 'text';
+  const diff = await versions.diff(ref, fromSeq ?? null, toSeq ?? null, as);
+  if (json === true && as === 'text') outJson(io, diff);
+  else if (json === true) io.out(`{"from":${diff.from},"to":${diff.to},"patch":${diff.text}}\n`);
   else io.out(diff.text);
   return 0;
 }
@@ -118,7 +134,7 @@ export async function showDocument(
   }
   const found = await versions.read(parseShown(text, root, io), at ?? null);
   if (found.moment !== null) warnIfAmbiguous(found.moment, at ?? '', io);
-  io.out(found.text);
+  io.out(found.bytes);
   return 0;
 }
 

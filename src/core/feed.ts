@@ -35,7 +35,8 @@ function addressOf(path: string): { collection: string; id: string } {
   };
 }
 
-const fullName = (path: string): string => {
+/** `ns/collection/id` */
+export const fullName = (path: string): string => {
   const { collection, id } = addressOf(path);
   return `${collection}/${id}`;
 };

@@ -2,6 +2,7 @@
  * List items are cut from the text of the documents, not parsed and printed again: numbers keep their spelling, and a page
  * costs what its bytes cost.
  */
+import type { Digest } from './digest.ts';
 import { membersOf, rootSpan } from './json/spans.ts';
 import type { ListItem } from './requests.ts';
 
@@ -11,6 +12,10 @@ export function formatItem(item: ListItem, withMeta: boolean): string {
   const fields = mayHaveOurs.test(item.text) ? withoutOurs(item.text, withMeta) : insideOf(item.text);
   return fields === '' ? `${ours}}` : `${ours},${fields}}`;
 }
+
+/** What a list says of a file, in the place of the fields of a document. */
+export const fileItemText = ({ size, digest }: { readonly size: number; readonly digest: Digest }): string =>
+  JSON.stringify({ size, digest });
 
 const metaOf = (item: ListItem): Record<string, unknown> => ({
   etag: item.etag,

@@ -127,7 +127,10 @@ export const isStreamId = (id: string): boolean => id.endsWith('.jsonl');
 
 /** The path of a document or stream below the root; the inverse of `classify`. */
 export const pathOf = ({ collection, id }: DocumentRef): string =>
-  `${collection}/${id}${isStreamId(id) || collection.endsWith(`/${FILES}`) ? '' : '.json'}`;
+  `${collection}/${id}${isStreamId(id) || holdsFiles(collection) ? '' : '.json'}`;
+
+/** Whether a collection is the `files` of a namespace: it holds any files, and no documents. */
+export const holdsFiles = (collection: string): boolean => collection.endsWith(`/${FILES}`);
 
 export const pathOfFile = (namespace: string, path: string): string => `${namespace}/${FILES}/${path}`;
 

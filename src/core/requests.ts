@@ -57,7 +57,7 @@ export interface ListOptions {
 
 export interface ListItem {
   readonly id: string;
-  /** JSON text of the document as on disk (no byte order mark): numbers keep their spelling. */
+  /** JSON text of the document as on disk (no byte order mark): numbers keep their spelling. Of a file size and digest. */
   readonly text: string;
   readonly etag: Digest;
   readonly seq: Seq;
@@ -136,13 +136,21 @@ export type WriteResult =
   | { readonly ok: true; readonly written: Written }
   | { readonly ok: false; readonly error: Error };
 
+/** Why a version has no bytes: they were pruned or forgotten, or were more than the history keeps. */
+export type WhyGone = 'pruned' | 'too_large';
+
 export interface HistoryItem {
   readonly seq: Seq;
   readonly atMs: number;
   readonly op: Op;
+  /** Of a move, as `ns/collection/id`. `to`: where it left what is asked for. */
+  readonly from: string | null;
+  readonly to: string | null;
   readonly kind: VersionKind | null;
   readonly digest: Digest | null;
   readonly size: number;
+  /** Null: the bytes are kept, or there never were any. */
+  readonly gone: WhyGone | null;
   readonly actor: string;
   readonly cause: Cause;
   readonly changeSet: string;
@@ -164,6 +172,8 @@ export interface FeedEvent {
   readonly from?: string;
   readonly to?: string;
   readonly digest: Digest | null;
+  /** Told by histories alone: the feed tells an event as it was. */
+  readonly gone?: WhyGone;
   readonly before: Digest | null;
   readonly actor: string;
   readonly cause: Cause;

@@ -1,9 +1,12 @@
 /** What changed between two versions, for programs (JSON Patch, RFC 6902) and for people (unified text). */
+import { isUtf8 } from 'node:buffer';
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
+import type { Digest } from './digest.ts';
 import { diffPatch } from './json/diff-patch.ts';
 import { compact } from './json/layout.ts';
 import { readJson } from './json/read-json.ts';
 import { rootSpan } from './json/spans.ts';
+import { classify } from './refs.ts';
 
 /** A version; `bytes` null: nothing was there. */
 export interface DiffSide {
@@ -11,6 +14,7 @@ export interface DiffSide {
   readonly path: string;
   readonly label: string;
   readonly bytes: Uint8Array | null;
+  readonly digest: Digest | null;
 }
 
 export type DiffKind = 'patch' | 'text';
@@ -46,14 +50,28 @@ function textOf({ bytes }: DiffSide): string | null | undefined {
 
 const NOTHING = '/dev/null';
 
-/** Bytes that are no UTF-8 are shown as U+FFFD. */
+/** Of a broken document the bytes that are no UTF-8 are shown as U+FFFD; a file that is no text has no lines to compare. */
 function textBetween(from: DiffSide, to: DiffSide, withinMs: number): VersionDiffText {
+  if (isBinary(from) || isBinary(to)) return done(sayBinary(from, to));
   const [a, b] = [linesOf(from), linesOf(to)];
   if (a === b && (from.bytes === null) === (to.bytes === null)) return done('');
   const options = { timeout: withinMs, headerOptions: FILE_HEADERS_ONLY };
   const text = createTwoFilesPatch(nameOf(from), nameOf(to), a, b, from.label, to.label, options);
   return text === undefined ? { kind: 'too-different' } : done(text);
 }
+
+/** As git decides it: text has no NUL; and here it is UTF-8. */
+const isBinary = ({ path, bytes }: DiffSide): boolean =>
+  bytes !== null && classify(path).kind === 'file' && (bytes.includes(0) || !isUtf8(bytes));
+
+function sayBinary(from: DiffSide, to: DiffSide): string {
+  if (from.digest === to.digest) return '';
+  const heads = [`--- ${nameOf(from)}\t${from.label}`, `+++ ${nameOf(to)}\t${to.label}`];
+  return [...heads, 'no text:', `-${sayBytes(from)}`, `+${sayBytes(to)}`, ''].join('\n');
+}
+
+const sayBytes = ({ bytes, digest }: DiffSide): string =>
+  bytes === null ? 'nothing' : `${bytes.length} bytes, digest ${digest}`;
 
 const nameOf = ({ path, bytes }: DiffSide): string => (bytes === null ? NOTHING : path);
 

@@ -7,7 +7,7 @@ import type { Route } from './route.ts';
 import { batchRoutes } from './routes/batch.ts';
 import { bulkRoutes } from './routes/bulk.ts';
 import { changeRoutes } from './routes/changes.ts';
-import { fileRoutes } from './routes/files.ts';
+import { fileRoutes, fileVersionRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { listRoutes } from './routes/lists.ts';
 import { maintenanceRoutes } from './routes/maintenance.ts';
@@ -30,6 +30,7 @@ function allRoutes(serving: Serving): Route[] {
     ...changeRoutes(serving),
     ...batchRoutes(serving),
     ...bulkRoutes(serving),
+    ...fileVersionRoutes(serving),
     ...versionRoutes(serving),
     ...undoRoutes(serving),
     ...schemaRoutes(serving),

@@ -1,7 +1,6 @@
 /** Files below `files/`: served from an open descriptor, so that what was hashed is what is read. */
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
-import { pathOfFile } from '../core/refs.ts';
 import type { StatKey } from '../core/stat-key.ts';
 import { look } from '../files/look.ts';
 import { findOutage } from '../files/outage.ts';
@@ -10,12 +9,11 @@ import type { FileAnswer } from '../larder-types.ts';
 import { keptBytesOf } from '../reconciler/bodies.ts';
 import { outOfReach } from '../reconciler/out-of-reach.ts';
 import type { World } from '../reconciler/world.ts';
-import { openWithKey } from './open-file.ts';
+import { openWithKey, sourceOf } from './open-file.ts';
 
 const ATTEMPTS = 5;
 
-export async function openFile(world: World, namespace: string, name: string): Promise<FileAnswer> {
-  const path = pathOfFile(namespace, name);
+export async function openFile(world: World, path: string): Promise<FileAnswer> {
   // A change set that is being put in place is seen whole.
   if (!world.queues.isFree(path)) await world.queues.run(path, () => {});
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -43,8 +41,7 @@ function rottenFile(world: World, path: string): FileAnswer | null {
   if (etag === null || body === null || body.in === 'nowhere') return problem ? { kind: 'problem', problem } : null;
   const bytes = keptBytesOf(world, { body, digest: etag });
   if (bytes === null) return problem ? { kind: 'problem', problem } : null;
-  const read = (start: number, end: number): Uint8Array => bytes.subarray(start, end);
-  return { kind: 'file', size: bytes.length, etag, seq, modifiedMs, read, close: () => {} };
+  return { kind: 'file', ...sourceOf(bytes), etag, seq, modifiedMs };
 }
 
 async function digestOfFile(

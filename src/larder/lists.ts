@@ -5,12 +5,14 @@ import type { Catalog } from '../catalog/types.ts';
 import type { CollectionSummary, StoredEvent } from '../catalog/answers.ts';
 import { openCursor, sealCursor } from '../core/cursors.ts';
 import type { Seq } from '../core/events.ts';
+import { fullName } from '../core/feed.ts';
 import type { Problem } from '../core/problems.ts';
 import { pathOf, type DocumentRef } from '../core/refs.ts';
 import { withDetails } from '../reconciler/problem-details.ts';
 import { problemOfRoot } from '../reconciler/out-of-reach.ts';
 import { pendingProblems } from '../reconciler/pending-problems.ts';
 import type { World } from '../reconciler/world.ts';
+import { whyGone } from './versions/why-gone.ts';
 
 /** What pages are made of: where the walk stands is the key of the last item. */
 interface Walk<T> {
@@ -75,9 +77,10 @@ export class Lists {
     ref: DocumentRef,
     { before, limit }: { readonly before: Seq | null; readonly limit: number },
   ): Page<HistoryItem> | undefined {
-    const events = this.#catalog.history(pathOf(ref), { before, limit: limit + 1 });
+    const path = pathOf(ref);
+    const events = this.#catalog.history(path, { before, limit: limit + 1 });
     if (events.length === 0 && before === null) return undefined;
-    const items = events.slice(0, limit).map(historyItem);
+    const items = events.slice(0, limit).map((event) => historyItem(this.#world, path, event));
     return { items, next: events.length > limit ? String(items.at(-1)?.seq) : null };
   }
 
@@ -130,13 +133,16 @@ const summaryOf = ({ name, count, problems }: CollectionSummary, schema: boolean
   problems,
 });
 
-const historyItem = (event: StoredEvent): HistoryItem => ({
+const historyItem = (world: World, asked: string, event: StoredEvent): HistoryItem => ({
   seq: event.seq,
   atMs: event.atMs,
   op: event.op,
+  from: event.from && fullName(event.from),
+  to: event.from === null || event.path === asked ? null : fullName(event.path),
   kind: event.kind,
   digest: event.digest,
   size: event.size,
+  gone: whyGone(world, event),
   actor: event.actor,
   cause: event.cause,
   changeSet: event.changeSet,

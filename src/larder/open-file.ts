@@ -10,6 +10,13 @@ export interface FileSource {
   readonly close: () => void;
 }
 
+/** Bytes that are held already, to be sent likewise. */
+export const sourceOf = (bytes: Uint8Array): Omit<FileSource, 'modifiedMs'> => ({
+  size: bytes.length,
+  read: (start, end) => bytes.subarray(start, end),
+  close: () => {},
+});
+
 /** Null when the file is not the one with this stat identity any more. Throws what the disk says. */
 export function openWithKey(world: Pick<World, 'fs' | 'root'>, path: string, key: StatKey): FileSource | null {
   const fd = world.fs.open(absolute(world, path), 'read');

@@ -14,7 +14,7 @@ interface Told {
 async function tell(flags: SureFlags, answer: boolean | null, isEmpty = false): Promise<Told> {
   const told: Told = { out: '', err: '', ran: [] };
   const io = {
-    out: (text: string) => void (told.out += text),
+    out: (text: string | Uint8Array) => void (told.out += Buffer.from(text).toString()),
     err: (text: string) => void (told.err += text),
     isTerminal: answer !== null,
     env: {},

@@ -1,4 +1,5 @@
 /** Versions on the command line: on the root itself and through the daemon, the same answers. */
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openLarder } from '../../src/larder.ts';
@@ -21,11 +22,26 @@ async function history(world: CliWorld): Promise<void> {
 
 const files = { 'lod/d/a.json': '{\n  "v": 1\n}\n', 'lod/d/gone.json': '{"v": 1.0}' };
 
-function bothWays(name: string, body: (world: CliWorld) => Promise<void>): void {
+/** Behind the two by hand a file (3, 4), a move of `a` (5), an update (6); what was before it is forgotten. */
+async function fileHistory(world: CliWorld): Promise<void> {
+  await using larder = await openLarder({ root: world.root, watcher: 'none' });
+  await larder.ready;
+  const who = { actor: 'bot', cause: 'agent' } as const;
+  for (const bytes of [Buffer.from([0, 1]), BINARY]) await larder.putFile('lod', 'raw/b.bin', bytes, who, undefined);
+  renameSync(join(world.root, 'lod/d/a.json'), join(world.root, 'lod/d/moved.json'));
+  await larder.rescan();
+  await larder.write({ ref: at('moved'), change: { op: 'put', body: Buffer.from('{"v":2}') } }, who);
+  await larder.maintenance.forget('lod/d/moved.json', null);
+}
+
+/** No UTF-8. */
+const BINARY = Buffer.from([0xff, 0xfe, 0, 10]);
+
+function bothWays(name: string, body: (world: CliWorld) => Promise<void>, prepare = history): void {
   // Each command on the root itself opens it anew.
   test.each(['on the root itself', 'through the daemon'])(`${name}, %s`, { timeout: 120_000 }, async (way) => {
     using world = openCliWorld(files);
-    await history(world);
+    await prepare(world);
     await using daemon = way === 'through the daemon' ? await startDaemon(world.root) : null;
     expect(daemon === null).toBe(way === 'on the root itself');
     await body(world);
@@ -155,6 +171,35 @@ bothWays('a schema is shown as it is and as it was', async (world) => {
   for (const args of [['lod/d/_schema.json', '--at', '1'], ['lod/none/_schema.json']])
     expect(await world.run('show', ...args)).toMatchObject({ code: 5, out: '' });
 });
+
+bothWays(
+  'a file has versions as documents have, and a log says what moved from where and what is not kept any more',
+  async (world) => {
+    expect((await world.run('log', 'lod/files/raw/b.bin')).out).toMatch(
+      /^4 {2}20\S+Z {2}update {2}4 bytes {2}bot {2}set \S+\n3 {2}20\S+Z {2}create {2}2 bytes {2}bot /,
+    );
+    expect((await world.run('show', 'lod/files/raw/b.bin')).bytes).toEqual(BINARY);
+    expect((await world.run('show', 'lod/files/raw/b.bin', '--seq', '3')).bytes).toEqual(Buffer.from([0, 1]));
+    expect((await world.run('at', '3', join(world.root, 'lod/files/raw/b.bin'))).bytes).toEqual(Buffer.from([0, 1]));
+    expect(jsonOf(await world.run('diff', 'lod/files/raw/b.bin', '--json'))).toMatchObject({
+      from: 3,
+      to: 4,
+      text: expect.stringMatching(/\nno text:\n-2 bytes, .*\n\+4 bytes, .*\n$/),
+    });
+    expect((await world.run('at', '3', 'lod/files')).out).toMatch(
+      /^\{"_id":"raw\/b\.bin","size":2,"digest":"\w{64}"\}\n$/,
+    );
+
+    expect(linesOf(await world.run('log', 'lod/d/moved'))).toEqual([
+      expect.stringMatching(/^6 .* {2}update {2}13 bytes {2}bot /),
+      expect.stringMatching(/^5 .* {2}move {2}from lod\/d\/a {2}13 bytes \(not kept: pruned or forgotten\) {2}hand /),
+      expect.stringMatching(/^1 .* {2}create {2}13 bytes \(not kept: pruned or forgotten\) {2}hand /),
+    ]);
+    expect((await world.run('log', 'lod/d/a')).out).toMatch(/^5 .* {2}move {2}from lod\/d\/a {2}to lod\/d\/moved /);
+    expect((await world.run('log', 'lod/d')).out).toContain('lod/d/moved from lod/d/a (not kept: pruned or forgotten)');
+  },
+  fileHistory,
+);
 
 bothWays('the version with a seq is shown whatever it was', async (world) => {
   world.save('lod/d/a.json', '{"v": ');

@@ -10,6 +10,7 @@ const CLI = join(import.meta.dirname, '../../src/cli.ts');
 export interface Ran {
   readonly code: number;
   readonly out: string;
+  readonly bytes: Uint8Array;
   readonly err: string;
 }
 
@@ -22,17 +23,18 @@ export interface Surroundings {
 
 /** Runs a command in this process; nothing of the environment of the test reaches it. */
 export async function run(args: readonly string[], around: Surroundings = {}): Promise<Ran> {
-  let out = '';
+  const out: Uint8Array[] = [];
   let err = '';
   const code = await main(args, {
-    out: (text) => (out += text),
+    out: (text) => void out.push(Buffer.from(text)),
     err: (text) => (err += text),
     isTerminal: around.isTerminal ?? false,
     env: around.env ?? {},
     workingDirectory: around.workingDirectory ?? tmpdir(),
     signal: around.signal ?? new AbortController().signal,
   });
-  return { code, out, err };
+  const bytes = Buffer.concat(out);
+  return { code, out: bytes.toString('utf8'), bytes, err };
 }
 
 export interface CliWorld extends Disposable {

@@ -128,6 +128,12 @@ test('a moved document is compared with what it was under its earlier name', asy
   await world.put('/v1/lod/d/new', { v: 3 });
   expect(await bodyOf(world, '/v1/lod/d/new/_diff?_from=1')).toBe('[{"op":"replace","path":"/v","value":3}]\n');
   expect(await bodyOf(world, '/v1/lod/d/new/_history/1')).toBe('{"v":1}');
+  const history = (await world.get('/v1/lod/d/new/_history')).json as { items: object[] };
+  expect(history.items[1]).toMatchObject({ seq: 3, op: 'move', from: 'lod/d/old' });
+  expect(history.items.filter((item) => 'from' in item || 'to' in item)).toHaveLength(1);
+  expect((await world.get('/v1/lod/d/old/_history')).json).toMatchObject({
+    items: [{ seq: 3, op: 'move', from: 'lod/d/old', to: 'lod/d/new' }, { seq: 2 }, { seq: 1 }],
+  });
   const away = await world.get('/v1/lod/d/old/_diff');
   expect([away.text, away.headers['larder-to']]).toEqual(['[{"op":"remove","path":""}]\n', '3']);
   const reverted = await world.ask('POST', '/v1/lod/d/new/_revert', { body: { to: 1 } });

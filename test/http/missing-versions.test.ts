@@ -19,6 +19,14 @@ test('a forgotten version is named by document, seq and time, wherever it is ask
   };
   for (const path of ['a?_at=2', 'a/_history/2', 'a/_diff?_from=1&_to=2', 'a/_diff?_from=2&_to=3'])
     expect(await world.get(`/v1/lod/things/${path}`), path).toMatchObject({ status: 410, json: gone });
+  for (const listed of ['/v1/lod/things/a/_history', '/v1/lod/things/_history', '/v1/_history']) {
+    const { items } = (await world.get(listed)).json as { items: readonly { seq: number; gone?: string }[] };
+    expect(items.map(({ seq, gone: why }) => [seq, why])).toEqual([
+      [3, undefined],
+      [2, 'pruned'],
+      [1, undefined],
+    ]);
+  }
   const revert = await world.ask('POST', '/v1/lod/things/a/_revert', { body: { to: 2 } });
   expect(revert).toMatchObject({ status: 410, json: gone });
 });

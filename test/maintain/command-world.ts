@@ -18,7 +18,7 @@ export const larder = (root: string, ...args: readonly string[]): Promise<Ran> =
 export async function larderAt(terminal: Pick<Io, 'ask'>, root: string, ...args: readonly string[]): Promise<Ran> {
   let [out, err] = ['', ''];
   const code = await main([...args, '--root', root], {
-    out: (text) => void (out += text),
+    out: (text) => void (out += Buffer.from(text).toString()),
     err: (text) => void (err += text),
     isTerminal: false,
     env: {},

@@ -1,7 +1,5 @@
 /** A version of a document as HTTP shows it: the bytes of the file, everything else in headers. */
-import { LarderError } from '../../core/errors.ts';
-import type { Problem, ProblemMark } from '../../core/problems.ts';
-import { sayNotServed } from '../../core/problem-hints.ts';
+import type { ProblemMark } from '../../core/problems.ts';
 import { isStreamId, pathOf, type DocumentRef } from '../../core/refs.ts';
 import type { CurrentAnswer, Opened, Served } from '../../core/requests.ts';
 import { answer, asBody, type Headers } from './answers.ts';
@@ -10,6 +8,7 @@ import type { Exchange } from '../exchange.ts';
 import { STREAMED_ABOVE_BYTES } from '../http-config.ts';
 import { JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
 import { rangeOf } from '../request/ranges.ts';
+import { notFound, notServable } from './refusals.ts';
 import { answerFromSource } from './served-files.ts';
 import { streamBytes } from './streamed-bytes.ts';
 
@@ -61,18 +60,6 @@ export function requireServed(found: Exclude<CurrentAnswer, Opened>, ref: Docume
   if (found.kind === 'problem') throw notServable(pathOf(ref), found.problem);
   throw notFound(`${ref.collection}/${ref.id}`, found.hint);
 }
-
-export const notFound = (what: string, hint: string | null): LarderError =>
-  new LarderError('not_found', `${what} is not there`, hint === null ? {} : { members: { hint } });
-
-/** A file is there, but no version of it was ever good; or a disk is mounted over the place, which may go again. */
-export const notServable = (path: string, problem: Problem): LarderError =>
-  new LarderError(isElsewhere(problem) ? 'other_device' : 'not_servable', sayNotServed(path, problem), {
-    errors: problem.errors,
-    members: { problem, hint: problem.hint },
-  });
-
-const isElsewhere = ({ errors }: Problem): boolean => errors.some(({ code }) => code === 'unreadable_other-device');
 
 /** What is said of every version, whether or not its bytes are sent. */
 export function versionHeaders(served: Omit<Served, 'kind' | 'bytes'>): Record<string, string> {

@@ -1,23 +1,28 @@
 /** A file below `files/` as HTTP shows it: any bytes, in ranges, never held whole for a client, never run by a browser. */
 import mime from 'mime';
+import { pathOf, type DocumentRef } from '../../core/refs.ts';
 import type { FileAnswer } from '../../larder-types.ts';
 import { answer, asBody, type Headers } from './answers.ts';
 import { isKnown } from '../request/entity-tags.ts';
 import type { Exchange } from '../exchange.ts';
 import { STREAMED_ABOVE_BYTES } from '../http-config.ts';
+import { notFound, notServable } from './refusals.ts';
 import { rangeOf, type ByteRange } from '../request/ranges.ts';
 import { streamRange, type ByteSource } from './streamed-bytes.ts';
 
-export type OpenFile = Extract<FileAnswer, { kind: 'file' }>;
+type OpenFile = Extract<FileAnswer, { kind: 'file' }>;
 
 interface Sent extends ByteSource {
   readonly size: number;
   readonly etag: string;
 }
 
-/** Closes the file once it is sent, or at once when there is nothing to send. Throws `range_not_satisfiable`. */
-export const answerFile = (exchange: Exchange, path: string, file: OpenFile): Response =>
-  answerFromSource(exchange, file, fileHeaders(path, file));
+/** Closes the file once it is sent, or at once when there is nothing to send. Throws `not_found`, `not_servable`, `range_not_satisfiable`. */
+export function answerFile(exchange: Exchange, ref: DocumentRef, found: FileAnswer, more: Headers = {}): Response {
+  if (found.kind === 'problem') throw notServable(pathOf(ref), found.problem);
+  if (found.kind === 'missing') throw notFound(`${ref.collection}/${ref.id}`, found.hint);
+  return answerFromSource(exchange, found, { ...fileHeaders(ref.id, found), ...more });
+}
 
 /** The same for whatever is read as it is sent. The source is this function's own: it is closed in any case. */
 export function answerFromSource(exchange: Exchange, file: Sent, headers: Headers): Response {

@@ -1,6 +1,6 @@
 /** What the path of a request addresses, as the handler that routing has found asks for it. */
 import { LarderError } from '../../core/errors.ts';
-import { FILES, type DocumentRef } from '../../core/refs.ts';
+import { FILES, holdsFiles, type DocumentRef } from '../../core/refs.ts';
 import type { Address } from '../../core/url-paths.ts';
 import type { Exchange } from '../exchange.ts';
 import { nearestName } from '../../util/nearest-name.ts';
@@ -15,10 +15,16 @@ export const documentOf = (exchange: Exchange): DocumentRef => expectKind(exchan
 export const fileOf = (exchange: Exchange): { readonly namespace: string; readonly path: string } =>
   expectKind(exchange, 'file');
 
+/** The same as its history knows it: of collection `ns/files`. */
+export function fileRefOf(exchange: Exchange): DocumentRef {
+  const { namespace, path } = fileOf(exchange);
+  return { collection: `${namespace}/${FILES}`, id: path };
+}
+
 /** `ns/collection`, where documents can be written: files have ways of their own. */
 export function documentsOf(exchange: Exchange): string {
   const collection = collectionOf(exchange);
-  if (!collection.endsWith(`/${FILES}`)) return collection;
+  if (!holdsFiles(collection)) return collection;
   throw new LarderError('not_found', `${collection} holds files, not documents`, {
     members: { hint: `PUT /v1/${collection}/{path} writes a file.` },
   });

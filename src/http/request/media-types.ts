@@ -6,6 +6,7 @@ export const JSON_TYPE = 'application/json';
 const MERGE_PATCH_TYPE = 'application/merge-patch+json';
 export const JSON_PATCH_TYPE = 'application/json-patch+json';
 export const NDJSON_TYPE = 'application/x-ndjson';
+export const TEXT_TYPE = 'text/plain';
 export const EVENT_STREAM_TYPE = 'text/event-stream';
 /** A patch without a media type is a merge patch, and so is plain JSON. */
 export const PATCH_TYPES = [MERGE_PATCH_TYPE, JSON_TYPE, JSON_PATCH_TYPE];

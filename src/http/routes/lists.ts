@@ -12,7 +12,7 @@ import { answerPage, gatherFrozenPage, gatherPage, mapPage, momentHeaders, requi
 import { AT, CURSOR, DELETED, LIMIT, META, PREFIX } from '../request/parameters.ts';
 import { valueOf, type Query } from '../request/query.ts';
 import type { Route } from '../route.ts';
-import { notFound } from '../answer/served-documents.ts';
+import { notFound } from '../answer/refusals.ts';
 import type { Serving } from '../serving.ts';
 
 const list = { method: 'GET', requestHeaders: ['Accept'], bodies: [], answers: [JSON_TYPE], statuses: [200] } as const;
@@ -35,7 +35,7 @@ export const listRoutes = (serving: Serving): Route[] => [
   {
     ...list,
     path: '/v1/:ns/:collection',
-    summary: 'The documents of a collection, in the order of their ids',
+    summary: 'The documents of a collection, in the order of their ids; of `files` the files',
     parameters: [LIMIT, CURSOR, PREFIX, META, DELETED, AT],
     handle: (c) => listDocuments(c, serving),
   },

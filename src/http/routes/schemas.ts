@@ -12,7 +12,7 @@ import { valueOf } from '../request/query.ts';
 import { answerType, bodyType, JSON_TYPE } from '../request/media-types.ts';
 import { readBody } from '../request/request-body.ts';
 import type { Route } from '../route.ts';
-import { notFound } from '../answer/served-documents.ts';
+import { notFound } from '../answer/refusals.ts';
 import type { Serving } from '../serving.ts';
 import { answerWritten, WRITE_HEADERS, writeIntent } from '../answer/write-requests.ts';
 

@@ -1,23 +1,20 @@
 /** What changed, and ways back: diffs, reverts, and what was done last. */
 import type { Context } from 'hono';
-import { z } from 'zod';
 import type { FeedScope } from '../../core/requests.ts';
 import { collectionOf, documentOf, namespaceOf } from '../request/addresses.ts';
-import { answer } from '../answer/answers.ts';
 import { beforeOf } from '../answer/cursors.ts';
 import { answerPage, mapPage } from '../answer/pages.ts';
-import { answerWritten, WRITE_HEADERS, writeIntent } from '../answer/write-requests.ts';
+import { answerDiff, revertAsked } from '../answer/told-history.ts';
+import { answerWritten, WRITE_HEADERS } from '../answer/write-requests.ts';
 import type { HttpEnv } from '../exchange.ts';
-import { parseBody } from '../request/json-body.ts';
-import { answerType, bodyType, JSON_PATCH_TYPE, JSON_TYPE } from '../request/media-types.ts';
+import { JSON_PATCH_TYPE, JSON_TYPE, TEXT_TYPE } from '../request/media-types.ts';
 import { CURSOR, FROM, LIMIT, TO } from '../request/parameters.ts';
 import { valueOf } from '../request/query.ts';
-import { readBody } from '../request/request-body.ts';
 import type { Route } from '../route.ts';
 import type { Serving } from '../serving.ts';
 import { DOCUMENT_PATH } from './reads.ts';
 
-const TEXT_TYPE = 'text/plain';
+const DIFF_TYPES = [JSON_PATCH_TYPE, JSON_TYPE, TEXT_TYPE] as const;
 
 const lately = {
   method: 'GET',
@@ -54,9 +51,9 @@ export const versionRoutes = (serving: Serving): Route[] => [
     parameters: [FROM, TO],
     requestHeaders: ['Accept'],
     bodies: [],
-    answers: [JSON_PATCH_TYPE, JSON_TYPE, TEXT_TYPE],
+    answers: DIFF_TYPES,
     statuses: [200],
-    handle: (c) => answerDiff(c, serving),
+    handle: ({ env }) => answerDiff(env, serving, documentOf(env), DIFF_TYPES),
   },
   {
     method: 'POST',
@@ -81,28 +78,7 @@ function listLately({ env }: Context<HttpEnv>, serving: Serving, scope: FeedScop
   );
 }
 
-async function answerDiff({ env }: Context<HttpEnv>, { larder }: Serving): Promise<Response> {
-  const ref = documentOf(env);
-  const type = answerType(env.incoming.headers.accept, [JSON_PATCH_TYPE, JSON_TYPE, TEXT_TYPE]);
-  const { query } = env.target;
-  const asText = type === TEXT_TYPE;
-  const options = { from: valueOf(query, FROM), to: valueOf(query, TO), as: asText ? 'text' : 'patch' } as const;
-  const { from, to, text } = await larder.versions.diff(ref, options);
-  const headers = {
-    'Content-Type': asText ? `${TEXT_TYPE}; charset=utf-8` : type,
-    'Larder-From': String(from),
-    'Larder-To': String(to),
-    'Larder-Seq': String(larder.seq),
-  };
-  return answer(env, 200, headers, asText ? text : `${text}\n`);
-}
-
-const REVERT = z.object({ to: z.int('must be the seq of a version').min(1, 'must be the seq of a version') });
-
-async function revertDocument({ env }: Context<HttpEnv>, { larder, config, clock }: Serving): Promise<Response> {
-  const ref = documentOf(env);
-  bodyType(env.incoming.headers, [JSON_TYPE]);
-  const { who, preconditions, options, preferences } = writeIntent(env);
-  const { to } = parseBody(await readBody(env, config.bodyLimitBytes, clock), REVERT);
-  return answerWritten(env, await larder.versions.revert(ref, to, who, preconditions, options), preferences);
+async function revertDocument({ env }: Context<HttpEnv>, serving: Serving): Promise<Response> {
+  const { written, preferences } = await revertAsked(env, serving, documentOf(env));
+  return answerWritten(env, written, preferences);
 }

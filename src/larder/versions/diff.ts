@@ -35,9 +35,11 @@ function newestOf(world: World, ref: DocumentRef): StoredEvent {
 }
 
 function diffSide(world: World, ref: DocumentRef, event: Side): DiffSide {
-  if (event === null) return { path: pathOf(ref), label: 'before the first version', bytes: null };
-  const { path, seq, atMs, actor } = event;
-  return { path, label: `seq ${seq}, ${new Date(atMs).toISOString()}, ${actor}`, bytes: bytesAfter(world, ref, event) };
+  if (event === null) return { path: pathOf(ref), label: 'before the first version', bytes: null, digest: null };
+  const { path, seq, atMs, actor, digest } = event;
+  const bytes = bytesAfter(world, ref, event);
+  const label = `seq ${seq}, ${new Date(atMs).toISOString()}, ${actor}`;
+  return { path, label, bytes, digest: bytes && digest };
 }
 
 /** Larger ones are compared in a thread of their own. */

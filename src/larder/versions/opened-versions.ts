@@ -3,9 +3,11 @@ import type { At, FeedEvent, FeedScope, Page, Who, WriteOptions, WriteRequest, W
 import type { Seq } from '../../core/events.ts';
 import type { DocumentRef } from '../../core/refs.ts';
 import type { Undone, UndoRequest } from '../../core/undo-requests.ts';
+import type { FileAnswer } from '../../larder-types.ts';
 import type { Moment, SetItem, VersionDiff, Versions } from '../../larder-versions.ts';
 import type { World } from '../../reconciler/world.ts';
 import { diff, type DiffOptions } from './diff.ts';
+import { fileAt, fileVersion } from './past-files.ts';
 import { listAt, momentOf, recent, type PastPage } from './past.ts';
 import { revert } from './revert.ts';
 import { undo } from './undo.ts';
@@ -49,6 +51,16 @@ export class OpenedVersions implements Versions {
   ): Promise<Written> {
     await this.#options.writable();
     return revert(this.#world, ref, to, who, preconditions, options);
+  }
+
+  async fileAt(ref: DocumentRef, at: At): Promise<FileAnswer> {
+    await this.#options.caughtUp();
+    return fileAt(this.#world, ref, at);
+  }
+
+  async fileVersion(ref: DocumentRef, seq: Seq): Promise<FileAnswer> {
+    await this.#options.caughtUp();
+    return fileVersion(this.#world, ref, seq);
   }
 
   listAt(collection: string, options: Parameters<Versions['listAt']>[1]): Promise<PastPage | undefined> {

@@ -4,11 +4,14 @@ import { openCursor, sealCursor } from '../../core/cursors.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import { feedEvent } from '../../core/feed.ts';
+import { fileItemText } from '../../core/list-items.ts';
+import { classify } from '../../core/refs.ts';
 import type { At, FeedEvent, FeedScope, ListItem, ListOptions, Page } from '../../core/requests.ts';
 import type { Moment } from '../../larder-versions.ts';
 import { bytesOrRefusal } from '../../reconciler/bodies.ts';
 import type { World } from '../../reconciler/world.ts';
 import { seqAt } from '../moments.ts';
+import { whyGone } from './why-gone.ts';
 
 export const momentOf = (world: World, at: At): Moment => ({
   seq: seqAt(world, at),
@@ -77,14 +80,15 @@ const firstOf = ({ seq, isAmbiguous }: Moment): Position => [seq, isAmbiguous, n
 const opened = (key: Uint8Array, scope: string, cursor: string): Position => openCursor(key, scope, cursor) as Position;
 
 /**
- * None: it was not there. What is served still has its text in the catalog. One version that the disk has damaged holds up no other: in
+ * None: it was not there. What is served still has its text in the catalog; a file is listed without its bytes. One version that the disk has damaged holds up no other: in
  * the place of its fields stands why (`_problem`). Throws `gone` for one that was pruned.
  */
 function itemsOf(world: World, { id, seq, isServedNow }: ListedEver): ListItem[] {
   const event = seq === null ? undefined : world.catalog.event(seq);
   if (event === undefined || event.kind !== 'valid' || event.digest === null) return [];
-  const { path, digest, actor, atMs } = event;
+  const { path, digest, size, actor, atMs } = event;
   const about = { id, etag: digest, seq: event.seq, path, modifiedMs: event.modifiedMs ?? atMs, actor };
+  if (classify(path).kind === 'file') return [{ ...about, text: fileItemText({ size, digest }), problem: null }];
   const served = isServedNow ? world.catalog.text(path) : undefined;
   if (served !== undefined) return [{ ...about, text: served, problem: null }];
   const bytes = bytesOrRefusal(world, { ...event, digest });
@@ -101,6 +105,10 @@ export function recent(
 ): Page<FeedEvent> {
   const newest = world.recorder.announcedSeq;
   const events = world.catalog.eventsBefore(scope, Math.min(before ?? newest + 1, newest + 1), limit + 1);
-  const items = events.slice(0, limit).map((event) => feedEvent(event, scope));
+  const items = events.slice(0, limit).map((event) => {
+    const told = feedEvent(event, scope);
+    const gone = told.digest === null ? null : whyGone(world, event);
+    return gone === null ? told : { ...told, gone };
+  });
   return { items, next: events.length > limit ? String(items.at(-1)?.seq) : null };
 }

@@ -1,0 +1,90 @@
+/** What documents and files were, told alike: their versions, what changed between two of them, and a way back. */
+import { z } from 'zod';
+import { LarderError } from '../../core/errors.ts';
+import type { Seq } from '../../core/events.ts';
+import type { DocumentRef } from '../../core/refs.ts';
+import type { Written } from '../../core/requests.ts';
+import { tellVersion } from '../../core/told-versions.ts';
+import type { Moment } from '../../larder-versions.ts';
+import type { Exchange } from '../exchange.ts';
+import { parseBody } from '../request/json-body.ts';
+import { answerType, bodyType, JSON_TYPE, TEXT_TYPE } from '../request/media-types.ts';
+import { FROM, LIMIT, parseSeq, TO } from '../request/parameters.ts';
+import type { Preferences } from '../request/preferences.ts';
+import { valueOf } from '../request/query.ts';
+import { readBody } from '../request/request-body.ts';
+import type { Serving } from '../serving.ts';
+import { answer } from './answers.ts';
+import { beforeOf } from './cursors.ts';
+import { answerPage, mapPage, momentHeaders } from './pages.ts';
+import { notFound } from './refusals.ts';
+import { writeIntent } from './write-requests.ts';
+
+const nameOf = ({ collection, id }: DocumentRef): string => `${collection}/${id}`;
+
+const listing = (ref: DocumentRef): string => `GET /v1/${nameOf(ref)}/_history lists its versions.`;
+
+export function listVersions(exchange: Exchange, serving: Serving, ref: DocumentRef): Response {
+  const limit = valueOf(exchange.target.query, LIMIT);
+  const page = serving.larder.history(ref, { before: beforeOf(exchange), limit });
+  if (page === undefined) throw notFound(nameOf(ref), 'It has no history either.');
+  return answerPage(
+    exchange,
+    serving,
+    mapPage(page, (item) => JSON.stringify(tellVersion(item))),
+  );
+}
+
+/** The seq that `…/_history/{seq}` names. Throws `not_found`. */
+export function versionNamed({ target }: Exchange, ref: DocumentRef): Seq {
+  const seq = parseSeq(target.address?.operation[1] ?? '');
+  if (seq !== null) return seq;
+  throw notFound(`a version of ${nameOf(ref)} with this name (its seq, a number, is its name)`, listing(ref));
+}
+
+export const noVersion = (ref: DocumentRef, seq: Seq): LarderError =>
+  notFound(`version ${seq} of ${nameOf(ref)}`, listing(ref));
+
+/** Where the time can mean a later moment as well, it may have been there then. */
+export function missingThen(ref: DocumentRef, hint: string | null, moment: Moment): LarderError {
+  const { seq, isAmbiguous } = moment;
+  const doubt = `It was not there after seq ${seq}, but the clock went back, and that time can mean a later moment: name a seq.`;
+  return new LarderError('not_found', `${nameOf(ref)} is not there`, {
+    members: { hint: isAmbiguous ? doubt : hint },
+    headers: momentHeaders(moment),
+  });
+}
+
+/** The first of the types is what a client gets that does not say. */
+export async function answerDiff(
+  exchange: Exchange,
+  { larder }: Serving,
+  ref: DocumentRef,
+  types: readonly [string, ...string[]],
+): Promise<Response> {
+  const type = answerType(exchange.incoming.headers.accept, types);
+  const { query } = exchange.target;
+  const asText = type === TEXT_TYPE;
+  const options = { from: valueOf(query, FROM), to: valueOf(query, TO), as: asText ? 'text' : 'patch' } as const;
+  const { from, to, text } = await larder.versions.diff(ref, options);
+  const headers = {
+    'Content-Type': asText ? `${TEXT_TYPE}; charset=utf-8` : type,
+    'Larder-From': String(from),
+    'Larder-To': String(to),
+    'Larder-Seq': String(larder.seq),
+  };
+  return answer(exchange, 200, headers, asText ? text : `${text}\n`);
+}
+
+const REVERT = z.object({ to: z.int('must be the seq of a version').min(1, 'must be the seq of a version') });
+
+export async function revertAsked(
+  exchange: Exchange,
+  { larder, config, clock }: Serving,
+  ref: DocumentRef,
+): Promise<{ readonly written: Written; readonly preferences: Preferences }> {
+  bodyType(exchange.incoming.headers, [JSON_TYPE]);
+  const { who, preconditions, options, preferences } = writeIntent(exchange);
+  const { to } = parseBody(await readBody(exchange, config.bodyLimitBytes, clock), REVERT);
+  return { written: await larder.versions.revert(ref, to, who, preconditions, options), preferences };
+}
