@@ -54,6 +54,11 @@ const LEFT_AT = `${EVENTS} WHERE e.source = ? AND e.seq <= ? ORDER BY e.seq DESC
 const CAME_LATER =
   'SELECT source, seq FROM events WHERE path = ? AND source IS NOT NULL AND seq > ? ORDER BY seq LIMIT 1';
 
+/** Asked at every 404: what a path was left by is known by its row, but for a move. */
+export const DEPARTURE = `${EVENTS} WHERE e.seq = (
+  SELECT coalesce(h.deleted_seq, (SELECT max(m.seq) FROM events m WHERE m.source = h.id)) FROM paths h
+  WHERE h.directory = ? AND h.name = ? AND h.served_seq IS NULL)`;
+
 const PLACES_OF = 'SELECT path, source FROM events WHERE seq = ?';
 const PATH_ID = 'SELECT id FROM paths WHERE directory = ? AND name = ?';
 const FIRST_LATER = 'SELECT min(first) FROM sets WHERE at > ?';
@@ -74,6 +79,7 @@ type HistoryReads = Pick<
   | 'event'
   | 'version'
   | 'history'
+  | 'departure'
   | 'versionWith'
   | 'hasVersionWith'
   | 'isOf'
@@ -90,6 +96,7 @@ export function openHistoryReads(reader: Database): HistoryReads {
   const inScopeBefore = prepareQuery(reader, EVENTS_IN_SCOPE_BEFORE, decodeEvent);
   const event = prepareQuery(reader, EVENT, decodeEvent);
   const version = prepareQuery(reader, VERSION, decodeKept);
+  const departure = prepareQuery(reader, DEPARTURE, decodeEvent);
   const pathId = prepareQuery(reader, PATH_ID, decodeNumber);
   const hadDigest = prepareQuery(reader, HAD_DIGEST, decodeNumbers);
   const firstLater = prepareQuery(reader, FIRST_LATER, decodeMaybeNumber);
@@ -123,6 +130,10 @@ export function openHistoryReads(reader: Database): HistoryReads {
     history(path, { before, limit }) {
       const id = idOf(path);
       return id === undefined ? [] : trails.versions(id, before ?? Number.MAX_SAFE_INTEGER, limit);
+    },
+    departure(path) {
+      const { directory, name } = splitPath(path);
+      return departure.get(directory, name);
     },
     versionWith: (path, digest, upTo = Number.MAX_SAFE_INTEGER) => versionWith(path, digest, upTo),
     hasVersionWith(path, digest) {

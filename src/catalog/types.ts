@@ -199,6 +199,8 @@ export interface Catalog extends Retained, Disposable {
    * names; a move away from here is the last event of what was here before it. Reports without a version are left out.
    */
   history(path: string, options: { readonly before: Seq | null; readonly limit: number }): StoredEvent[];
+  /** The deletion of what was served at a path, or its move away from there; undefined while something is, and where nothing ever was. */
+  departure(path: string): StoredEvent | undefined;
   /**
    * The newest event at or before a seq that moved the served head of a path; undefined when there was none. A deletion is such
    * an event, and so is a move away (its `from` is the path). Where nothing was served at that seq, but a document was moved

@@ -1,24 +1,27 @@
 /** Files below `files/`: served from an open descriptor, so that what was hashed is what is read. */
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
+import { pathOf, type DocumentRef } from '../core/refs.ts';
 import type { StatKey } from '../core/stat-key.ts';
 import { look } from '../files/look.ts';
 import { findOutage } from '../files/outage.ts';
 import type { Look } from '../files/types.ts';
 import type { FileAnswer } from '../larder-types.ts';
 import { keptBytesOf } from '../reconciler/bodies.ts';
+import { sayDeparted } from '../reconciler/departed.ts';
 import { outOfReach } from '../reconciler/out-of-reach.ts';
 import type { World } from '../reconciler/world.ts';
 import { openWithKey, sourceOf } from './open-file.ts';
 
 const ATTEMPTS = 5;
 
-export async function openFile(world: World, path: string): Promise<FileAnswer> {
+export async function openFile(world: World, ref: DocumentRef): Promise<FileAnswer> {
+  const path = pathOf(ref);
   // A change set that is being put in place is seen whole.
   if (!world.queues.isFree(path)) await world.queues.run(path, () => {});
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const seen = look(world, path, { maxBytes: 0 });
-    if (seen.kind === 'absent') return { kind: 'missing', hint: null };
+    if (seen.kind === 'absent') return { kind: 'missing', hint: sayDeparted(world, ref) };
     const outage = seen.kind === 'blocked' ? findOutage(world, path) : null;
     if (outage) throw outOfReach(outage, path);
     if (seen.kind === 'blocked') throw new LarderError('not_found', `${path}: ${seen.detail}`);

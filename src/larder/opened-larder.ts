@@ -3,7 +3,7 @@ import type { Seq } from '../core/events.ts';
 import { LarderError } from '../core/errors.ts';
 import { parseKeep } from '../core/retention.ts';
 import type { Problem } from '../core/problems.ts';
-import { pathOfFile, type DocumentRef } from '../core/refs.ts';
+import { FILES, type DocumentRef } from '../core/refs.ts';
 import type {
   At,
   CatchUp,
@@ -140,7 +140,7 @@ export class OpenedLarder implements Larder {
 
   async openFile(namespace: string, path: string): Promise<FileAnswer> {
     await this.#startUp.caughtUp;
-    return openFile(this.#wired.world, pathOfFile(namespace, path));
+    return openFile(this.#wired.world, { collection: `${namespace}/${FILES}`, id: path });
   }
 
   namespaces(): Summary[] {

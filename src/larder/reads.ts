@@ -11,6 +11,7 @@ import { pathOf, type DocumentRef } from '../core/refs.ts';
 import type { At, CurrentAnswer, Opened, ReadAnswer, Served } from '../core/requests.ts';
 import { statOnly } from '../files/look.ts';
 import { bytesOf, bytesOfVersion, keptBytesOf } from '../reconciler/bodies.ts';
+import { sayDeparted } from '../reconciler/departed.ts';
 import { pendingProblem, problemIdOfPending } from '../reconciler/pending-problems.ts';
 import { withDetails } from '../reconciler/problem-details.ts';
 import { outOfReach, problemIdOfOutage } from '../reconciler/out-of-reach.ts';
@@ -190,7 +191,9 @@ function notServed(world: World, { collection, id }: DocumentRef, path: string, 
   const inFolder = world.catalog.countPresentBelow(`${collection}/${id}`) > 0;
   return {
     kind: 'missing',
-    hint: inFolder ? `${id} is a folder; list it with /v1/${collection}?_prefix=${id}/` : null,
+    hint: inFolder
+      ? `${id} is a folder; list it with /v1/${collection}?_prefix=${id}/`
+      : sayDeparted(world, { collection, id }),
   };
 }
 

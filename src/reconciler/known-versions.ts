@@ -1,24 +1,32 @@
 /** Versions that a client may name by their digest. */
 import type { Digest } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
 import type { BodyPlace, Seq } from '../core/events.ts';
-import { keptBytesOf } from './bodies.ts';
+import { bytesOrRefusal, keptBytesOf } from './bodies.ts';
 import type { World } from './world.ts';
 
 interface KnownVersion {
   readonly seq: Seq;
-  readonly bytes: Uint8Array;
+  /** The refusal (`gone`, `version_damaged`) where they are not kept any more, or are damaged. */
+  readonly bytes: Uint8Array | LarderError;
 }
 
 const digestShape = /^[0-9a-f]{64}$/;
 
-/** The newest version of a document with one of these tags, under any of its names; null when its history has none with bytes. */
+/**
+ * The newest version of a document with one of these tags, under any of its names, rather one that has its bytes; null when its history
+ * has none.
+ */
 export function versionNamed(world: World, path: string, tags: readonly string[]): KnownVersion | null {
+  let gone: KnownVersion | null = null;
   for (const tag of tags) {
     const event = digestShape.test(tag) ? world.catalog.versionWith(path, tag as Digest) : undefined;
-    const bytes = event && keptBytes(world, event.body, tag as Digest);
-    if (event && bytes) return { seq: event.seq, bytes };
+    if (!event) continue;
+    const known = { seq: event.seq, bytes: bytesOrRefusal(world, { ...event, digest: tag as Digest }) };
+    if (!(known.bytes instanceof LarderError)) return known;
+    gone ??= known;
   }
-  return null;
+  return gone;
 }
 
 /** Null when they are not kept any more, or are damaged. */

@@ -22,7 +22,7 @@ export function isMerge({ merge, preconditions, change }: WriteRequest, disk: Di
 
 /**
  * What is to be written over `now`. Throws `merge_conflict` with both sides, `precondition_failed` when the base is not in the
- * history, and what refuses any write.
+ * history, `gone` or `version_damaged` when it is, but without its bytes, and what refuses any write.
  */
 export async function mergedDocument(
   world: World,
@@ -33,6 +33,7 @@ export async function mergedDocument(
   const tags = request.preconditions?.ifMatch;
   const base = tags === undefined || tags === '*' ? null : versionNamed(world, path, tags);
   if (base === null) throw refusal(world, request, path, now, NO_BASE);
+  if (base.bytes instanceof LarderError) throw refusal(world, request, path, now, withoutBase(base.bytes));
   const merged = await mergedWith(world, path, request.change, base.bytes, now);
   if (!('kind' in merged)) return merged;
   const members = { conflicts: merged.told.map(tellConflict) };
@@ -40,7 +41,7 @@ export async function mergedDocument(
 }
 
 interface Refusal {
-  readonly code: 'merge_conflict' | 'precondition_failed';
+  readonly code: LarderError['code'];
   readonly detail: string;
   readonly members: Readonly<Record<string, unknown>>;
 }
@@ -50,6 +51,12 @@ const NO_BASE: Refusal = {
   detail: 'If-Match names no version in the history of this document',
   members: { hint: 'A merge needs the version that you edited: read the document again, and apply the change to it.' },
 };
+
+const withoutBase = ({ code, message }: LarderError): Refusal => ({
+  code,
+  detail: `there is nothing to merge with: ${message}`,
+  members: NO_BASE.members,
+});
 
 function refusal(
   world: World,

@@ -1,5 +1,6 @@
 /** What a client with a stale version wants to know: who changed the document since, and what. */
 import type { StoredEvent } from '../catalog/answers.ts';
+import { LarderError } from '../core/errors.ts';
 import { diffPatch } from '../core/json/diff-patch.ts';
 import { quotable } from '../core/json/quotable.ts';
 import { readJson } from '../core/json/read-json.ts';
@@ -13,7 +14,7 @@ const LONGEST_DIFF = 64 * 1024;
 
 /**
  * Members of a 412: the newest change, and where the client's version is known its seq and a JSON Patch from it to what is on
- * disk now.
+ * disk now, or (`base_gone`) why there can be none.
  */
 export function describeStale(
   world: World,
@@ -23,7 +24,7 @@ export function describeStale(
 ): Readonly<Record<string, unknown>> {
   const [last] = world.catalog.history(path, { before: null, limit: 1 });
   const base = ifMatch === undefined || ifMatch === '*' ? null : versionNamed(world, path, ifMatch);
-  return { ...(last && changeOf(last)), ...(base && { base_seq: base.seq, ...diffOf(base.bytes, now) }) };
+  return { ...(last && changeOf(last)), ...(base && { base_seq: base.seq, ...since(base.bytes, now) }) };
 }
 
 const changeOf = ({ seq, atMs, op, actor, cause, changeSet, session }: StoredEvent): Record<string, unknown> => ({
@@ -35,6 +36,9 @@ const changeOf = ({ seq, atMs, op, actor, cause, changeSet, session }: StoredEve
   change_set: changeSet,
   ...(session !== null && { session }),
 });
+
+const since = (base: Uint8Array | LarderError, now: Uint8Array | null): Readonly<Record<string, unknown>> =>
+  base instanceof LarderError ? { base_gone: base.code } : diffOf(base, now);
 
 function diffOf(base: Uint8Array, now: Uint8Array | null): { readonly diff?: unknown } {
   if (now === null || base.length + now.length > LARGEST_COMPARED_BYTES) return {};

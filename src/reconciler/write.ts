@@ -9,9 +9,10 @@ import type { Writing } from '../core/edited-document.ts';
 import { LarderError } from '../core/errors.ts';
 import type { Fault } from '../core/events.ts';
 import { classify, pathOf, type PathMeaning } from '../core/refs.ts';
-import type { Change, Who, WriteOptions, WriteRequest, WriteResult, Written } from '../core/requests.ts';
+import type { Who, WriteOptions, WriteRequest, WriteResult, Written } from '../core/requests.ts';
 import { paceOf } from '../host/pace.ts';
 import type { FileStat } from '../host/ports.ts';
+import { checkTarget, isWhole } from './check-target.ts';
 import { commit } from './commit.ts';
 import { copyAt } from './conflicts.ts';
 import { newBytes, newRawBytes } from '../core/new-bytes.ts';
@@ -195,7 +196,7 @@ async function judge(world: World, request: WriteRequest, settled: Settled | und
   const disk = look.kind === 'absent' ? null : settled.observation.examined.digest;
   const head = settled.decision.do === 'nothing' ? settled.observation.head : world.catalog.head(path);
   const served = head?.servedDigest ?? null;
-  checkTarget(request, path, disk);
+  checkTarget(world, request, path, disk);
   const bytes = look.kind === 'file' ? look.bytes : null;
   const merges = isMerge(request, disk);
   checkPreconditions(request.preconditions, { disk, served, merges }, (stale) =>
@@ -209,18 +210,6 @@ async function judge(world: World, request: WriteRequest, settled: Settled | und
   const found = { disk, replaces, unproven, current: text };
   return merges ? judgeMerged(world, request, path, found) : judgeBytes(world, request, path, found);
 }
-
-function checkTarget(request: WriteRequest, path: string, disk: Digest | null): void {
-  const { change } = request;
-  if (change.op === 'put' && change.mustBeNew && disk !== null)
-    throw new LarderError('exists', `${path} is there already`);
-  if (disk !== null || isWhole(change)) return;
-  if (request.preconditions?.ifMatch !== undefined) return;
-  throw new LarderError('not_found', `there is no document ${request.ref.id} in ${request.ref.collection}`);
-}
-
-/** It says what shall be there, whatever is. */
-const isWhole = (change: Change): boolean => change.op === 'put' || change.op === 'exact';
 
 interface Current {
   readonly disk: Digest | null;

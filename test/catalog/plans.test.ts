@@ -51,6 +51,7 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['what was done since', selections.BY_SEQ, 'INTEGER PRIMARY KEY'],
   ['a list of the past', pastLists.EVER_LISTED, 'MERGE (UNION ALL)'],
   ['the versions of a path', histories.VERSIONS, 'events_by_path'],
+  ['what a path was left by', histories.DEPARTURE, 'paths_by_name'],
   ['moves away from a path', histories.MOVES_AWAY, 'moves_by_source'],
   ['moves to a path', histories.MOVES_HERE, 'moves_by_target'],
   ['the schemas', problems.SCHEMA_PATHS, 'paths_by_name'],

@@ -40,8 +40,43 @@ const stale = ['PUT', 'PATCH', 'DELETE'].map((method): Scenario => ({
   answers: { etag: /^"[0-9a-f]{64}"$/ },
 }));
 
+/** The base of an edit was forgotten after two others. */
+async function forgetBase(world: World): Promise<void> {
+  await world.put(at, { v: 1, w: 3, tags: ['x'] });
+  await world.larder.maintenance.forget('lod/d/a.json', 1);
+}
+
 testScenarios([
   ...stale,
+  {
+    name: 'a merge with a version whose bytes are not kept any more says so, and what there is now',
+    files,
+    prepare: forgetBase,
+    ask: `PATCH ${at}`,
+    body: { v: 9 },
+    headersOf: merging,
+    status: 410,
+    json: {
+      code: 'gone',
+      detail: expect.stringMatching(/^there is nothing to merge with: the bytes of version 1 of .* are not kept$/),
+      hint: expect.stringContaining('read the document again'),
+      base_seq: 1,
+      seq: 2,
+      etag: expect.stringMatching(/^[0-9a-f]{64}$/),
+    },
+    answers: { etag: /^"[0-9a-f]{64}"$/ },
+  },
+  {
+    name: 'a stale write made for a version whose bytes are not kept any more is told why there is no diff',
+    files,
+    prepare: forgetBase,
+    ask: `PATCH ${at}`,
+    body: { v: 9 },
+    headersOf: first,
+    status: 412,
+    json: { code: 'precondition_failed', base_seq: 1, base_gone: 'gone', seq: 2 },
+    text: /^(?!.*"diff")/,
+  },
   {
     name: 'a stale write after a deletion is told who deleted it',
     files,

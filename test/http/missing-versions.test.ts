@@ -1,4 +1,6 @@
 /** What is asked of history and is not there: each answer says what, where and what to do. */
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Clock } from '../../src/host/ports.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
@@ -56,6 +58,30 @@ test('a seq that is no version of a document, and one that is no seq, are told w
   expect(answer).toMatchObject({ status: 404, json: { detail: 'version 1 of lod/things/b is not there', hint } });
   expect(await world.get('/v1/lod/things/b/_history/x')).toMatchObject({ status: 404, json: { hint } });
   expect(await world.get('/v1/lod/things/b/_history/99')).toMatchObject({ status: 400, json: { code: 'future_seq' } });
+});
+
+test('what was deleted or moved away says when, by whom, and how it comes back', async () => {
+  await using world = await openWorld({ files: { 'lod/things/old.json': { v: 1 } } });
+  for (const path of ['things/a', 'files/a.txt']) {
+    const url = `/v1/lod/${path}`;
+    await world.put(url, { v: 2 });
+    expect(await world.get(url)).toMatchObject({ status: 200 });
+    const { headers } = await world.ask('DELETE', url);
+    const hint = expect.stringMatching(
+      new RegExp(
+        `^It was deleted at seq ${String(headers['larder-seq'])}, 20\\S+Z, by local\\. larder undo lod/${path} brings it back`,
+      ),
+    );
+    expect(await world.get(url), path).toMatchObject({ status: 404, json: { code: 'not_found', hint } });
+    expect(await world.ask('DELETE', url), path).toMatchObject({ status: 404, json: { hint } });
+  }
+  renameSync(join(world.root, 'lod/things/old.json'), join(world.root, 'lod/things/new.json'));
+  await world.larder.rescan();
+  expect(await world.get('/v1/lod/things/old')).toMatchObject({
+    status: 404,
+    json: { hint: expect.stringMatching(/^It was moved to lod\/things\/new at seq \d+, 20\S+Z, by hand\.$/) },
+  });
+  expect(await world.get('/v1/lod/things/never')).toMatchObject({ status: 404, json: { hint: 'See detail.' } });
 });
 
 test('a document that was not there at a time that can mean two moments says so', async () => {

@@ -41,9 +41,8 @@ async function openNow(
   ref: DocumentRef,
   digest: Digest,
 ): Promise<Extract<FileAnswer, { kind: 'file' }> | null> {
-  const path = pathOf(ref);
-  if (world.catalog.head(path)?.diskDigest !== digest) return null;
-  const now = await openFile(world, path);
+  if (world.catalog.head(pathOf(ref))?.diskDigest !== digest) return null;
+  const now = await openFile(world, ref);
   if (now.kind !== 'file') return null;
   if (now.etag === digest) return now;
   now.close();
