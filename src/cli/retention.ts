@@ -32,6 +32,7 @@ function describePrune({
   waiting,
   freed_bytes: freed,
   blobs,
+  damaged,
   dry_run: dryRun,
 }: PruneReport): string {
   const would = dryRun ? 'would lose' : 'lost';
@@ -39,8 +40,11 @@ function describePrune({
   const later = waiting === 0 ? '' : `; ${count(waiting, 'version')} more in the segment that still grows`;
   const alsoBlobs =
     blobs === 0 ? '' : `, ${count(blobs, 'blob')} that no version needs ${dryRun ? 'would go' : 'removed'}`;
-  return `${count(versions, 'version')} of ${count(paths, 'path')} ${would} their bytes in ${count(segments, 'segment')}: ${sayBytes(freed)}${alsoBlobs}${later}\n`;
+  return `${count(versions, 'version')} of ${count(paths, 'path')} ${would} their bytes in ${count(segments, 'segment')}: ${sayBytes(freed)}${alsoBlobs}${later}\n${damaged.map(sayDamaged).join('')}`;
 }
+
+const sayDamaged = ({ seq, path, segment, offset }: PruneReport['damaged'][number]): string =>
+  `the bytes of version ${seq} of ${path} are damaged, and stay as they are: ${segment}, byte ${offset}\n`;
 
 export interface ForgetFlags extends SureFlags {
   readonly seq?: string;

@@ -28,7 +28,7 @@ import type { Segment } from './segment-list.ts';
 import { SegmentSink } from './segment-sink.ts';
 import { abortedIn } from './survey.ts';
 import type { LogSurvey } from './survey.ts';
-import type { Appended, EventLog, EventLogOptions, LogOrigin } from './types.ts';
+import type { Appended, Dropped, EventLog, EventLogOptions, LogOrigin } from './types.ts';
 
 const MIB = 1024 * 1024;
 const WEEK_MS = 7 * 24 * 3600 * 1000;
@@ -130,6 +130,8 @@ async function prove(fs: FileSystem, file: SegmentFile, found: FoundLog, last: O
 /** Makes the file longer, so that cutting it is a change. */
 const A_ZERO = Uint8Array.of(0);
 
+const NOTHING_DROPPED: Dropped = { freed: 0, damaged: [] };
+
 class OpenEventLog implements EventLog {
   readonly id: string;
   readonly origin: LogOrigin;
@@ -203,21 +205,21 @@ class OpenEventLog implements EventLog {
     return this.#reader.readSegment(segment);
   }
 
-  async drop(first: Seq, drops: (seq: Seq) => boolean, moved: () => Promise<void>): Promise<number> {
+  async drop(first: Seq, drops: (seq: Seq) => boolean, moved: () => Promise<void>): Promise<Dropped> {
     const { segments } = this.#reader;
     const index = segments.findIndex((one) => one.first === first);
     const [segment, next] = [segments[index], segments[index + 1]];
-    if (!segment || !next) return 0;
+    if (!segment || !next) return NOTHING_DROPPED;
     const endChain = withOpen(this.#fs, next.path, (fd) => readHeader(this.#fs, fd, next).chain);
     const before = this.#fs.lstat(segment.path)?.size ?? 0;
     const written = await rewriteSegment({ fs: this.#fs, clock: this.#clock, segment, endChain, drops });
-    if (!written) return 0;
+    if (!written) return NOTHING_DROPPED;
     await this.#replace(segment, written);
     await moved();
     this.#bodies.moved(first);
     // Last: the new file is read from now on, whatever the disk says of its name.
     await syncDirectory(this.#fs, this.#directory);
-    return before - written.bytes;
+    return { freed: before - written.bytes, damaged: written.damaged };
   }
 
   /** Told first, then done: a crash in between only makes followers look for places that are where they were. */

@@ -154,6 +154,15 @@ export function keptEntries(
   }));
 }
 
+/** Whether the body is as long as it says that its parts are: bits of the bitmap may be damaged. */
+export function isTold(raw: RawHead, area: BodyArea): boolean {
+  if (!area.bitmap) return true;
+  const kept = keptEntries(raw, area);
+  const sumOf = (entries: typeof kept): number => entries.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const length = area.bitmap.length + sumOf(kept.filter(({ isKept }) => isKept));
+  return area.length === length + (length === sumOf(kept) ? 1 : 0);
+}
+
 /** One part of a body, where it lies. */
 export interface PlacedPart {
   readonly seq: Seq;

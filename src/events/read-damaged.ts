@@ -33,10 +33,11 @@ export interface ReadableFrame {
 }
 
 /** The stored bytes of one version, of the frame told before, held against their digest. */
-interface CheckedBody {
+export interface CheckedBody {
   readonly kind: 'body';
   readonly path: string;
   readonly offset: number;
+  readonly length: number;
   readonly seq: Seq;
   /** Below the root. */
   readonly of: string;
@@ -211,7 +212,7 @@ function* bodiesIn(
     }
     const bytes = window(offset, length);
     const isWhole = bytes.length === length && unpackBody(bytes, encoding, digest) !== null;
-    yield { kind: 'body', path: segment.path, offset, seq, of: path, isWhole };
+    yield { kind: 'body', path: segment.path, offset, length, seq, of: path, isWhole };
   }
   if (left.length > 0) yield { kind: 'stored', bodies: left };
 }

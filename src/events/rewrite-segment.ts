@@ -1,15 +1,17 @@
 /**
  * Writes a sealed segment anew, without the bytes of some versions: the same heads, the same chain, fewer bodies (pruned-body.ts).
- * What was written is read back and held against the chain and every digest before it may take the place of the old one.
+ * What was written is read back and held against the chain and every digest before it may take the place of the old one. Bytes that
+ * the disk damaged before are copied as they are, and named: whoever can mend them still can, and no other version waits for that.
  */
-import { attempt, withOpen, writeAll } from '../host/durable-files.ts';
+import { attempt, readFully, withOpen, writeAll } from '../host/durable-files.ts';
 import type { Clock, FileSystem } from '../host/ports.ts';
 import type { Seq } from '../core/events.ts';
 import { checkDamaged } from './read-damaged.ts';
+import type { CheckedBody } from './read-damaged.ts';
 import { damaged } from './damage.ts';
 import { CHAIN_BYTES, formatFrameHeader } from './frame.ts';
 import type { FoundFrame } from './frame-at.ts';
-import { bodyAreaOf, keptEntries, parseHead, placedParts } from './frame-head.ts';
+import { bodyAreaOf, isTold, keptEntries, parseHead, placedParts } from './frame-head.ts';
 import type { RawHead } from './frame-head.ts';
 import { formatPrunedBody } from './pruned-body.ts';
 import { framesIn } from './segment-frames.ts';
@@ -18,6 +20,7 @@ import { readHeader } from './segment-list.ts';
 import type { Segment } from './segment-list.ts';
 import { segmentWindow } from './segment-window.ts';
 import type { SegmentWindow } from './segment-window.ts';
+import type { DamagedBody } from './types.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -34,10 +37,10 @@ export interface Rewritten {
   /** Synced, beside the segment, under a name that opening removes. */
   readonly temporary: string;
   readonly bytes: number;
-  readonly dropped: number;
+  readonly damaged: readonly DamagedBody[];
 }
 
-/** Null when nothing would be dropped. Throws LarderError `log_damaged` for a segment that is not whole, and leaves it. */
+/** Null when nothing would be dropped. Throws LarderError `log_damaged` where more than bytes of versions is damaged, and leaves it. */
 export async function rewriteSegment(rewriting: Rewriting): Promise<Rewritten | null> {
   const { fs, segment } = rewriting;
   const temporary = `${segment.path}.tmp`;
@@ -45,10 +48,10 @@ export async function rewriteSegment(rewriting: Rewriting): Promise<Rewritten | 
   const fd = fs.open(temporary, 'create-new', 0o600);
   try {
     const { bytes, dropped } = await copyFrames(rewriting, fd);
-    await fs.fsync(fd);
-    if (dropped > 0) proveWhole(rewriting, temporary, bytes);
     if (dropped === 0) fs.unlink(temporary);
-    return dropped === 0 ? null : { temporary, bytes, dropped };
+    if (dropped === 0) return null;
+    await fs.fsync(fd);
+    return { temporary, bytes, damaged: prove(rewriting, temporary, bytes) };
   } catch (error) {
     attempt(() => fs.unlink(temporary));
     throw error;
@@ -96,6 +99,8 @@ function frameWithout({ segment, drops }: Rewriting, window: SegmentWindow, fram
   const { bodyOffset: offset, bodyBytes: length } = frame;
   const area = bodyAreaOf(window, raw, { segment: segment.first, offset, length });
   const kept = keptEntries(raw, area);
+  if (!isTold(raw, area) && kept.some(({ seq }) => drops(seq)))
+    throw damaged(segment.path, offset, 'whose bytes are left of the frame cannot be told');
   const dropped = kept.filter(({ isKept, seq }) => isKept && drops(seq)).length;
   if (dropped === 0) return whole();
   const parts = storedParts(window, raw, area);
@@ -144,20 +149,39 @@ function chunkedWriter(fs: FileSystem, fd: number): { add: (piece: Uint8Array) =
   };
 }
 
-/** Whole by its chain, up to the very end that the next segment goes on from, and every body by its digest. */
-function proveWhole({ fs, segment, endChain }: Rewriting, temporary: string, bytes: number): void {
+/**
+ * Whole by its chain, up to the very end that the next segment goes on from, and every body by its digest, but for those that were
+ * damaged before: they are answered.
+ */
+function prove({ fs, segment, endChain }: Rewriting, temporary: string, bytes: number): DamagedBody[] {
   const written = { ...segment, path: temporary, bytes, isExact: true };
   let last: Uint8Array = withOpen(fs, temporary, (fd) => readHeader(fs, fd, written).chain);
+  const broken: CheckedBody[] = [];
   for (const item of checkDamaged(fs, [written])) {
     if (item.kind === 'gap') throw damaged(segment.path, item.from, `it cannot be written anew: ${item.reason}`);
-    if (item.kind === 'body' && !item.isWhole)
-      throw damaged(
-        segment.path,
-        item.offset,
-        `the bytes of version ${item.seq} of ${item.of} do not match their digest`,
-      );
+    if (item.kind === 'body' && !item.isWhole) broken.push(item);
     if (item.kind === 'frame') last = item.chain;
   }
   if (Buffer.compare(last, endChain) !== 0)
     throw damaged(segment.path, bytes, 'it does not end where the next segment goes on');
+  if (broken.length > 0) proveCopied(fs, segment, broken);
+  return broken.map(({ seq, of, offset }) => ({ seq, path: of, segment: segment.path, offset }));
 }
+
+/** Damaged before, and the same bytes still. */
+function proveCopied(fs: FileSystem, segment: Segment, copies: readonly CheckedBody[]): void {
+  const before = new Map<Seq, CheckedBody>();
+  for (const item of checkDamaged(fs, [segment])) if (item.kind === 'body' && !item.isWhole) before.set(item.seq, item);
+  for (const copy of copies) {
+    const original = before.get(copy.seq);
+    if (!original || Buffer.compare(storedBytes(fs, original), storedBytes(fs, copy)) !== 0)
+      throw damaged(
+        segment.path,
+        copy.offset,
+        `the bytes of version ${copy.seq} of ${copy.of} were not copied as they are`,
+      );
+  }
+}
+
+const storedBytes = (fs: FileSystem, { path, offset, length }: CheckedBody): Uint8Array =>
+  withOpen(fs, path, (fd) => readFully(fs, fd, offset, length));

@@ -42,6 +42,23 @@ export interface Appended<F extends LoggedFrame = LoggedFrame> {
 /** How the log was found when it was opened. `copied`: its root was copied, so a new log id was taken. */
 export type LogOrigin = 'new' | 'clean' | 'crashed' | 'copied';
 
+/** What a segment that was written anew lost. */
+export interface Dropped {
+  /** Bytes of the disk; 0 where nothing was dropped, and nothing written. */
+  readonly freed: number;
+  /** Versions that stay, and whose bytes are not what was stored. */
+  readonly damaged: readonly DamagedBody[];
+}
+
+export interface DamagedBody {
+  readonly seq: Seq;
+  /** Below the root. */
+  readonly path: string;
+  /** The segment's file, and where they lie in it. */
+  readonly segment: string;
+  readonly offset: number;
+}
+
 export interface EventLog extends AsyncDisposable {
   /** 32 hex digits; another id means another history. */
   readonly id: string;
@@ -83,10 +100,11 @@ export interface EventLog extends AsyncDisposable {
   seal(): Promise<void>;
   /**
    * Replaces a complete segment by one without the bytes of some versions. Their heads stay. `moved` is awaited before the old
-   * places are given up: it tells who remembers them. Answers the bytes freed, 0 where nothing was dropped. A crash at any point
-   * leaves the old segment or the new one. Throws LarderError `log_damaged` where the segment is not whole, and leaves it.
+   * places are given up: it tells who remembers them. A crash at any point leaves the old segment or the new one. The bytes of a
+   * version that stays are copied as they are, also where they are damaged. Throws LarderError `log_damaged` where what frames them
+   * is, and leaves the segment.
    */
-  drop(segment: Seq, drops: (seq: Seq) => boolean, moved: () => Promise<void>): Promise<number>;
+  drop(segment: Seq, drops: (seq: Seq) => boolean, moved: () => Promise<void>): Promise<Dropped>;
   /** The events of one segment, with the places of now. */
   readSegment(segment: Seq): Generator<EventFrame, void, undefined>;
   /** Waits for what is queued. `clean` writes the clean-stop frame. */

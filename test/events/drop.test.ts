@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { openEventLog } from '../../src/events/event-log.ts';
 import { readDamaged } from '../../src/events/read-damaged.ts';
-import type { EventLog } from '../../src/events/types.ts';
+import type { Dropped, EventLog } from '../../src/events/types.ts';
 import { faultyFileSystem } from '../../src/host/faulty-file-system.ts';
 import { seededChance } from '../../src/host/simulated-random.ts';
 import { DIRECTORY, append, change, contents, damage, entriesOf, entry, logWorld, segmentsIn } from './world.ts';
@@ -21,20 +21,38 @@ const places = (log: EventLog): string[] => entriesOf(log.read(0)).map(({ seq, b
 const DROPPED = ['1 log', '2 nowhere', '3 log', '4 log'];
 const WHOLE = ['1 log', '2 log', '3 log', '4 log'];
 
-const dropSecond = (log: EventLog, moved = () => Promise.resolve()): Promise<number> =>
+const dropSecond = (log: EventLog, moved = () => Promise.resolve()): Promise<Dropped> =>
   log.drop(1, (seq) => seq === 2, moved);
+
+const chainsOf = (world: LogWorld): string[] =>
+  [...readDamaged(world.fs, DIRECTORY)].map((item) =>
+    item.kind === 'frame' ? Buffer.from(item.chain).toString('hex') : 'gap',
+  );
+
+/** Flips a bit in the stored bytes of a version. */
+function rot(world: LogWorld, log: EventLog, seq: number): void {
+  const body = entriesOf(log.read(0)).find((one) => one.seq === seq)?.body;
+  if (body?.in !== 'log') throw new Error('the bytes are in the log');
+  damage(world.fs, segmentsIn(world.fs)[0] ?? '', body.offset + 5);
+}
+
+/** Seqs whose bytes can be read. */
+const readable = (log: EventLog): number[] =>
+  entriesOf(log.read(0)).flatMap(({ seq, body, digest }) => {
+    try {
+      return body.in === 'log' && digest !== null && log.readBody(body, digest) ? [seq] : [];
+    } catch {
+      return [];
+    }
+  });
 
 describe('dropping the bytes of a version', () => {
   test('leaves heads, chain and the bytes of all others, after a restart too', async () => {
     const world = logWorld();
     const log = await sealed(world);
-    const chains = (): string[] =>
-      [...readDamaged(world.fs, DIRECTORY)].map((item) =>
-        item.kind === 'frame' ? Buffer.from(item.chain).toString('hex') : 'gap',
-      );
-    const before = chains();
-    expect(await dropSecond(log)).toBeGreaterThan(0);
-    expect([places(log), chains()]).toEqual([DROPPED, before]);
+    const before = chainsOf(world);
+    expect(await dropSecond(log)).toEqual({ freed: expect.any(Number), damaged: [] });
+    expect([places(log), chainsOf(world)]).toEqual([DROPPED, before]);
     expect(contents(log)).toEqual(['1 a', '2 b', '3 c', '4 d']);
     await log.close(true);
     await using again = await world.open();
@@ -66,7 +84,7 @@ describe('dropping the bytes of a version', () => {
         () => false,
         () => Promise.resolve(),
       ),
-    ).toBe(0);
+    ).toEqual({ freed: 0, damaged: [] });
     expect([world.fs.lstat(segment)?.ino, log.replaced]).toEqual([before, {}]);
   });
 
@@ -91,6 +109,50 @@ describe('dropping the bytes of a version', () => {
     damage(world.fs, segment, 64 + 77 + 30);
     await expect(dropSecond(log)).rejects.toMatchObject({ code: 'log_damaged' });
     expect([segmentsIn(world.fs).length, log.replaced]).toEqual([2, {}]);
+  });
+
+  test('leaves the damaged bytes of another version as they are, and names it', async () => {
+    const world = logWorld();
+    const log = await sealed(world);
+    const [before, [segment = '']] = [chainsOf(world), segmentsIn(world.fs)];
+    rot(world, log, 3);
+    expect(await dropSecond(log)).toEqual({
+      freed: expect.any(Number),
+      damaged: [{ seq: 3, path: 'ns/c/c.json', segment, offset: expect.any(Number) }],
+    });
+    expect([places(log), chainsOf(world), readable(log)]).toEqual([DROPPED, before, [1, 4]]);
+    rot(world, log, 3);
+    expect(readable(log)).toEqual([1, 3, 4]);
+    await log.close(true);
+    await using again = await world.open();
+    expect([places(again), readable(again)]).toEqual([DROPPED, [1, 3, 4]]);
+  });
+
+  test('takes damaged bytes away like others', async () => {
+    const world = logWorld();
+    await using log = await sealed(world);
+    rot(world, log, 2);
+    expect(await dropSecond(log)).toMatchObject({ damaged: [] });
+    expect([places(log), readable(log)]).toEqual([DROPPED, [1, 3, 4]]);
+  });
+
+  test('refuses where a damaged bit hides whose bytes are left, and leaves the segment', async () => {
+    const world = logWorld();
+    await using log = await sealed(world);
+    await dropSecond(log);
+    const [first] = entriesOf(log.read(0));
+    const [segment = ''] = segmentsIn(world.fs);
+    if (first?.body.in !== 'log') throw new Error('the bytes are in the log');
+    damage(world.fs, segment, first.body.offset - 1, (bits) => bits ^ 2);
+    const before = world.fs.lstat(segment)?.ino;
+    await expect(
+      log.drop(
+        1,
+        (seq) => seq === 3,
+        () => Promise.resolve(),
+      ),
+    ).rejects.toMatchObject({ code: 'log_damaged', message: expect.stringContaining('cannot be told') });
+    expect([world.fs.lstat(segment)?.ino, log.replaced]).toEqual([before, { 1: 1 }]);
   });
 
   test('a seal of a segment without events is none', async () => {

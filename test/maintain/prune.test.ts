@@ -1,10 +1,10 @@
-import { readdirSync, statSync, utimesSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
 import { DAY, HOUR, openAging } from './aging-world.ts';
-import { tamper, verifyOpen } from './verify-world.ts';
+import { flipBitAt, segmentsOf, tamper, verifyOpen } from './verify-world.ts';
 
 const segmentBytes = (root: string): number =>
   readdirSync(join(root, '.larder/log')).reduce((sum, name) => sum + statSync(join(root, '.larder/log', name)).size, 0);
@@ -35,6 +35,28 @@ describe('prune', () => {
     expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ versions: 0, freed_bytes: 0 });
     await world.reopen();
     expect(await world.kept('a')).toEqual(kept);
+  });
+
+  test('a version that stays and is damaged holds nothing up: it is named, and its bytes stay as they are', async () => {
+    await using world = await openAging();
+    for (let n = 0; n < 4; n++) await world.put('a', `{"v": ${n}}`);
+    await world.put('b', '{"v": "damaged"}');
+    await world.settle();
+    const [segment = ''] = segmentsOf(world.root);
+    const backup = readFileSync(segment);
+    flipBitAt(segment, '"damaged"');
+    const damaged = [{ seq: 5, path: 'lod/things/b.json', segment, offset: expect.any(Number) }];
+    expect(await world.larder.maintenance.prune({ dryRun: false })).toMatchObject({ versions: 3, damaged });
+    expect(await world.kept('a')).toEqual(['{"v":3}']);
+    await expect(world.kept('b')).rejects.toMatchObject({ code: 'version_damaged', members: damaged[0] });
+    expect((await verifyOpen(world.larder)).said).toEqual(['difference body lod/things/b.json']);
+    // From a backup of before.
+    await world.reopen(() => {
+      writeFileSync(segment, backup);
+      rmSync(join(world.root, '.larder/derived'), { recursive: true });
+    });
+    expect([(await world.kept('a')).length, await world.kept('b')]).toEqual([4, ['{"v":"damaged"}']]);
+    expect((await verifyOpen(world.larder)).said).toEqual([]);
   });
 
   test('keeps everything unless told otherwise, and a collection may say so itself', async () => {

@@ -1,21 +1,21 @@
 /** Takes bytes of versions out of the log: one segment after the other, each with the catalog told before the next. */
 import type { LoggedEntry, Seq } from '../../core/events.ts';
+import type { Dropped } from '../../events/types.ts';
 import type { History } from './types.ts';
 
 /** Rows that one transaction of the catalog may change. */
 const ROWS = 200;
 
-/** Answers the bytes freed. */
-export async function dropFrom(history: History, segment: Seq, drops: ReadonlySet<Seq>): Promise<number> {
+export async function dropFrom(history: History, segment: Seq, drops: ReadonlySet<Seq>): Promise<Dropped> {
   history.refuseStopping();
   await followReplaced(history, false);
-  const freed = await history.events.drop(
+  const dropped = await history.events.drop(
     segment,
     (seq) => drops.has(seq),
     () => tellPlaces(history, segment),
   );
   await history.catalog.noteReplaced(history.events.replaced);
-  return freed;
+  return dropped;
 }
 
 /**

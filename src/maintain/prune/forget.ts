@@ -160,7 +160,7 @@ async function dropAll(history: History, seqs: ReadonlySet<Seq>): Promise<number
   let freed = 0;
   // The newest first: what was appended goes before what it was appended to, whenever a crash comes.
   for (const [segment, drops] of [...bySegment].toSorted(([a = 0], [b = 0]) => b - a))
-    if (segment !== undefined) freed += await dropFrom(history, segment, new Set(drops));
+    if (segment !== undefined) freed += (await dropFrom(history, segment, new Set(drops))).freed;
   return freed;
 }
 

@@ -2,6 +2,7 @@
 import type { Digest } from '../../core/digest.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
+import type { DamagedBody } from '../../events/types.ts';
 import { dropFrom } from './drop.ts';
 import { planPrune, type PrunePlan } from './plan.ts';
 import type { History, PruneReport } from './types.ts';
@@ -12,22 +13,37 @@ const DAY_MS = 24 * 3600 * 1000;
 export async function prune(history: History, dryRun: boolean): Promise<PruneReport> {
   checkClock(history);
   const plan = await planPrune(history);
-  if (dryRun) return reportOf(plan, { freed: plan.storedBytes, blobs: (await unneededBlobs(history)).length, dryRun });
+  if (dryRun) {
+    const blobs = (await unneededBlobs(history)).length;
+    return reportOf(plan, { freed: plan.storedBytes, damaged: [], blobs, dryRun });
+  }
   let freed = 0;
+  const damaged: DamagedBody[] = [];
   // The newest first: what was appended goes before what it was appended to, whenever a crash comes.
-  for (const [segment, drops] of [...plan.dropsBySegment].toSorted(([a], [b]) => b - a))
-    freed += await dropFrom(history, segment, drops);
+  for (const [segment, drops] of [...plan.dropsBySegment].toSorted(([a], [b]) => b - a)) {
+    const dropped = await dropFrom(history, segment, drops);
+    freed += dropped.freed;
+    damaged.push(...dropped.damaged);
+  }
   // No turn of the event loop between the answer and the last of them.
   const unneeded = await unneededBlobs(history);
   for (const digest of unneeded) history.blobs.remove(digest);
-  return reportOf(plan, { freed, blobs: unneeded.length, dryRun });
+  return reportOf(plan, { freed, damaged, blobs: unneeded.length, dryRun });
+}
+
+interface Outcome {
+  readonly freed: number;
+  readonly damaged: readonly DamagedBody[];
+  readonly blobs: number;
+  readonly dryRun: boolean;
 }
 
 function reportOf(
   { versions, paths, dropsBySegment, waiting }: PrunePlan,
-  { freed, blobs, dryRun }: { readonly freed: number; readonly blobs: number; readonly dryRun: boolean },
+  { freed, damaged, blobs, dryRun }: Outcome,
 ): PruneReport {
-  return { versions, paths, segments: dropsBySegment.size, waiting, freed_bytes: freed, blobs, dry_run: dryRun };
+  const segments = dropsBySegment.size;
+  return { versions, paths, segments, waiting, freed_bytes: freed, blobs, damaged, dry_run: dryRun };
 }
 
 function checkClock({ catalog, clock, clockTrust }: History): void {

@@ -4,7 +4,7 @@ import type { Catalog } from '../../catalog/types.ts';
 import type { Digest } from '../../core/digest.ts';
 import type { Seq } from '../../core/events.ts';
 import type { Keep } from '../../core/retention.ts';
-import type { EventLog } from '../../events/types.ts';
+import type { DamagedBody, EventLog } from '../../events/types.ts';
 import type { Clock, FileSystem } from '../../host/ports.ts';
 import type { ClockTrust } from './clock-trust.ts';
 
@@ -40,6 +40,11 @@ export interface PruneReport {
   readonly freed_bytes: number;
   /** Blobs that no version names any more. */
   readonly blobs: number;
+  /**
+   * Versions that keep their bytes, in a segment that was written anew, and whose bytes the disk has damaged: they stay as they are.
+   * A dry run reads none.
+   */
+  readonly damaged: readonly DamagedBody[];
   /** Nothing was changed. */
   readonly dry_run: boolean;
 }
