@@ -3,6 +3,7 @@
  * the disk itself, past the process.
  */
 import { digestOf, type Digest } from '../../src/core/digest.ts';
+import { isAtOrBelow } from '../../src/core/paths-below.ts';
 import { readFile } from '../../src/host/read-file.ts';
 import { HABITS, MASS_HABITS, SCHEMA_HABITS, STREAM_HABITS, type Steps } from './habits.ts';
 import type { Machine } from './machine.ts';
@@ -30,7 +31,10 @@ export class Hands {
   readonly #onTouched: (path: string) => void;
   readonly #texts: string[] = [];
   readonly savedAside: SavedAside[] = [];
-  /** Paths whose former file was written to after a write had taken it out of the tree. */
+  /**
+   * Paths whose former file was written to after a write had taken it out of the tree, or whose directory was out of the tree for
+   * a while: what was removed in it before may come back, because nobody could sync that directory where it lay.
+   */
   readonly changedAside = new Set<string>();
   #jobs: Job[] = [];
 
@@ -256,6 +260,7 @@ export class Hands {
   moveIn(away: string, directory: string): void {
     this.#machine.disk.rename(this.#absolute(away), this.#absolute(directory));
     for (const path of this.#machine.files(directory)) this.saved(path);
+    for (const path of this.#machine.timeline.paths()) if (isAtOrBelow(path, directory)) this.changedAside.add(path);
   }
 
   remove(path: string): void {

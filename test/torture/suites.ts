@@ -39,7 +39,11 @@ interface Report {
   readonly numFailedTests: number;
   readonly testResults: readonly {
     readonly message: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -62,7 +66,7 @@ const failedIn = ({ testResults }: Report): string[] =>
   testResults
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status === 'failed')
-    .map(({ fullName }) => fullName);
+    .map(({ fullName, failureMessages }) => [fullName, ...failureMessages].join('\n'));
 
 function oneRound(tests: string): Promise<Report | null> {
   const place = mkdtempSync(join(tmpdir(), 'larder-suite-'));
