@@ -65,8 +65,10 @@ export interface Versions {
     collection: string,
     options: ListOptions & { readonly at: At },
   ): Promise<(Page<ListItem> & { readonly moment: Moment }) | undefined>;
-  /** Events, the newest first; `before` exclusive. `next` is the seq to go on before. */
+  /** Events, the newest first; `before` exclusive. `next` is the seq to go on before. Throws `not_found` for what never was. */
   recent(scope: FeedScope, options: { readonly before: Seq | null; readonly limit: number }): Page<FeedEvent>;
+  /** A hint at the name that was meant, where there is neither a collection, or document in it, nor a history by this one; or null. */
+  near(collection: string, id?: string): string | null;
   /**
    * One change set: visible together, all or none, undone together. Answered in order. The first refusal throws for all, its
    * member `i` the index. At most 10,000 changes and 64 MiB.

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import { LarderError } from '../core/errors.ts';
 import type { Io } from './io.ts';
 import { createProgram } from './program.ts';
+import { sayRefusal } from './say-refusal.ts';
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
@@ -26,7 +27,10 @@ function explain(error: unknown, io: Io): number {
     io.err('larder: interrupted\n');
     return INTERRUPTED;
   }
-  if (error instanceof LarderError) return explainRefusal(error, io);
+  if (error instanceof LarderError) {
+    io.err(sayRefusal(error));
+    return error.meaning.exit;
+  }
   if (isSystemError(error)) {
     io.err(`larder: ${error.message}\n`);
     return FAILED;
@@ -34,13 +38,6 @@ function explain(error: unknown, io: Io): number {
   // A fault of ours: the place is what helps.
   io.err(`larder: ${error instanceof Error ? error.stack : String(error)}\n`);
   return FAILED;
-}
-
-function explainRefusal(error: LarderError, io: Io): number {
-  const { title, hint, exit } = error.meaning;
-  io.err(`larder: ${title}: ${error.message}\n`);
-  if (hint !== 'See detail.') io.err(`  ${hint}\n`);
-  return exit;
 }
 
 /** What the kernel refused, such as a full disk or a missing permission: its message names call and path. */

@@ -1,6 +1,7 @@
 /** Versions of a root that is opened for one command. */
 import { LarderError } from '../core/errors.ts';
 import { formatItem } from '../core/list-items.ts';
+import { missingThen } from '../core/missing-then.ts';
 import { parseMoment } from '../core/moments.ts';
 import { sayNotServed } from '../core/problem-hints.ts';
 import { holdsFiles, pathOf, SCHEMA_ID, type DocumentRef } from '../core/refs.ts';
@@ -17,7 +18,7 @@ export function ownVersions(larder: Larder): VersionsAccess {
   return {
     async history(ref, limit) {
       const page = larder.history(ref, { before: null, limit });
-      if (page === undefined) throw missing(ref, 'It has no history either.');
+      if (page === undefined) throw missing(ref, versions.near(ref.collection, ref.id) ?? 'It has no history either.');
       return page.items.map(tellVersion);
     },
     recent: async (scope, limit) => versions.recent(scope, { before: null, limit }).items,
@@ -26,8 +27,10 @@ export function ownVersions(larder: Larder): VersionsAccess {
     async read(ref, at) {
       if (at === null) return { bytes: await currentBytes(larder, ref), moment: null };
       const when = parseAt(at);
-      const read = holdsFiles(ref.collection) ? versions.fileAt(ref, when) : larder.readAt(ref, when);
-      return { bytes: bytesOf(await read, ref), moment: versions.moment(when) };
+      const found = await (holdsFiles(ref.collection) ? versions.fileAt(ref, when) : larder.readAt(ref, when));
+      const moment = versions.moment(when);
+      if (found.kind === 'missing') throw missingThen(ref, found.hint, moment);
+      return { bytes: bytesOf(found, ref), moment };
     },
     async version(ref, seq) {
       const read = holdsFiles(ref.collection) ? versions.fileVersion(ref, seq) : larder.readVersion(ref, seq);
@@ -71,13 +74,19 @@ function bytesOf(answer: CurrentAnswer | FileAnswer, ref: DocumentRef): Uint8Arr
   throw new LarderError('not_servable', sayNotServed(pathOf(ref), answer.problem), { errors, members: { hint } });
 }
 
-const noCollection = (collection: string): LarderError =>
-  new LarderError('not_found', `collection ${collection} is not there`);
+function noCollection({ versions }: Larder, collection: string): LarderError {
+  const hint = versions.near(collection);
+  return new LarderError(
+    'not_found',
+    `collection ${collection} is not there`,
+    hint === null ? {} : { members: { hint } },
+  );
+}
 
 async function* deleted(larder: Larder, collection: string): AsyncGenerator<ToldDeletion> {
   for (let cursor: string | null | undefined; cursor !== null;) {
     const page = larder.listDeleted(collection, { limit: PAGE, cursor: cursor ?? null });
-    if (page === undefined) throw noCollection(collection);
+    if (page === undefined) throw noCollection(larder, collection);
     yield* page.items.map(tellDeletion);
     cursor = page.next;
   }
@@ -92,7 +101,7 @@ async function* listAt(larder: Larder, collection: string, at: string): AsyncGen
       cursor: cursor ?? null,
       at: when,
     });
-    if (page === undefined) throw noCollection(collection);
+    if (page === undefined) throw noCollection(larder, collection);
     yield { items: page.items.map((item) => formatItem(item, false)), moment: page.moment };
     cursor = page.next;
   }

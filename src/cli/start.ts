@@ -18,8 +18,7 @@ export async function start(
   const { log, flush } = openLog(settings['log.level']);
   try {
     await using daemon = await openDaemon({ root, settings, refuseEmpty: config.isConfigured && !options.init, log });
-    announce(daemon, options.json, io);
-    log.info({ root, url: daemon.url, version: VERSION }, 'serving');
+    log.info({ root, url: daemon.url, version: VERSION }, 'listening');
     await serve(daemon, options.json, io);
     log.info('stopping');
     return 0;
@@ -33,13 +32,21 @@ function announce({ larder, url }: Daemon, asJson: boolean, io: Io): void {
   io.out(`Larder ${VERSION} serves ${larder.root} on ${url}\n  docs  ${url}/docs\n  try   curl ${url}/v1\n`);
 }
 
-/** Until interrupted; a first scan that fails ends it as well, because lists and search would never open. */
-async function serve({ larder }: Daemon, asJson: boolean, io: Io): Promise<void> {
+/**
+ * Until interrupted; a first scan that fails ends it as well, because lists and search would never open. What it serves is said once
+ * it does: until the log is read again every document waits, and a log that is damaged ends it.
+ */
+async function serve(daemon: Daemon, asJson: boolean, io: Io): Promise<void> {
+  const { larder } = daemon;
   const interrupted = new Promise<void>((resolve) => {
     if (io.signal.aborted) resolve();
     io.signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  const scanned = larder.ready.then(() => {
+  const caughtUp = larder.caughtUp.then(() => {
+    if (!io.signal.aborted) announce(daemon, asJson, io);
+    return larder.ready;
+  });
+  const scanned = caughtUp.then(() => {
     if (!asJson && !io.signal.aborted) io.out(sayReady(larder));
     return interrupted;
   });

@@ -39,7 +39,9 @@ export function readBatch(bytes: Uint8Array): BatchRead {
     return { kind: 'requests', requests };
   } catch (error) {
     if (!(error instanceof LarderError)) throw error;
-    return { kind: 'refused', i, code: error.code, detail: error.message, errors: error.errors };
+    const place = { code: 'bad_member', detail: error.message, pointer: i === null ? '' : `/requests/${i}` };
+    const errors = error.errors.length > 0 ? error.errors : [place];
+    return { kind: 'refused', i, code: error.code, detail: error.message, errors };
   }
 }
 

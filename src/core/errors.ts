@@ -83,8 +83,8 @@ export const ERRORS = define({
   undo_conflict: {
     status: 409,
     exit: 6,
-    title: 'What would be undone was changed since',
-    hint: 'conflicts lists what, and by whom. Nothing was undone: undo that first, or less.',
+    title: 'Not everything of it can be taken back',
+    hint: 'conflicts says what stands in the way, and whose change where it is one. Nothing was undone: settle that first, or undo less.',
   },
   ambiguous_time: {
     status: 409,

@@ -1,6 +1,7 @@
 /** The daemon as its service manager and its log reader see it. */
-import { cpSync, readFileSync, readdirSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openCliWorld, run, startDaemon, type RunningDaemon } from './world.ts';
 
@@ -60,6 +61,23 @@ test('a copy of a root whose port is taken stays as it was copied', async () => 
   expect(readdirSync(`${copy}/.larder/log`)).toEqual(readdirSync(`${world.root}/.larder/log`));
   // Who serves a root already is what there is to say of it, not that its port is taken.
   expect(await run(['start', '--root', world.root, '--port', String(daemon.port)])).toMatchObject({ code: 7 });
+});
+
+test('what cannot be served after all is never said to be', async () => {
+  using world = openCliWorld({ 'lod/c/a.json': { v: 1 } });
+  for (const v of [2, 3]) {
+    await run(['status', '--root', world.root]);
+    world.save('lod/c/a.json', { v });
+  }
+  const log = join(world.root, '.larder/log', '0000000000000001.log');
+  const bytes = readFileSync(log);
+  const inFirstHead = bytes.indexOf('LFR1') + 40;
+  bytes[inFirstHead] = (bytes[inFirstHead] ?? 0) ^ 0xff;
+  writeFileSync(log, bytes);
+  rmSync(join(world.root, '.larder/derived'), { recursive: true });
+  const env = { LARDER_LOG_LEVEL: 'silent' };
+  const started = await run(['start', '--root', world.root, '--port', '0'], { env });
+  expect(started).toMatchObject({ code: 1, out: '', err: expect.stringContaining('The event log is damaged') });
 });
 
 test('the log is a JSON object a line, with the id that the client got, and without a secret', async () => {

@@ -2,6 +2,9 @@
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { nodeFileSystem } from '../../src/host/node-file-system.ts';
+import { systemClock } from '../../src/host/system-clock.ts';
+import { systemRandom } from '../../src/host/system-random.ts';
 import { openLarder } from '../../src/larder.ts';
 import { openCliWorld, run, startDaemon, type CliWorld, type Ran } from './world.ts';
 
@@ -142,6 +145,8 @@ bothWays('what cannot be answered has its exit code', async (world) => {
     [5, 'diff', 'lod/d/a', '2'],
     [5, 'show', 'lod/d/none'],
     [5, 'at', '1', 'lod/none'],
+    [5, 'log', 'lod/none'],
+    [5, 'log', 'none'],
     [5, 'log', 'lod/none', '--deleted'],
     [5, 'undo', '--session', 'nobody'],
     [2, 'diff', 'lod/d/a', 'x'],
@@ -156,7 +161,40 @@ bothWays('what cannot be answered has its exit code', async (world) => {
     [2, 'show', 'lod/d/../x'],
   ] as const)
     expect((await world.run(...args)).code, args.join(' ')).toBe(code);
+  // What is meant, or became of it, is told by the hint of the refusal itself.
+  for (const [said, ...args] of [
+    ['Did you mean lod/d?', 'log', 'lod/dd'],
+    ['Did you mean lod?', 'log', 'lot'],
+    ['Did you mean lod/d/a?', 'log', 'lod/d/aa'],
+    ['It was deleted at seq 5, ', 'show', 'lod/d/gone'],
+  ] as const)
+    expect((await world.run(...args)).err, args.join(' ')).toContain(`\n  ${said}`);
 });
+
+/** The second write is an hour older than the first. */
+async function clockBack(world: CliWorld): Promise<void> {
+  for (const aheadMs of [HOUR_MS, 0]) {
+    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + aheadMs };
+    const host = { fs: nodeFileSystem, clock, random: systemRandom };
+    await using larder = await openLarder({ root: world.root, watcher: 'none', host });
+    await larder.ready;
+    const body = Buffer.from(`{"ahead":${aheadMs}}`);
+    await larder.write({ ref: at('late'), change: { op: 'put', body } }, { actor: 'local', cause: 'api' });
+  }
+}
+
+const HOUR_MS = 3_600_000;
+
+bothWays(
+  'at says that a time can mean two moments, also where nothing was there',
+  async (world) => {
+    const between = new Date(Date.now() + HOUR_MS / 2).toISOString();
+    const { code, out, err } = await world.run('at', between, 'lod/d/late');
+    expect([code, out]).toEqual([5, '']);
+    expect(err).toContain('the clock went back, and that time can mean a later moment: name a seq');
+  },
+  clockBack,
+);
 
 bothWays('a schema is shown as it is and as it was', async (world) => {
   const schema = '{ "type": "object" }\n';

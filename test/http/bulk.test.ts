@@ -102,17 +102,17 @@ test('an atomic bulk with one bad line writes none and names the line', async ()
 
 test('an atomic bulk is one change set', async () => {
   await using world = await openWorld();
-  const lines = linesOf(
-    await bulk(
-      world,
-      [
-        { op: 'put', id: 'a', doc: {} },
-        { op: 'put', id: 'b', doc: {} },
-      ],
-      '?_atomic=1',
-    ),
-  );
-  const changeSet = lines.at(-1)?.['change_set'];
+  const puts = [
+    { op: 'put', id: 'a', doc: {} },
+    { op: 'put', id: 'b', doc: {} },
+  ];
+  const rollback = { ...ndjson, prefer: 'tx=rollback' };
+  const judged = await bulk(world, puts, '?_atomic=1', rollback);
+  expect([judged.status, judged.headers['larder-change-set']]).toEqual([200, undefined]);
+  const answer = await bulk(world, puts, '?_atomic=1');
+  const changeSet = linesOf(answer).at(-1)?.['change_set'];
+  expect(answer.headers).toMatchObject({ 'larder-seq': '2', 'larder-change-set': changeSet });
+  expect(changeSet).toEqual(expect.any(String));
   const history = await world.get('/v1/lod/b/b/_history');
   expect(history.json).toMatchObject({ items: [{ change_set: changeSet }] });
 });

@@ -74,6 +74,22 @@ test('a list of the past shows what was served then, and its walk is frozen', as
   expect((await world.get('/v1/lod/d?_at=1&_deleted=1')).status).toBe(400);
 });
 
+test('the history of a collection or namespace that never was is 404 with the name that was meant', async () => {
+  await using world = await openWorld({ files: { 'lod/things/a.json': { v: 1 } } });
+  for (const [path, hint] of [
+    ['lod/thongs/_history', 'Did you mean lod/things?'],
+    ['lot/_history', 'Did you mean lod?'],
+    ['lod/thongs', 'Did you mean lod/things?'],
+    ['lod/things/b/_history', 'Did you mean lod/things/a?'],
+    ['nowhere/_history', expect.stringContaining('lists what is there')],
+  ] as const)
+    expect(await world.get(`/v1/${path}`), path).toMatchObject({ status: 404, json: { code: 'not_found', hint } });
+  // Of what went only the history is left.
+  await world.ask('DELETE', '/v1/lod/things/a');
+  expect((await world.get('/v1/lod/_history')).json).toMatchObject({ items: [{ op: 'delete' }, { op: 'create' }] });
+  expect((await world.get('/v1/lod/things/_history?_cursor=1')).json).toEqual({ items: [], next: null });
+});
+
 test('a list in the middle of a change set shows all of it, and moved documents under their names of then', async () => {
   await using world = await openWorld({ files: { 'lod/d/old.json': { v: 1 } } });
   const put = (id: string) =>

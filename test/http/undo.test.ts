@@ -168,6 +168,7 @@ testScenarios([
     status: 409,
     json: {
       code: 'undo_conflict',
+      title: 'Not everything of it can be taken back',
       conflicts: [
         { id: 'a', why: 'schema_refused' },
         { id: 'b', why: 'schema_refused' },

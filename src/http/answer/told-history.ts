@@ -1,11 +1,10 @@
 /** What documents and files were, told alike: their versions, what changed between two of them, and a way back. */
 import { z } from 'zod';
-import { LarderError } from '../../core/errors.ts';
+import type { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import type { DocumentRef } from '../../core/refs.ts';
 import type { Written } from '../../core/requests.ts';
 import { tellVersion } from '../../core/told-versions.ts';
-import type { Moment } from '../../larder-versions.ts';
 import type { Exchange } from '../exchange.ts';
 import { parseBody } from '../request/json-body.ts';
 import { answerType, bodyType, JSON_TYPE, TEXT_TYPE } from '../request/media-types.ts';
@@ -16,7 +15,7 @@ import { readBody } from '../request/request-body.ts';
 import type { Serving } from '../serving.ts';
 import { answer } from './answers.ts';
 import { beforeOf } from './cursors.ts';
-import { answerPage, mapPage, momentHeaders } from './pages.ts';
+import { answerPage, mapPage } from './pages.ts';
 import { notFound } from './refusals.ts';
 import { writeIntent } from './write-requests.ts';
 
@@ -27,7 +26,10 @@ const listing = (ref: DocumentRef): string => `GET /v1/${nameOf(ref)}/_history l
 export function listVersions(exchange: Exchange, serving: Serving, ref: DocumentRef): Response {
   const limit = valueOf(exchange.target.query, LIMIT);
   const page = serving.larder.history(ref, { before: beforeOf(exchange), limit });
-  if (page === undefined) throw notFound(nameOf(ref), 'It has no history either.');
+  if (page === undefined) {
+    const near = serving.larder.versions.near(ref.collection, ref.id);
+    throw notFound(nameOf(ref), near ?? 'It has no history either.');
+  }
   return answerPage(
     exchange,
     serving,
@@ -44,16 +46,6 @@ export function versionNamed({ target }: Exchange, ref: DocumentRef): Seq {
 
 export const noVersion = (ref: DocumentRef, seq: Seq): LarderError =>
   notFound(`version ${seq} of ${nameOf(ref)}`, listing(ref));
-
-/** Where the time can mean a later moment as well, it may have been there then. */
-export function missingThen(ref: DocumentRef, hint: string | null, moment: Moment): LarderError {
-  const { seq, isAmbiguous } = moment;
-  const doubt = `It was not there after seq ${seq}, but the clock went back, and that time can mean a later moment: name a seq.`;
-  return new LarderError('not_found', `${nameOf(ref)} is not there`, {
-    members: { hint: isAmbiguous ? doubt : hint },
-    headers: momentHeaders(moment),
-  });
-}
 
 /** The first of the types is what a client gets that does not say. */
 export async function answerDiff(

@@ -46,11 +46,23 @@ async function answerBulk({ env }: Context<HttpEnv>, serving: Serving): Promise<
     onFault,
   };
   const lines = type === JSON_TYPE ? arrayItems(env, serving, collection) : bodyLines(env, serving, collection);
-  const texts = valueOf(env.target.query, ATOMIC) ? atomicResults(bulk, lines) : results(bulk, lines);
+  const isAtomic = valueOf(env.target.query, ATOMIC);
+  const texts = isAtomic ? atomicResults(bulk, lines) : results(bulk, lines);
   // What is wrong before the first result is told as a problem of the request; later it can only be a line.
   const first = await texts.next();
   const applied: Record<string, string> =
     preferences.applied.length > 0 ? { 'Preference-Applied': preferences.applied.join(', ') } : {};
-  const headers = { 'Content-Type': NDJSON_TYPE, 'Larder-Durability': serving.larder.durability, ...applied };
+  const headers = {
+    'Content-Type': NDJSON_TYPE,
+    'Larder-Durability': serving.larder.durability,
+    ...(isAtomic && writtenHeaders(bulk)),
+    ...applied,
+  };
   return answer(env, 200, headers, streamTexts(resume(first, texts)));
+}
+
+/** A set that is written whole before its first line is told is answered like any other write. */
+function writtenHeaders({ larder, tally }: Bulk): Record<string, string> {
+  const [changeSet] = tally.changeSets;
+  return { 'Larder-Seq': String(larder.seq), ...(changeSet !== undefined && { 'Larder-Change-Set': changeSet }) };
 }

@@ -1,10 +1,11 @@
 /** Files below `files/`: any bytes, and what they were. */
 import type { Context } from 'hono';
+import { missingThen } from '../../core/missing-then.ts';
 import type { DocumentRef } from '../../core/refs.ts';
 import type { At } from '../../core/requests.ts';
 import type { Larder } from '../../larder-types.ts';
 import { momentHeaders } from '../answer/pages.ts';
-import { answerDiff, listVersions, missingThen, noVersion, revertAsked, versionNamed } from '../answer/told-history.ts';
+import { answerDiff, listVersions, noVersion, revertAsked, versionNamed } from '../answer/told-history.ts';
 import { fileOf, fileRefOf } from '../request/addresses.ts';
 import type { Exchange, HttpEnv } from '../exchange.ts';
 import { JSON_PATCH_TYPE, JSON_TYPE, refuseEncoded, TEXT_TYPE } from '../request/media-types.ts';
@@ -115,7 +116,7 @@ async function readFile({ env }: Context<HttpEnv>, { larder }: Serving): Promise
 async function readFileThen(exchange: Exchange, { versions }: Larder, ref: DocumentRef, at: At): Promise<Response> {
   const found = await versions.fileAt(ref, at);
   const moment = versions.moment(at);
-  if (found.kind === 'missing') throw missingThen(ref, found.hint, moment);
+  if (found.kind === 'missing') throw missingThen(ref, found.hint, moment, momentHeaders(moment));
   return answerFile(exchange, ref, found, momentHeaders(moment));
 }
 

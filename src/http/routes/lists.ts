@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import { LarderError } from '../../core/errors.ts';
 import type { At, Page, Summary } from '../../core/requests.ts';
+import type { Larder } from '../../larder-types.ts';
 import type { Moment } from '../../larder-versions.ts';
 import { collectionOf, namespaceOf } from '../request/addresses.ts';
 import type { Exchange, HttpEnv } from '../exchange.ts';
@@ -83,7 +84,7 @@ async function listPast(exchange: Exchange, serving: Serving, collection: string
   let moment: Moment | null = null;
   const page = await gatherFrozenPage(valueOf(query, LIMIT), valueOf(query, CURSOR), async (limit, cursor) => {
     const step = await serving.larder.versions.listAt(collection, { limit, prefix, cursor, at });
-    if (step === undefined) throw noCollection(collection);
+    if (step === undefined) throw noCollection(serving.larder, collection);
     moment = step.moment;
     return mapPage(step, (item) => formatItem(item, withMeta));
   });
@@ -97,7 +98,7 @@ function documentStep(collection: string, { larder }: Serving, query: Query): St
   const withMeta = valueOf(query, META);
   return (limit, cursor) => {
     const page = larder.list(collection, { limit, prefix, cursor });
-    if (page === undefined) throw noCollection(collection);
+    if (page === undefined) throw noCollection(larder, collection);
     return mapPage(page, (item) => formatItem(item, withMeta));
   };
 }
@@ -107,13 +108,14 @@ function deletedStep(collection: string, { larder }: Serving, query: Query): Ste
   if (other !== undefined) throw new LarderError('bad_parameter', `${other.name} does not go with ${DELETED.name}`);
   return (limit, cursor) => {
     const page = larder.listDeleted(collection, { limit, cursor });
-    if (page === undefined) throw noCollection(collection);
+    if (page === undefined) throw noCollection(larder, collection);
     return mapPage(page, (item) => JSON.stringify(tellDeletion(item)));
   };
 }
 
-const noCollection = (collection: string): Error =>
+const noCollection = ({ versions }: Larder, collection: string): Error =>
   notFound(
     `collection ${collection}`,
-    `GET /v1/${collection.split('/', 1)[0]} lists what is there; the first write makes a collection.`,
+    versions.near(collection) ??
+      `GET /v1/${collection.split('/', 1)[0]} lists what is there; the first write makes a collection.`,
   );

@@ -1,11 +1,12 @@
 /** Reading documents, streams, and their versions. They answer during the first scan as well: each read looks at the disk. */
 import type { Context } from 'hono';
+import { missingThen } from '../../core/missing-then.ts';
 import { isStreamId } from '../../core/refs.ts';
 import { documentOf } from '../request/addresses.ts';
 import type { HttpEnv } from '../exchange.ts';
 import { answerType, JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
 import { momentHeaders } from '../answer/pages.ts';
-import { listVersions, missingThen, noVersion, versionNamed } from '../answer/told-history.ts';
+import { listVersions, noVersion, versionNamed } from '../answer/told-history.ts';
 import { AT, CURSOR, LIMIT } from '../request/parameters.ts';
 import { valueOf } from '../request/query.ts';
 import type { Route } from '../route.ts';
@@ -57,7 +58,7 @@ async function readDocument({ env }: Context<HttpEnv>, { larder }: Serving): Pro
   if (at === null) return answerDocument(env, ref, await larder.read(ref));
   const found = await larder.readAt(ref, at);
   const moment = larder.versions.moment(at);
-  if (found.kind === 'missing') throw missingThen(ref, found.hint, moment);
+  if (found.kind === 'missing') throw missingThen(ref, found.hint, moment, momentHeaders(moment));
   return answerDocument(env, ref, found, momentHeaders(moment));
 }
 

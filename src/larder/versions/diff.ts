@@ -7,6 +7,7 @@ import { diffVersions, type DiffKind, type DiffSide, type VersionDiffText } from
 import { callWithDeadline } from '../../host/deadline-call.ts';
 import type { VersionDiff } from '../../larder-versions.ts';
 import type { World } from '../../reconciler/world.ts';
+import { sayNearDocument } from '../near-names.ts';
 import { bytesAfter, newestBefore, requireEvent } from './find-version.ts';
 
 export interface DiffOptions {
@@ -31,7 +32,10 @@ const sideOf = (world: World, ref: DocumentRef, seq: Seq): Side => (seq === 0 ? 
 function newestOf(world: World, ref: DocumentRef): StoredEvent {
   const newest = newestBefore(world, ref, null);
   if (newest) return newest;
-  throw new LarderError('not_found', `${ref.collection}/${ref.id} is not there, and has no history`);
+  const hint = sayNearDocument(world, ref);
+  throw new LarderError('not_found', `${ref.collection}/${ref.id} is not there, and has no history`, {
+    members: hint === null ? {} : { hint },
+  });
 }
 
 function diffSide(world: World, ref: DocumentRef, event: Side): DiffSide {
@@ -71,12 +75,12 @@ function textOf(result: VersionDiffText, seqs: { readonly from: Seq; readonly to
         'not_acceptable',
         `seq ${seqs[result.side]} is no JSON document: a JSON Patch cannot tell it`,
         {
-          members: { hint: 'Ask with Accept: text/plain for a text diff.' },
+          members: { hint: 'Ask with Accept: text/plain, or larder diff without --json, for a text diff.' },
         },
       );
     case 'too-different':
       throw new LarderError('too_large', `seq ${seqs.from} and seq ${seqs.to} differ too much for a diff`, {
-        members: { hint: 'Read both: …/_history/{seq} answers the bytes of each.' },
+        members: { hint: 'Read both: …/_history/{seq}, or larder show --seq, answers the bytes of each.' },
       });
   }
 }

@@ -6,6 +6,7 @@ import type { Undone, UndoRequest } from '../../core/undo-requests.ts';
 import type { FileAnswer } from '../../larder-types.ts';
 import type { Moment, SetItem, VersionDiff, Versions } from '../../larder-versions.ts';
 import type { World } from '../../reconciler/world.ts';
+import { sayNearDocument, sayNearScope } from '../near-names.ts';
 import { diff, type DiffOptions } from './diff.ts';
 import { fileAt, fileVersion } from './past-files.ts';
 import { listAt, momentOf, recent, type PastPage } from './past.ts';
@@ -69,6 +70,12 @@ export class OpenedVersions implements Versions {
 
   recent(scope: FeedScope, options: Parameters<Versions['recent']>[1]): Page<FeedEvent> {
     return recent(this.#world, scope, options);
+  }
+
+  near(collection: string, id?: string): string | null {
+    return id === undefined
+      ? sayNearScope(this.#world, { kind: 'collection', collection })
+      : sayNearDocument(this.#world, { collection, id });
   }
 
   async writeSet(items: readonly SetItem[], who: Who, options?: WriteOptions): Promise<Written[]> {

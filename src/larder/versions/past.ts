@@ -11,6 +11,7 @@ import type { Moment } from '../../larder-versions.ts';
 import { bytesOrRefusal } from '../../reconciler/bodies.ts';
 import type { World } from '../../reconciler/world.ts';
 import { seqAt } from '../moments.ts';
+import { sayNearScope } from '../near-names.ts';
 import { whyGone } from './why-gone.ts';
 
 export const momentOf = (world: World, at: At): Moment => ({
@@ -98,12 +99,27 @@ function itemsOf(world: World, { id, seq, isServedNow }: ListedEver): ListItem[]
   return [{ ...about, text, problem: bytes.code }];
 }
 
+/** A collection of which nothing is left has a history; one that never was is a mistake, and not an empty history. */
+function refuseUnknown(world: World, scope: FeedScope): void {
+  if (scope.kind === 'all' || isKnown(world, scope)) return;
+  const what = scope.kind === 'namespace' ? `namespace ${scope.namespace}` : `collection ${scope.collection}`;
+  const hint = sayNearScope(world, scope) ?? 'GET /v1, or larder status, lists what is there.';
+  throw new LarderError('not_found', `${what} is not there, and never was`, { members: { hint } });
+}
+
+const isKnown = ({ catalog }: World, scope: Exclude<FeedScope, { kind: 'all' }>): boolean =>
+  scope.kind === 'collection'
+    ? catalog.collection(scope.collection) !== undefined
+    : catalog.eventsBefore(scope, Number.MAX_SAFE_INTEGER, 1).length > 0 ||
+      catalog.collections(scope.namespace).length > 0;
+
 export function recent(
   world: World,
   scope: FeedScope,
   { before, limit }: { readonly before: Seq | null; readonly limit: number },
 ): Page<FeedEvent> {
   const newest = world.recorder.announcedSeq;
+  if (before === null) refuseUnknown(world, scope);
   const events = world.catalog.eventsBefore(scope, Math.min(before ?? newest + 1, newest + 1), limit + 1);
   const items = events.slice(0, limit).map((event) => {
     const told = feedEvent(event, scope);
