@@ -164,7 +164,10 @@ function remove(world: SwapWorld, placement: Placement, removes: Digest): Placed
   return out === 'not-a-file' ? OCCUPIED : placedOver(placement, null, file, out);
 }
 
-/** Undoes a placement of a moment ago. An edit that came meanwhile is later than both and stays. */
+/**
+ * Undoes a placement of a moment ago; the temp file has its name again, because until the refusal is on the disk it may be the only copy
+ * of what the log says. An edit that came meanwhile is later than both and stays.
+ */
 export function takeBack(world: SwapWorld, target: string, placement: Placed): void {
   if (placement.kind === 'occupied') return;
   const { placed, displaced } = placement;
@@ -176,14 +179,12 @@ export function takeBack(world: SwapWorld, target: string, placement: Placed): v
 
 function exchangeBack(world: SwapWorld, target: string, temp: Temp, file: string): void {
   world.fs.exchange(file, target);
-  if (stillOurs(world, file, temp.stat)) attempt(() => world.fs.unlink(file));
-  else world.fs.exchange(file, target);
+  if (!stillOurs(world, file, temp.stat)) world.fs.exchange(file, target);
 }
 
 function takeAway(world: SwapWorld, target: string, temp: Temp): void {
   const away = `${temp.file}-back`;
   const out = renameAway(world, target, away);
   if (out === 'gone' || out === 'not-a-file') return;
-  if (stillOurs(world, away, temp.stat)) attempt(() => world.fs.unlink(away));
-  else renameBack(world, away, target);
+  renameBack(world, away, stillOurs(world, away, temp.stat) ? temp.file : target);
 }

@@ -14,10 +14,11 @@ import { absolute } from './places.ts';
 import { place, takeBack, type Placed } from '../files/swap.ts';
 import { attempt, syncDirectory } from '../host/durable-files.ts';
 import { paceOf } from '../host/pace.ts';
+import { stillOurs } from '../files/displacing.ts';
 import { discardTemp } from '../files/temp.ts';
 import { originOf } from './origin.ts';
 import { unplacedBy } from './redo-candidates.ts';
-import { refusalOf, refusalOfDisk } from './refusals.ts';
+import { isOutcomeUnknown, refusalOf, refusalOfDisk } from './refusals.ts';
 import { isKept, stagedAtOnce, stageSome, type Staged } from './staging.ts';
 import { freeNames } from './twins.ts';
 import type { Who, WriteOptions, WriteResult, Written } from '../core/requests.ts';
@@ -55,9 +56,17 @@ export async function commit(
   }
 }
 
-/** Nothing of the write is left but what health says of the disk. */
+/**
+ * Nothing of the write is left but what health says of the disk; and while its outcome is unknown, the only copy of bytes that a start
+ * would put in place.
+ */
 export async function refuse(world: World, staged: readonly Staged[], error: unknown): Promise<unknown> {
-  await discardAll(world, staged);
+  const mayStand = (one: Staged): boolean => isOutcomeUnknown(error) && !isKept(one.entry);
+  for (const { temp } of staged.filter(mayStand)) world.recorder.onceCertain(() => discardIfLeft(world, temp));
+  await discardAll(
+    world,
+    staged.filter((one) => !mayStand(one)),
+  );
   const refusal = refusalOfDisk(error);
   if (refusal && refusal.code !== 'busy') world.backlog.noteRefusal(refusal);
   return refusalOf(error);
@@ -105,9 +114,13 @@ export async function stage(world: World, prepared: readonly Prepared[]): Promis
 async function discardAll(world: World, staged: readonly Staged[]): Promise<void> {
   const pace = paceOf(world.clock);
   for (const { temp } of staged) {
-    if (!('removes' in temp)) attempt(() => discardTemp(world, temp));
+    discardIfLeft(world, temp);
     await pace();
   }
+}
+
+function discardIfLeft(world: World, temp: Staged['temp']): void {
+  if (!('removes' in temp)) attempt(() => discardTemp(world, temp));
 }
 
 /**
@@ -176,9 +189,8 @@ async function takeAllBack(
     for (const [path, one] of [...placed].toReversed()) {
       takeBack(world, absolute(world, path), one);
       placed.delete(path);
-      // It could not go back, because somebody saved there meanwhile.
-      const out = one.kind === 'placed' ? one.displaced : null;
-      if (out && mayBeThere(world, out.file)) world.displaced.add(out.file, path, seqs.get(path) ?? 0, out.known);
+      const out = leftOut(world, one);
+      if (out) world.displaced.add(out.file, path, seqs.get(path) ?? 0, out.known);
       await pace();
     }
     return true;
@@ -187,12 +199,15 @@ async function takeAllBack(
   }
 }
 
-/** What the disk does not say undoes nothing: by now the write is taken back, and its temp file is gone. */
-function mayBeThere({ fs }: World, file: string): boolean {
+/** What could not go back, because somebody saved there meanwhile. What the disk does not say undoes nothing. */
+function leftOut(world: World, one: Placed): Extract<Placed, { kind: 'placed' }>['displaced'] {
+  if (one.kind !== 'placed' || !one.displaced) return null;
+  const { placed, displaced } = one;
   try {
-    return fs.lstat(file) !== undefined;
+    const isGone = world.fs.lstat(displaced.file) === undefined;
+    return isGone || (placed && stillOurs(world, displaced.file, placed.stat)) ? null : displaced;
   } catch {
-    return true;
+    return displaced;
   }
 }
 

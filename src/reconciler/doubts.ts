@@ -11,6 +11,7 @@ export class Doubts {
   readonly #log: EventLog;
   readonly #pathBySeq = new Map<Seq, string>();
   #isPaying = false;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(log: EventLog) {
     this.#log = log;
@@ -40,9 +41,20 @@ export class Doubts {
   paid(seqs: readonly Seq[]): void {
     this.#isPaying = false;
     for (const seq of seqs) this.#pathBySeq.delete(seq);
+    this.tellCertain();
   }
 
   refused(): void {
     this.#isPaying = false;
+  }
+
+  onceCertain(run: () => void): void {
+    this.#waiting.push(run);
+  }
+
+  /** To be called when the log took a frame. */
+  tellCertain(): void {
+    if (!this.isEmpty) return;
+    for (const run of this.#waiting.splice(0)) run();
   }
 }

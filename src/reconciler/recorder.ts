@@ -22,6 +22,7 @@ import { WakeUp } from '../util/wake-up.ts';
 import { BlobNames } from './blob-names.ts';
 import { Doubts } from './doubts.ts';
 import { KeepingUp } from './keeping-up.ts';
+import { isOutcomeUnknown } from './refusals.ts';
 
 type EventDraft = Extract<DraftFrame, { type: 'events' }>;
 
@@ -115,6 +116,20 @@ export class Recorder {
   }
 
   /**
+   * Runs it when every outcome that is unknown now is known: what the disk refused without taking it back is cut off by the next frame
+   * that it takes, and what it took is taken back by its abort. Never, where only the next start finds out.
+   */
+  onceCertain(run: () => void): void {
+    this.#doubts.onceCertain(run);
+  }
+
+  /** It takes frames again: what it refused before is cut off. */
+  #logTook(): void {
+    this.#logError = null;
+    this.#doubts.tellCertain();
+  }
+
+  /**
    * Resolves with the frame once it is synced, placed, applied and announced; when only the catalog has no room for it, as soon
    * as it is placed. Rejects with what refused it, `outcome: unknown` where even the refusal could not be recorded.
    */
@@ -138,7 +153,8 @@ export class Recorder {
     try {
       await turn.done.promise;
     } catch (error) {
-      this.#naming.end(frame);
+      if (isOutcomeUnknown(error)) this.onceCertain(() => this.#naming.end(frame));
+      else this.#naming.end(frame);
       throw error;
     }
     return frame;
@@ -153,7 +169,7 @@ export class Recorder {
   async probe(): Promise<void> {
     const { synced } = this.#log.append({ type: 'checkpoint', upTo: this.#log.checkpoint });
     await synced;
-    this.#logError = null;
+    this.#logTook();
   }
 
   /** Throws while the catalog does not know all that is recorded. */
@@ -170,7 +186,7 @@ export class Recorder {
     try {
       await synced;
       turn.state = 'synced';
-      this.#logError = null;
+      this.#logTook();
     } catch (error) {
       turn.state = 'refused';
       this.#logError = error as LarderError;

@@ -32,3 +32,7 @@ export function refusalOfDisk(error: unknown): LarderError | undefined {
   const refusal = refusalOf(error);
   return refusal instanceof LarderError && OF_THE_DISK.has(refusal.code) ? refusal : undefined;
 }
+
+/** Whether only the next start may tell if a write that was refused was recorded. */
+export const isOutcomeUnknown = (error: unknown): boolean =>
+  error instanceof LarderError && error.members['outcome'] === 'unknown';

@@ -145,3 +145,45 @@ test('a write that can neither be kept in place nor taken back keeps its only co
     rmSync(root, { recursive: true, force: true });
   }
 });
+
+test.each([
+  ['a start completes it', 'cut'],
+  ['its abort takes it back, and the copy goes', 'healed'],
+] as const)('a write whose refusal the log does not take keeps its only copy until %s', async (_, end) => {
+  const root = mkdtempSync(join(tmpdir(), 'larder-only-'));
+  try {
+    const machine = new Machine(1, root);
+    machine.disk.makeDirectory(machine.at('ns'));
+    let fault: 'none' | 'at swaps' | 'at the log' = 'none';
+    const process = await start(machine, {
+      ...CALM,
+      failure(call, path) {
+        // Its name cannot be synced; then the swap goes back, and the log takes no abort.
+        if (fault === 'at swaps' && call === 'fsync' && path.endsWith('/ns/files')) fault = 'at the log';
+        else if (fault !== 'at the log' || !path.includes('/.larder/log')) return null;
+        return 'EIO';
+      },
+    });
+    await put(machine, process, 'file.bin', 'a');
+    await pass(machine, 10_000);
+    fault = 'at swaps';
+    await expect(put(machine, process, 'file.bin', 'b')).rejects.toMatchObject({ members: { outcome: 'unknown' } });
+    await pass(machine, 5000);
+    expect(isNew(machine)).toBe(false);
+    if (end === 'healed') {
+      fault = 'none';
+      await pass(machine, 10_000);
+      expect(historyIn(process)).toEqual(['create by test']);
+      expect(machine.disk.readDirectory(machine.at('.larder/tmp'))).toEqual([]);
+      return await process.bury();
+    }
+    // Whatever was removed is gone for good.
+    machine.disk.fsyncSync(machine.disk.open(machine.at('.larder/tmp'), 'directory'));
+    await cutPower(machine, process);
+    const next = await start(machine);
+    expect([isNew(machine), historyIn(next)]).toEqual([true, AS_WRITTEN]);
+    await next.bury();
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});
