@@ -37,6 +37,8 @@ export interface OpenOptions {
   readonly keepHistory?: string;
   /** `none`: only rescans, reads and writes look at files. */
   readonly watcher?: WatcherChoice;
+  /** `ready` waits for the second look at what the first scan misses, about a second: for who asks once and closes. */
+  readonly decideAbsences?: boolean;
   /** Schemas in TypeScript by `ns/collection`; they win over `_schema.json`. */
   readonly schemas?: Readonly<Record<string, ZodType>>;
   /** Address that others find in the lock, once it is known. */

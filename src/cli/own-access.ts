@@ -11,7 +11,7 @@ import type { LoadedConfig } from './config-file.ts';
 
 const PAGE = 1000;
 
-/** Resolves after the first scan. No watcher: the scan has just looked at everything. */
+/** Resolves after the first scan. No watcher: the scan has just looked at everything, and twice at what is missing. */
 export async function openOwnAccess({ root, isConfigured, settings }: LoadedConfig): Promise<Access> {
   const { durability } = settings;
   await using opening = new AsyncDisposableStack();
@@ -22,6 +22,7 @@ export async function openOwnAccess({ root, isConfigured, settings }: LoadedConf
       durability,
       keepHistory: settings['history.keep'],
       watcher: 'none',
+      decideAbsences: true,
     }),
   );
   await larder.ready;

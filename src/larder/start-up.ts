@@ -14,6 +14,7 @@ import type { Hint } from '../files/types.ts';
 import { startWatcher } from '../files/watcher/start.ts';
 import { recallDeletions } from '../reconciler/absences.ts';
 import { followReplaced } from '../maintain/prune/drop.ts';
+import { decidedAbsences } from '../reconciler/decided-absences.ts';
 import { bytesAnywhere } from '../reconciler/bodies.ts';
 import { contentOf } from '../reconciler/content.ts';
 import { recallOutage } from '../reconciler/out-of-reach.ts';
@@ -126,6 +127,7 @@ export class StartUp {
     // A directory that an older release listed as unreadable, and others that nothing else leads to.
     world.lookAgain(world.catalog.pathsWithRecorded('unreadable'));
     this.#stage = 'ready';
+    if (this.#options.decideAbsences === true) await decidedAbsences(world, () => true);
   }
 
   #fail(error: unknown): void {

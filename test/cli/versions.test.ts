@@ -1,5 +1,5 @@
 /** Versions on the command line: on the root itself and through the daemon, the same answers. */
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
@@ -195,6 +195,16 @@ bothWays(
   },
   clockBack,
 );
+
+bothWays('what was removed a moment ago is told as deleted, and brought back', async (world) => {
+  rmSync(join(world.root, 'lod/d/a.json'));
+  expect(await world.run('undo', 'lod/d/a')).toMatchObject({
+    out: expect.stringMatching(/^bring back {2}lod\/d\/a\n/),
+  });
+  expect((await world.run('log', 'lod/d', '--deleted')).out).toMatch(/ {2}a {2}hand\n/);
+  expect((await world.run('undo', 'lod/d/a', '--yes')).out).toContain('1 taken back');
+  expect((await world.run('show', 'lod/d/a')).out).toContain('"v": 2');
+});
 
 bothWays('a schema is shown as it is and as it was', async (world) => {
   const schema = '{ "type": "object" }\n';

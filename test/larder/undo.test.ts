@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { Clock } from '../../src/host/ports.ts';
@@ -97,4 +97,22 @@ test('an edit after a broken file was put right by hand is undone to the bytes t
   const changeSet = world.events().at(-1)?.change_set ?? '';
   await world.larder.versions.undo({ change_set: changeSet }, me);
   expect(await world.text('a')).toBe('{"v": 1}\n');
+});
+
+test('a file that was removed a moment ago is brought back, and not what was done before it', async () => {
+  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}', 'lod/things/b.json': '{"v": 1}' });
+  const { versions } = world.larder;
+  const { seq } = await world.larder.write(put('a', { v: 2 }), me);
+  const text = await world.text('a');
+  rmSync(world.at('lod/things/a.json'));
+  const preview = await versions.undo({ collection: 'lod/things', document: 'a' }, me, { dryRun: true });
+  expect(preview.items).toMatchObject([{ id: 'a', op: 'create' }]);
+  await versions.undo({ collection: 'lod/things', document: 'a' }, me);
+  expect(await world.text('a')).toBe(text);
+  // Of a collection what a look has noticed counts, if only once.
+  rmSync(world.at('lod/things/b.json'));
+  await world.larder.rescan();
+  expect(await versions.undo({ since: seq, collection: 'lod/things', actor: 'hand' }, me)).toMatchObject({
+    items: [{ id: 'b', op: 'create' }],
+  });
 });

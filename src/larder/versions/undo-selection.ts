@@ -2,10 +2,12 @@
 import type { EventSelection, StoredEvent } from '../../catalog/answers.ts';
 import { LarderError } from '../../core/errors.ts';
 import { FIRST_SCAN, type Seq } from '../../core/events.ts';
-import { pathOf } from '../../core/refs.ts';
+import { classify, pathOf } from '../../core/refs.ts';
 import { parseMoment } from '../../core/moments.ts';
 import { transitionsOf } from '../../core/undo-plan.ts';
 import type { UndoRequest } from '../../core/undo-requests.ts';
+import { decidedAbsences } from '../../reconciler/decided-absences.ts';
+import { settle } from '../../reconciler/settle.ts';
 import type { World } from '../../reconciler/world.ts';
 import { seqAt } from '../moments.ts';
 
@@ -16,6 +18,7 @@ const MOST_EVENTS = 200_000;
 
 /** In the order of their seqs. Throws `bad_request`, `not_found`, `future_seq`, `ambiguous_time`, `too_large`. */
 export async function selectEvents(world: World, request: UndoRequest): Promise<StoredEvent[]> {
+  await whatIsDone(world, request);
   const { selection, after } = selectionOf(world, request);
   const events: StoredEvent[] = [];
   for (let next = after; ;) {
@@ -36,6 +39,17 @@ export async function selectEvents(world: World, request: UndoRequest): Promise<
 /** What the first scan found was there before: nobody did it, so it is undone only by its own name. */
 const isMeant = ({ session }: StoredEvent, { change_set: set, session: asked }: UndoRequest): boolean =>
   session !== FIRST_SCAN || set !== undefined || asked !== undefined;
+
+/** A file that was removed a moment ago is meant as well, and not the change before. A change set is told already. */
+async function whatIsDone(world: World, request: UndoRequest): Promise<void> {
+  const { change_set: changeSet, collection } = request;
+  const path = pathOfRequest(request);
+  if (path !== null && isUndoable(path)) await settle(world, [path]);
+  if (changeSet !== undefined) return;
+  await decidedAbsences(world, (one) =>
+    path === null ? collection === undefined || one.startsWith(`${collection}/`) : one === path,
+  );
+}
 
 function selectionOf(world: World, request: UndoRequest): { selection: EventSelection; after: Seq } {
   const {
@@ -86,4 +100,9 @@ function lastChange(world: World, path: string, upTo: Seq): Seq {
     if (last === undefined) throw new LarderError('not_found', `${path} is not there, and has no history`);
     before = last.seq;
   }
+}
+
+export function isUndoable(path: string): boolean {
+  const { kind } = classify(path);
+  return kind === 'document' || kind === 'stream' || kind === 'file';
 }

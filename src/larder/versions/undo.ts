@@ -6,7 +6,6 @@ import type { StoredEvent } from '../../catalog/answers.ts';
 import type { Digest } from '../../core/digest.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
-import { classify } from '../../core/refs.ts';
 import type { Who, WriteOptions, WriteRequest, Written } from '../../core/requests.ts';
 import { planUndo, transitionsOf, type Transition, type UndoPlan } from '../../core/undo-plan.ts';
 import type { SchemaLeft, UndoConflict, Undone, UndoneItem, UndoRequest } from '../../core/undo-requests.ts';
@@ -15,7 +14,7 @@ import { batchesOf, unsized } from '../../reconciler/batches.ts';
 import { settle } from '../../reconciler/settle.ts';
 import type { World } from '../../reconciler/world.ts';
 import { writeMany } from '../many-writes.ts';
-import { selectEvents } from './undo-selection.ts';
+import { isUndoable, selectEvents } from './undo-selection.ts';
 import { refOf, requestsFor, type Planned } from './undo-writes.ts';
 
 /** A hand edit between plan and write makes a new plan; somebody who edits all the time has to stop first. */
@@ -44,11 +43,6 @@ async function undoableOf(world: World, events: readonly StoredEvent[]): Promise
     await pace();
   }
   return transitions;
-}
-
-function isUndoable(path: string): boolean {
-  const { kind } = classify(path);
-  return kind === 'document' || kind === 'stream' || kind === 'file';
 }
 
 /** Looked at in one turn of the event loop. */
