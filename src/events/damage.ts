@@ -14,3 +14,18 @@ export const damagedBody = (path: string, offset: number, digest: string): Larde
   new LarderError('version_damaged', `the bytes of version ${digest} are damaged: ${path}, byte ${offset}`, {
     members: { segment: path, offset },
   });
+
+const PUT_BACK = 'Stop Larder, put the log back as it was, and start: a start without it begins a new history';
+
+/** The log was moved, or another put in its place, while it was in use. */
+export const notOurs = (path: string): LarderError =>
+  new LarderError(
+    'log_unwritable',
+    `${path} is not the file that was opened: something moved the event log, or put another in its place. ${PUT_BACK}`,
+  );
+
+export const writtenByOthers = (path: string): LarderError =>
+  new LarderError(
+    'log_unwritable',
+    `${path} does not end as it was left: something else wrote to the event log. ${PUT_BACK}`,
+  );

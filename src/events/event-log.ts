@@ -4,6 +4,7 @@ import type { DraftFrame, EventFrame, Seq, StoredPlace } from '../core/events.ts
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import {
+  attempt,
   isDiskFull,
   makeDirectoriesDurably,
   readFully,
@@ -54,6 +55,7 @@ export async function openEventLog(options: EventLogOptions): Promise<EventLog> 
   const sink = new SegmentSink(settings, {
     identity: found.identity,
     isIdentityWritten: found.isIdentityWritten,
+    logOnDisk: found.logOnDisk,
     position: found.position,
     segment: file && found.last ? found.last.segment.first : null,
     highestName: found.last?.segment.first ?? 0,
@@ -210,6 +212,7 @@ class OpenEventLog implements EventLog {
     const index = segments.findIndex((one) => one.first === first);
     const [segment, next] = [segments[index], segments[index + 1]];
     if (!segment || !next) return NOTHING_DROPPED;
+    this.#sink.checkPlace();
     const endChain = withOpen(this.#fs, next.path, (fd) => readHeader(this.#fs, fd, next).chain);
     const before = this.#fs.lstat(segment.path)?.size ?? 0;
     const written = await rewriteSegment({ fs: this.#fs, clock: this.#clock, segment, endChain, drops });
@@ -224,7 +227,12 @@ class OpenEventLog implements EventLog {
 
   /** Told first, then done: a crash in between only makes followers look for places that are where they were. */
   async #replace({ first, path }: Segment, { temporary, bytes }: Rewritten): Promise<void> {
-    await this.#sink.noteReplacing(first);
+    try {
+      await this.#sink.noteReplacing(first);
+    } catch (error) {
+      attempt(() => this.#fs.unlink(temporary));
+      throw error;
+    }
     this.#bodies.moving(first);
     this.#fs.rename(temporary, path);
     this.#bodies.replaced(first);

@@ -23,6 +23,8 @@ export interface FoundLog {
   readonly notices: readonly string[];
   readonly identity: LogIdentity;
   readonly isIdentityWritten: boolean;
+  /** Log id of the identity that lies there; null where there is none that can be read. */
+  readonly logOnDisk: string | null;
   readonly segments: readonly Segment[];
   readonly position: Position;
   readonly nextSeq: Seq;
@@ -76,6 +78,7 @@ function removeLeftovers(fs: FileSystem, directory: string): void {
 
 function newLog(options: EventLogOptions): FoundLog {
   const identity = identityFor(options, mintLogId(options.random));
+  const logOnDisk = readIdentity(options.fs, options.directory)?.log ?? null;
   const position = {
     offset: 0,
     chain: firstChain(identity.log),
@@ -84,7 +87,15 @@ function newLog(options: EventLogOptions): FoundLog {
     checkpoint: 0,
   };
   const nothing = { isIdentityWritten: false, segments: [], last: null, needsSegment: true, learned: null };
-  return { origin: 'new', notices: [], identity, position, nextSeq: (options.knownSeq ?? 0) + 1, ...nothing };
+  return {
+    origin: 'new',
+    notices: [],
+    identity,
+    logOnDisk,
+    position,
+    nextSeq: (options.knownSeq ?? 0) + 1,
+    ...nothing,
+  };
 }
 
 const identityFor = (options: EventLogOptions, log: string, known: LogIdentity | null = null): LogIdentity => ({
@@ -117,6 +128,7 @@ function existingLog(options: EventLogOptions, segments: readonly Segment[], las
     notices: noticesOf(verdict, isCopied),
     identity,
     isIdentityWritten: !isRenewed && known.durability === options.durability,
+    logOnDisk: known?.log ?? null,
     segments: [...segments.slice(0, -1), { ...last, bytes: tail.end.offset, isExact: true }],
     // Nothing in a copy was ever synced in place.
     position: isCopied ? { ...tail.end, checkpoint: 0 } : tail.end,

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { attempt, writeFileDurably } from '../host/durable-files.ts';
 import type { FileSystem, RandomBytes } from '../host/ports.ts';
 import { readFile } from '../host/read-file.ts';
+import { notOurs } from './damage.ts';
 
 const IDENTITY = z.object({
   log: z.string().regex(/^[0-9a-f]{32}$/),
@@ -44,9 +45,30 @@ function parseIdentity(text: string): LogIdentity | null {
   }
 }
 
-export async function writeIdentity(fs: FileSystem, directory: string, identity: LogIdentity): Promise<void> {
+/**
+ * Throws where the file is not the one of this log (null: of none), though somebody may have damaged it: another root lies in the place
+ * of ours.
+ */
+export function checkIdentity(fs: FileSystem, directory: string, log: string | null): void {
+  const path = join(directory, FILE);
+  const found = fs.lstat(path) ? (readIdentity(fs, directory)?.log ?? log) : null;
+  if (found !== log) throw notOurs(path);
+}
+
+/** `check` throws where the directory is not ours any more; it is asked last. */
+export async function writeIdentity(
+  fs: FileSystem,
+  directory: string,
+  identity: LogIdentity,
+  check: () => void,
+): Promise<void> {
   const path = join(directory, FILE);
   const temporary = `${path}.tmp`;
   attempt(() => fs.unlink(temporary));
-  await writeFileDurably(fs, { path, temporary, permissions: 0o600 }, Buffer.from(`${JSON.stringify(identity)}\n`));
+  await writeFileDurably(
+    fs,
+    { path, temporary, permissions: 0o600 },
+    Buffer.from(`${JSON.stringify(identity)}\n`),
+    check,
+  );
 }

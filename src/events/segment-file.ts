@@ -5,6 +5,7 @@
  */
 import { attempt, isDiskFull, readFully, withOpen, writeAll } from '../host/durable-files.ts';
 import type { Clock, FileStat, FileSystem } from '../host/ports.ts';
+import { notOurs, writtenByOthers } from './damage.ts';
 import type { Position } from './position.ts';
 
 /** Small pieces are gathered into writes of this size; between two the event loop is let go. */
@@ -38,16 +39,14 @@ export class SegmentFile {
    * it, while it was in use. What would be written then, no start would ever find. `end`: the chain that lies before this offset.
    */
   checkPlace({ offset, chain }: Pick<Position, 'offset' | 'chain'>): void {
-    const named = this.#fs.lstat(this.path);
     const own = this.#fs.fstat(this.#fd);
-    const times = timesOf(own);
+    this.#refuseOther(this.#fs.lstat(this.path), own);
+    if (timesOf(own) !== this.#left && !this.#endsWith(offset, chain)) throw writtenByOthers(this.path);
+  }
+
+  #refuseOther(named: FileStat | undefined, own: FileStat): void {
     // Not every file system gives a file one number for good.
-    if (!named || !(isSameFile(named, own) || timesOf(named) === times))
-      throw new Error(
-        `${this.path} is not the file that was opened: something moved the event log, or put another in its place. ${PUT_BACK}`,
-      );
-    if (times !== this.#left && !this.#endsWith(offset, chain))
-      throw new Error(`${this.path} does not end as it was left: something else wrote to the event log. ${PUT_BACK}`);
+    if (!named || !(isSameFile(named, own) || timesOf(named) === timesOf(own))) throw notOurs(this.path);
   }
 
   /** Read anew: some file systems change the times of a file by themselves, when they have written it. */
@@ -81,10 +80,11 @@ export class SegmentFile {
     await this.#fs.fsync(this.#fd);
   }
 
-  /** The same after a failed sync: through a new descriptor, because the old one would report a success that is none. */
+  /** The same after a failed sync: through a new descriptor, because the old one would report a success that is none. Before `close`. */
   async cutAnew(offset: number): Promise<void> {
     const fd = this.#fs.open(this.path, 'read-write');
     try {
+      this.#refuseOther(this.#fs.fstat(fd), this.#fs.fstat(this.#fd));
       this.#fs.truncate(fd, offset);
       await this.#fs.fsync(fd);
     } finally {
@@ -138,8 +138,6 @@ function* gather(pieces: Iterable<Uint8Array>): Generator<Uint8Array, void, unde
   }
   if (bytes > 0) yield Buffer.concat(waiting);
 }
-
-const PUT_BACK = 'Stop Larder, put the log back as it was, and start: a start without it begins a new history';
 
 const isSameFile = (a: FileStat, b: FileStat): boolean => a.ino === b.ino && a.dev === b.dev;
 

@@ -3,7 +3,7 @@ import { dirname } from 'node:path/posix';
 import type { Seq } from '../core/events.ts';
 import { attempt, makeDirectoriesDurably, publish, writeTemporary } from '../host/durable-files.ts';
 import type { Clock, FileSystem } from '../host/ports.ts';
-import { writeIdentity } from './log-identity.ts';
+import { checkIdentity, writeIdentity } from './log-identity.ts';
 import type { LogIdentity } from './log-identity.ts';
 import { frameOnDisk } from './log-plan.ts';
 import type { PlannedFrame, PlannedSegment } from './log-plan.ts';
@@ -23,6 +23,8 @@ export interface SinkStart {
   readonly identity: LogIdentity;
   /** Whether the identity on disk is this one already. */
   readonly isIdentityWritten: boolean;
+  /** Log id of the identity that lies there; null where there is none. */
+  readonly logOnDisk: string | null;
   readonly position: Position;
   /** The segment that goes on; null when the next frame has to begin a new one. */
   readonly segment: Seq | null;
@@ -37,6 +39,7 @@ export class SegmentSink {
   readonly #options: SinkOptions;
   #identity: LogIdentity;
   #isIdentityWritten: boolean;
+  #logOnDisk: string | null;
   #writing: Promise<void> = Promise.resolve();
   #position: Position;
   #segment: Seq | null;
@@ -48,6 +51,7 @@ export class SegmentSink {
     this.#options = options;
     this.#identity = start.identity;
     this.#isIdentityWritten = start.isIdentityWritten;
+    this.#logOnDisk = start.logOnDisk;
     this.#position = start.position;
     this.#segment = start.segment;
     this.#file = start.file;
@@ -93,10 +97,17 @@ export class SegmentSink {
     return this.#identity.aborted;
   }
 
+  /** Throws where something moved the log, or put another in its place: what was written there would be the other's. */
+  checkPlace(): void {
+    const { fs, directory } = this.#options;
+    if (this.#file) this.#file.checkPlace(this.#position);
+    else checkIdentity(fs, directory, this.#logOnDisk);
+  }
+
   /** Writes and syncs, a new segment first if one is given. After a failure `takeBack` must be called. */
   async store(segment: PlannedSegment | null, frames: readonly PlannedFrame[]): Promise<void> {
     this.#stage = 'untouched';
-    this.#file?.checkPlace(this.#position);
+    this.checkPlace();
     await this.#describe(frames.flatMap((frame) => frame.abortedElsewhere));
     if (segment) await this.#begin(segment);
     const last = frames.at(-1);
@@ -118,8 +129,9 @@ export class SegmentSink {
     const { offset } = this.#position;
     if (this.#stage === 'untouched' || !file) return true;
     if (this.#stage === 'writing' && (await succeeds(file.cut(offset)))) return true;
+    const isCut = await succeeds(file.cutAnew(offset));
     this.#leave(file);
-    return succeeds(file.cutAnew(offset));
+    return isCut;
   }
 
   /** Cuts the zeros off and closes. */
@@ -158,8 +170,9 @@ export class SegmentSink {
     const { fs, directory } = this.#options;
     await before;
     const identity = { ...this.#identity, ...change };
-    await writeIdentity(fs, directory, identity);
+    await writeIdentity(fs, directory, identity, () => this.checkPlace());
     this.#identity = identity;
+    this.#logOnDisk = identity.log;
     this.#isIdentityWritten = true;
   }
 
@@ -171,7 +184,7 @@ export class SegmentSink {
     attempt(() => fs.unlink(file.temporary));
     const fd = await writeTemporary(fs, file, image);
     this.#highestName = first;
-    await publish(fs, fd, file);
+    await publish(fs, fd, file, () => this.checkPlace());
     this.#file = new SegmentFile({ fs, clock, aheadBytes, path, fd, fileBytes: image.length });
     this.#segment = first;
     this.#position = segment.start;

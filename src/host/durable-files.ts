@@ -79,9 +79,13 @@ export async function writeTemporary(fs: FileSystem, file: DurableFile, bytes: U
   }
 }
 
-/** Gives the temporary file its name, durably. The descriptor stays open; it is closed when the name could not be given. */
-export async function publish(fs: FileSystem, fd: number, file: DurableFile): Promise<void> {
+/**
+ * Gives the temporary file its name, durably. The descriptor stays open; it is closed when the name could not be given. `check` throws
+ * where the place is another one by now.
+ */
+export async function publish(fs: FileSystem, fd: number, file: DurableFile, check?: () => void): Promise<void> {
   try {
+    check?.();
     fs.rename(file.temporary, file.path);
     await syncDirectory(fs, dirname(file.path));
   } catch (error) {
@@ -91,9 +95,14 @@ export async function publish(fs: FileSystem, fd: number, file: DurableFile): Pr
 }
 
 /** Puts bytes at a path, replacing what is there, so that any crash leaves the old file or the whole new one. */
-export async function writeFileDurably(fs: FileSystem, file: DurableFile, bytes: Uint8Array): Promise<void> {
+export async function writeFileDurably(
+  fs: FileSystem,
+  file: DurableFile,
+  bytes: Uint8Array,
+  check?: () => void,
+): Promise<void> {
   const fd = await writeTemporary(fs, file, bytes);
-  await publish(fs, fd, file);
+  await publish(fs, fd, file, check);
   fs.close(fd);
 }
 
