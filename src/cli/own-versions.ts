@@ -1,7 +1,7 @@
 /** Versions of a root that is opened for one command. */
 import { LarderError } from '../core/errors.ts';
 import { formatItem } from '../core/list-items.ts';
-import { missingThen } from '../core/missing-then.ts';
+import { missingThen, noVersion } from '../core/not-there.ts';
 import { parseMoment } from '../core/moments.ts';
 import { sayNotServed } from '../core/problem-hints.ts';
 import { holdsFiles, pathOf, SCHEMA_ID, type DocumentRef } from '../core/refs.ts';
@@ -33,8 +33,9 @@ export function ownVersions(larder: Larder): VersionsAccess {
       return { bytes: bytesOf(found, ref), moment };
     },
     async version(ref, seq) {
-      const read = holdsFiles(ref.collection) ? versions.fileVersion(ref, seq) : larder.readVersion(ref, seq);
-      return bytesOf(await read, ref);
+      const found = await (holdsFiles(ref.collection) ? versions.fileVersion(ref, seq) : larder.readVersion(ref, seq));
+      if (found.kind === 'missing') throw noVersion(ref, seq);
+      return bytesOf(found, ref);
     },
     listAt: (collection, at) => listAt(larder, collection, at),
     undo: (request, isPreview) => versions.undo(request, PERSON, { dryRun: isPreview }),

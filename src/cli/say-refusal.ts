@@ -23,9 +23,5 @@ function sayFault({ path, line, column, pointer, detail }: Fault): string {
   return [place, pointer, detail].filter((part) => part !== undefined && part !== '').join(' ');
 }
 
-/** What this refusal says to do comes before what holds for all of its code. */
-function hintOf({ members, meaning }: LarderError): string[] {
-  const own = members['hint'];
-  const hint = typeof own === 'string' ? own : meaning.hint;
-  return hint === 'See detail.' ? [] : [`  ${hint}`];
-}
+/** The detail has been said. */
+const hintOf = ({ hint }: LarderError): string[] => (hint === 'See detail.' ? [] : [`  ${hint}`]);

@@ -249,6 +249,9 @@ export interface LarderErrorOptions {
   readonly cause?: unknown;
 }
 
+const IN_DOUBT =
+  'Whether it was written is not known yet, and settles by itself as soon as the disk takes anything: read it again then.';
+
 /** A request that cannot be done as asked. Bugs are ordinary errors and end the process. */
 export class LarderError extends Error {
   readonly code: ErrorCode;
@@ -267,5 +270,12 @@ export class LarderError extends Error {
 
   get meaning(): Meaning {
     return ERRORS[this.code];
+  }
+
+  /** What to do: what this very refusal says comes before what holds for all of its code. */
+  get hint(): string {
+    const own = this.members['hint'];
+    if (typeof own === 'string') return own;
+    return this.members['outcome'] === 'unknown' ? IN_DOUBT : this.meaning.hint;
   }
 }

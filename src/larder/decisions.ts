@@ -67,7 +67,7 @@ export class Decisions implements Guards {
     const found = this.#world.catalog.problem(id) ?? this.#ofRoot(id);
     if (!found)
       throw new LarderError('not_found', `no problem has the id ${id}: it may have ended`, {
-        members: { hint: 'GET /v1/_problems lists what is open.' },
+        members: { hint: 'GET /v1/_problems, or larder problems, lists what is open.' },
       });
     const problem = withDetails(this.#world, found);
     if (isOutOfReach(this.#world, problem)) throw undecidable(problem, decision);

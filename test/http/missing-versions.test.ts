@@ -53,7 +53,7 @@ test('with Prefer: tx=rollback forgetting names what would go, and changes nothi
 test('a seq that is no version of a document, and one that is no seq, are told with where to look', async () => {
   await using world = await openWorld({ files: { 'lod/things/a.json': { v: 1 } } });
   await world.put('/v1/lod/things/b', { v: 2 });
-  const hint = 'GET /v1/lod/things/b/_history lists its versions.';
+  const hint = 'GET /v1/lod/things/b/_history, or larder log lod/things/b, lists its versions.';
   const answer = await world.get('/v1/lod/things/b/_history/1');
   expect(answer).toMatchObject({ status: 404, json: { detail: 'version 1 of lod/things/b is not there', hint } });
   expect(await world.get('/v1/lod/things/b/_history/x')).toMatchObject({ status: 404, json: { hint } });

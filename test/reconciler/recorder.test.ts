@@ -150,7 +150,11 @@ test('a write whose refusal cannot be recorded is in doubt, with all behind it, 
     },
   });
   const behind = recorder.record(draft('behind'), { content, place: () => {} });
-  const unknown = { code: 'log_unwritable', members: { outcome: 'unknown' } };
+  const unknown = {
+    code: 'log_unwritable',
+    members: { outcome: 'unknown' },
+    hint: expect.stringContaining('not known yet'),
+  };
   await Promise.all([expect(taken).rejects.toMatchObject(unknown), expect(behind).rejects.toMatchObject(unknown)]);
   expect(recorder.isInDoubt('ns/c/taken.json') && recorder.isInDoubt('ns/c/behind.json')).toBe(true);
   await expect(recorder.record(draft('later'), { content })).rejects.toMatchObject({ code: 'log_unwritable' });

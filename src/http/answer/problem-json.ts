@@ -17,7 +17,7 @@ export const asLarderError = (error: unknown): LarderError =>
 
 /** The problem as members of JSON; `requestId` is left out where one line of many is told. */
 export function problemOf(error: LarderError, requestId?: string): Record<string, unknown> {
-  const { status, title, hint } = error.meaning;
+  const { status, title } = error.meaning;
   return {
     type: `urn:larder:error:${error.code}`,
     title,
@@ -25,7 +25,7 @@ export function problemOf(error: LarderError, requestId?: string): Record<string
     detail: error.message,
     code: error.code,
     ...(error.errors.length > 0 && { errors: error.errors }),
-    hint,
+    hint: error.hint,
     ...(requestId !== undefined && { request_id: requestId }),
     ...error.members,
   };

@@ -1,7 +1,7 @@
 /** What documents and files were, told alike: their versions, what changed between two of them, and a way back. */
 import { z } from 'zod';
-import type { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
+import { sayWhereVersionsAre } from '../../core/not-there.ts';
 import type { DocumentRef } from '../../core/refs.ts';
 import type { Written } from '../../core/requests.ts';
 import { tellVersion } from '../../core/told-versions.ts';
@@ -21,8 +21,6 @@ import { writeIntent } from './write-requests.ts';
 
 const nameOf = ({ collection, id }: DocumentRef): string => `${collection}/${id}`;
 
-const listing = (ref: DocumentRef): string => `GET /v1/${nameOf(ref)}/_history lists its versions.`;
-
 export function listVersions(exchange: Exchange, serving: Serving, ref: DocumentRef): Response {
   const limit = valueOf(exchange.target.query, LIMIT);
   const page = serving.larder.history(ref, { before: beforeOf(exchange), limit });
@@ -41,11 +39,9 @@ export function listVersions(exchange: Exchange, serving: Serving, ref: Document
 export function versionNamed({ target }: Exchange, ref: DocumentRef): Seq {
   const seq = parseSeq(target.address?.operation[1] ?? '');
   if (seq !== null) return seq;
-  throw notFound(`a version of ${nameOf(ref)} with this name (its seq, a number, is its name)`, listing(ref));
+  const hint = sayWhereVersionsAre(ref);
+  throw notFound(`a version of ${nameOf(ref)} with this name (its seq, a number, is its name)`, hint);
 }
-
-export const noVersion = (ref: DocumentRef, seq: Seq): LarderError =>
-  notFound(`version ${seq} of ${nameOf(ref)}`, listing(ref));
 
 /** The first of the types is what a client gets that does not say. */
 export async function answerDiff(

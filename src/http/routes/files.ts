@@ -1,11 +1,11 @@
 /** Files below `files/`: any bytes, and what they were. */
 import type { Context } from 'hono';
-import { missingThen } from '../../core/missing-then.ts';
+import { missingThen, noVersion } from '../../core/not-there.ts';
 import type { DocumentRef } from '../../core/refs.ts';
 import type { At } from '../../core/requests.ts';
 import type { Larder } from '../../larder-types.ts';
 import { momentHeaders } from '../answer/pages.ts';
-import { answerDiff, listVersions, noVersion, revertAsked, versionNamed } from '../answer/told-history.ts';
+import { answerDiff, listVersions, revertAsked, versionNamed } from '../answer/told-history.ts';
 import { fileOf, fileRefOf } from '../request/addresses.ts';
 import type { Exchange, HttpEnv } from '../exchange.ts';
 import { JSON_PATCH_TYPE, JSON_TYPE, refuseEncoded, TEXT_TYPE } from '../request/media-types.ts';

@@ -1,12 +1,12 @@
 /** Reading documents, streams, and their versions. They answer during the first scan as well: each read looks at the disk. */
 import type { Context } from 'hono';
-import { missingThen } from '../../core/missing-then.ts';
+import { missingThen, noVersion } from '../../core/not-there.ts';
 import { isStreamId } from '../../core/refs.ts';
 import { documentOf } from '../request/addresses.ts';
 import type { HttpEnv } from '../exchange.ts';
 import { answerType, JSON_TYPE, NDJSON_TYPE } from '../request/media-types.ts';
 import { momentHeaders } from '../answer/pages.ts';
-import { listVersions, noVersion, versionNamed } from '../answer/told-history.ts';
+import { listVersions, versionNamed } from '../answer/told-history.ts';
 import { AT, CURSOR, LIMIT } from '../request/parameters.ts';
 import { valueOf } from '../request/query.ts';
 import type { Route } from '../route.ts';

@@ -2,6 +2,7 @@
 import type { StoredEvent } from '../../catalog/answers.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
+import { sayWhereVersionsAre } from '../../core/not-there.ts';
 import { classify, pathOf, type DocumentRef } from '../../core/refs.ts';
 import { bytesOfVersion } from '../../reconciler/bodies.ts';
 import type { World } from '../../reconciler/world.ts';
@@ -23,7 +24,7 @@ export function requireEvent(world: World, ref: DocumentRef, seq: Seq): StoredEv
   const event = eventOf(world, ref, seq);
   if (event) return event;
   throw new LarderError('not_found', `seq ${seq} is no version of ${ref.collection}/${ref.id}`, {
-    members: { hint: `GET /v1/${ref.collection}/${ref.id}/_history lists its versions.` },
+    members: { hint: sayWhereVersionsAre(ref) },
   });
 }
 

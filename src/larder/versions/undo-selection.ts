@@ -32,7 +32,7 @@ export async function selectEvents(world: World, request: UndoRequest): Promise<
   }
   if (events.length > 0) return events;
   throw new LarderError('not_found', 'nothing was done that meets these conditions', {
-    members: { hint: 'GET /v1/_history shows what was done last, by whom and in which change set.' },
+    members: { hint: 'GET /v1/_history, or larder log, shows what was done last, by whom and in which change set.' },
   });
 }
 

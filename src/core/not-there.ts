@@ -1,3 +1,4 @@
+/** Versions that are not there: what every face says of them. */
 import { LarderError } from './errors.ts';
 import type { Seq } from './events.ts';
 import type { DocumentRef } from './refs.ts';
@@ -15,3 +16,11 @@ export function missingThen(
     headers,
   });
 }
+
+export const sayWhereVersionsAre = ({ collection, id }: DocumentRef): string =>
+  `GET /v1/${collection}/${id}/_history, or larder log ${collection}/${id}, lists its versions.`;
+
+export const noVersion = (ref: DocumentRef, seq: Seq): LarderError =>
+  new LarderError('not_found', `version ${seq} of ${ref.collection}/${ref.id} is not there`, {
+    members: { hint: sayWhereVersionsAre(ref) },
+  });
