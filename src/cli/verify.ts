@@ -36,7 +36,7 @@ export async function verifyRoot(flags: VerifyFlags, config: LoadedConfig, io: I
   };
   if (flags.repair === true) await repair(flags, config, io);
   const summary = await run(flags, config, listener, io);
-  const comparison = flags.against === undefined ? null : compare(config, flags.against, listener, io);
+  const comparison = flags.against === undefined ? null : await compare(config, flags.against, listener, io);
   line.clear();
   const ok = summary.ok && (comparison?.differences ?? 0) === 0;
   if (flags.json === true) outJson(io, { ...summary, ok, ...(comparison && { against: comparison }), findings });
@@ -63,9 +63,9 @@ async function repair(flags: VerifyFlags, config: LoadedConfig, io: Io): Promise
   await rebuild(config);
 }
 
-function compare({ root }: LoadedConfig, against: string, listener: VerifyListener, io: Io): Comparison {
+function compare({ root }: LoadedConfig, against: string, listener: VerifyListener, io: Io): Promise<Comparison> {
   const other = resolve(io.workingDirectory, against);
-  return compareRoots(root, existsSync(other) ? realpathSync(other) : other, listener.finding);
+  return compareRoots(root, existsSync(other) ? realpathSync(other) : other, listener);
 }
 
 const RELATIONS: Readonly<Record<Relation, string>> = {
@@ -76,8 +76,11 @@ const RELATIONS: Readonly<Record<Relation, string>> = {
   unrelated: 'another history',
 };
 
-const describeComparison = ({ other, relation, seq, common, differences }: Comparison): string =>
-  `${other}: ${RELATIONS[relation]} (seq ${seq} there, ${common} in common), ${differences.toLocaleString('en')} documents differ\n`;
+function describeComparison({ other, relation, log, seq, common, differences }: Comparison): string {
+  const history =
+    log === null ? 'files without a history' : `${RELATIONS[relation]} (seq ${seq} there, ${common} in common)`;
+  return `${other}: ${history}, ${differences.toLocaleString('en')} documents differ\n`;
+}
 
 async function run(
   flags: VerifyFlags,

@@ -90,6 +90,56 @@ test('--against a backup names what is older, missing and newer there', async ()
   expect(back.out).toContain(`${world.root}: this history and more`);
 });
 
+test('--against looks at the files of a backup too, not at its log alone', async () => {
+  await using world = await closedRoot();
+  using backup = copyOf(world.root);
+  rmSync(backup.at('lod/things/a.json'));
+  expect((await larder(world.root, 'verify', '--against', backup.root)).out).toMatch(
+    /pending document lod\/things\/a\.json: the file there .* opening writes the recorded version\n.*\n?.*\n.*, 0 documents differ/,
+  );
+  await larder(backup.root, 'status');
+  rmSync(backup.at('lod/things/a.json'));
+  writeFileSync(backup.at('lod/things/b.json'), '{"name": "Mallory"}');
+  writeFileSync(backup.at('lod/things/c.json'), '{"name": "new"}');
+  const { code, json } = await larder(world.root, 'verify', '--against', backup.root, '--json');
+  expect([code, json['against']]).toMatchObject([4, { relation: 'ahead', differences: 3 }]);
+  expect(json['findings']).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ code: 'document', path: 'lod/things/a.json', detail: 'it is missing there' }),
+      expect.objectContaining({ path: 'lod/things/b.json', detail: expect.stringContaining('no history knows them') }),
+      expect.objectContaining({ path: 'lod/things/c.json', detail: 'it is missing here' }),
+    ]),
+  );
+});
+
+test('--against a copy of the files alone compares what lies there, also what was never good', async () => {
+  await using world = await closedRoot();
+  writeFileSync(world.at('lod/things/broken.json'), '{"name": ');
+  await larder(world.root, 'status');
+  using copy = copyOf(world.root);
+  rmSync(copy.at('.larder'), { recursive: true });
+  expect(await larder(world.root, 'verify', '--against', copy.root, '--json')).toMatchObject({
+    code: 0,
+    json: { against: { relation: 'unrelated', log: null, differences: 0 } },
+  });
+  writeFileSync(copy.at('lod/things/broken.json'), '{"name": "mended"}');
+  const { code, out } = await larder(world.root, 'verify', '--against', copy.root);
+  expect(code).toBe(4);
+  expect(out).toContain(`${copy.root}: files without a history, 1 documents differ`);
+});
+
+test('--against says what an edit by hand since has made of both sides', async () => {
+  await using world = await closedRoot();
+  writeFileSync(world.at('lod/things/a.json'), '{"name": "edited"}');
+  using copy = copyOf(world.root);
+  expect(await larder(world.root, 'verify', '--against', copy.root, '--json')).toMatchObject({
+    json: { pending: 1, against: { relation: 'same', differences: 0 } },
+  });
+  await using daemon = await serve(copy.root);
+  const served = await larder(world.root, 'verify', '--against', daemon.larder.root, '--json');
+  expect(served).toMatchObject({ code: 0, json: { against: { relation: 'ahead', differences: 0 } } });
+});
+
 test('--against tells a machine that went on by itself, and one that never had this history', async () => {
   await using world = await closedRoot();
   using second = copyOf(world.root);

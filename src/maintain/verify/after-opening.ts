@@ -26,11 +26,17 @@ interface Closed {
   readonly bodies: BodySource;
 }
 
+export interface Fate {
+  readonly finding: Finding;
+  /** Opening takes over what lies there (an edit by hand, a deletion); otherwise the recorded version stays. */
+  readonly followsFile: boolean;
+}
+
 export function afterOpening(
   root: Omit<Closed, 'bodies'>,
   suspects: readonly Suspect[],
   streams: FoldedStreams,
-): Finding[] {
+): Fate[] {
   using bodies = new BodyReader(root.fs, root.logDirectory);
   const source: BodySource = {
     version: (seq) => streams.get(seq),
@@ -40,16 +46,19 @@ export function afterOpening(
   return suspects.map((suspect) => judge({ ...root, bodies: source }, suspect));
 }
 
-function judge(closed: Closed, { folded, file }: Suspect): Finding {
-  if (folded === null || folded.diskDigest === null) return newFile(folded, file);
+function judge(closed: Closed, { folded, file }: Suspect): Fate {
+  if (folded === null || folded.diskDigest === null) return follows(newFile(folded, file));
   if (file === null) return absent(closed, folded);
-  if (file.why !== null) return pending(folded, file, `it cannot be read: ${file.why}`);
+  if (file.why !== null) return stays(pending(folded, file, `it cannot be read: ${file.why}`));
   const recorded = folded.lastSeq > closed.survey.checkpoint ? bytesOf(closed, folded) : undefined;
-  if (recorded && isTorn(closed, recorded, file)) return pending(folded, file, REDO);
+  if (recorded && isTorn(closed, recorded, file)) return stays(pending(folded, file, REDO));
   if (isRotten(closed, folded, file))
-    return wasCopiedHot(closed) ? pending(folded, file, OVERTAKEN) : difference('rotten', folded, file, ROTTEN);
-  return pending(folded, file, 'it was edited by hand after the last recorded version');
+    return stays(wasCopiedHot(closed) ? pending(folded, file, OVERTAKEN) : difference('rotten', folded, file, ROTTEN));
+  return follows(pending(folded, file, 'it was edited by hand after the last recorded version'));
 }
+
+const stays = (finding: Finding): Fate => ({ finding, followsFile: false });
+const follows = (finding: Finding): Fate => ({ finding, followsFile: true });
 
 const REDO = 'its last change had not reached the disk; opening writes the recorded version';
 const ROTTEN =
@@ -64,11 +73,11 @@ const wasCopiedHot = ({ survey }: Closed): boolean => survey.isCopied && !survey
 const newFile = (folded: FoldedPath | null, file: SeenFile | null): Finding =>
   pending(folded, file, 'it is new, or was put there by hand since');
 
-function absent(closed: Closed, folded: FoldedPath): Finding {
+function absent(closed: Closed, folded: FoldedPath): Fate {
   if (folded.lastSeq <= closed.survey.checkpoint)
-    return pending(folded, null, 'the file is gone; opening looks twice before it counts as deleted');
-  if (bytesOf(closed, folded) !== null) return pending(folded, null, REDO);
-  return difference('file', folded, null, 'the file is gone, and the bytes of its version are kept nowhere');
+    return follows(pending(folded, null, 'the file is gone; opening looks twice before it counts as deleted'));
+  if (bytesOf(closed, folded) !== null) return stays(pending(folded, null, REDO));
+  return follows(difference('file', folded, null, 'the file is gone, and the bytes of its version are kept nowhere'));
 }
 
 /** Null when they are not kept, or are damaged. */

@@ -11,11 +11,17 @@ import { surveyLog, type LogSurvey } from '../../events/survey.ts';
 import { openBulkThreads } from '../../files/bulk-threads.ts';
 import { nodeFileSystem } from '../../host/node-file-system.ts';
 import { systemClock } from '../../host/system-clock.ts';
-import { afterOpening } from './after-opening.ts';
-import type { Subject } from './subject.ts';
+import type { FoldedStreams } from '../../catalog/folded-streams.ts';
+import { afterOpening, type Fate } from './after-opening.ts';
+import type { Subject, Suspect } from './subject.ts';
+
+export interface ClosedRoot extends Subject, AsyncDisposable {
+  /** What becomes of each of them when the root is opened. */
+  readonly fates: (suspects: readonly Suspect[], streams: FoldedStreams) => readonly Fate[];
+}
 
 /** Disposing ends the threads and removes the scratch copy. Throws LarderError `root_missing`, `log_damaged`. */
-export async function openClosedRoot(root: string): Promise<Subject & AsyncDisposable> {
+export async function openClosedRoot(root: string, { withCatalog = true } = {}): Promise<ClosedRoot> {
   const fs = nodeFileSystem;
   const stat = fs.lstat(root);
   if (stat?.kind !== 'directory') throw new LarderError('root_missing', `${root} is not a directory`);
@@ -24,17 +30,19 @@ export async function openClosedRoot(root: string): Promise<Subject & AsyncDispo
   await using opening = new AsyncDisposableStack();
   const bulk = opening.use(openBulkThreads({ root, rootDevice: stat.dev, rootInode: stat.ino, clock: systemClock }));
   bulk.warmUp();
-  const audit = believedCatalog(root, survey, opening);
+  const audit = withCatalog ? believedCatalog(root, survey, opening) : null;
   const blobs = openBlobReads({ fs, clock: systemClock, directory: `${root}/.larder/blobs` });
   const bodies = opening.use(new BodyReader(fs, logDirectory));
   const parts = { fs, clock: systemClock, root, logDirectory, survey, bulk, blobs, audit };
   const open = opening.move();
+  const fates: ClosedRoot['fates'] = (suspects, streams) => afterOpening(parts, suspects, streams);
   return {
     ...parts,
     isLive: false,
     upTo: Number.MAX_SAFE_INTEGER,
     readStored: (place, digest) => bodies.read(place, digest),
-    lookAgain: (suspects, streams) => Promise.resolve(afterOpening(parts, suspects, streams)),
+    fates,
+    lookAgain: async (suspects, streams) => fates(suspects, streams).map(({ finding }) => finding),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

@@ -5,12 +5,14 @@ import type { Run } from './subject.ts';
 /** Taken over before it is asked whether the turn is over. */
 const AT_ONCE = 200;
 
-export async function readFiles(run: Run): Promise<void> {
+type Reading = Pick<Run, 'subject' | 'fold' | 'counts' | 'progress' | 'breathe'>;
+
+export async function readFiles(run: Reading): Promise<void> {
   for await (const directories of run.subject.bulk.hashed(''))
     for (const directory of directories) await takeDirectory(run, directory);
 }
 
-async function takeDirectory(run: Run, directory: HashedDirectory): Promise<void> {
+async function takeDirectory(run: Reading, directory: HashedDirectory): Promise<void> {
   const { fold, counts, progress, breathe } = run;
   const { path, unreadable, large } = directory;
   if (unreadable !== undefined && path !== '')
@@ -23,7 +25,7 @@ async function takeDirectory(run: Run, directory: HashedDirectory): Promise<void
   progress({ stage: 'files', done: counts.files, total: null });
 }
 
-async function takeLarge({ subject, fold, counts }: Run, path: string): Promise<void> {
+async function takeLarge({ subject, fold, counts }: Reading, path: string): Promise<void> {
   const [hashed] = await subject.bulk.digests([path]);
   counts.files++;
   if (!hashed) return;
