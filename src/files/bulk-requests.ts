@@ -10,6 +10,7 @@ import type { HashedDirectory } from './hash-directory.ts';
 import type { Pieces } from './hash-pieces.ts';
 import type { Leaving, Left } from './leaving.ts';
 import type { ListingColumns } from './listing-columns.ts';
+import type { SparesAsked } from './spares.ts';
 import type { PackedFiles, StagedBatch } from './stage-batch.ts';
 import type { Look } from './types.ts';
 
@@ -30,7 +31,7 @@ export type BulkRequest =
   | { readonly do: 'pieces'; readonly pieces: Pieces }
   | { readonly do: 'hash-directories'; readonly paths: readonly string[] }
   | { readonly do: 'stage'; readonly tmp: string; readonly packed: PackedFiles }
-  | { readonly do: 'open-nameless'; readonly tmp: string; readonly count: number; readonly permissions: number }
+  | ({ readonly do: 'open-nameless' } & SparesAsked)
   | { readonly do: 'leave'; readonly files: readonly Leaving[] }
   | ({
       readonly do: 'edit';
@@ -56,7 +57,7 @@ export interface BulkReplies {
   readonly pieces: string;
   readonly 'hash-directories': readonly HashedDirectory[];
   readonly stage: StagedBatch;
-  readonly 'open-nameless': readonly number[];
+  readonly 'open-nameless': null;
   readonly leave: readonly Left[];
   readonly edit: EditOutcome;
   readonly merge: MergeOutcome;

@@ -6,7 +6,9 @@ import { fromExaminedColumns } from './examined-columns.ts';
 import { hashAll } from './hash-batch.ts';
 import { hashing } from './hash-directory.ts';
 import { fromListingColumns } from './listing-columns.ts';
+import { nodeFileSystem } from '../host/node-file-system.ts';
 import { paceOf } from '../host/pace.ts';
+import { openElsewhere } from './spares.ts';
 import { pack, stagedTemps } from './stage-batch.ts';
 import { walkTree } from './tree-walk.ts';
 import type { DirectoryListing } from './types.ts';
@@ -88,7 +90,10 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
     // Beside the worker that examines what comes next.
     ...(tmp !== undefined && {
       stage: async (files) => stagedTemps(await ask(listPool, 'stage', () => ({ tmp, packed: pack(files) }))),
-      openNameless: (count, permissions) => ask(listPool, 'open-nameless', () => ({ tmp, count, permissions })),
+      openNameless: (count, permissions) =>
+        openElsewhere(nodeFileSystem, count, (next) =>
+          ask(listPool, 'open-nameless', () => ({ tmp, permissions, opened: next() })),
+        ),
       leave: (files) => ask(pool, 'leave', () => ({ files })),
     }),
     async [Symbol.asyncDispose]() {

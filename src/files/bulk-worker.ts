@@ -26,7 +26,10 @@ async function work(request: BulkRequest): Promise<Work> {
   if (request.do === 'list') {
     return { reply: request.paths.map((path) => toListingColumns(walkDirectory(world, path))), handedOver: [] };
   }
-  if (request.do === 'open-nameless') return { reply: openSpares(world.fs, request), handedOver: [] };
+  if (request.do === 'open-nameless') {
+    openSpares(world.fs, request);
+    return { reply: null, handedOver: [] };
+  }
   if (request.do === 'leave') return { reply: leaveAll(world.fs, request.files), handedOver: [] };
   if (request.do === 'stage') {
     const { stageBatch } = await import('./stage-batch.ts');

@@ -111,18 +111,43 @@ export class Spares {
   }
 }
 
-interface SparesAsked {
+export interface SparesAsked {
   /** Absolute path of `.larder/tmp`. */
   readonly tmp: string;
-  readonly count: number;
   readonly permissions: number;
+  /** Takes each as soon as it is open; -1 where there is none yet. In memory that threads share: one may die in the middle. */
+  readonly opened: Int32Array;
 }
 
 /** As many as the disk gives; fewer say that it gives no more. */
-export function openSpares(fs: FileSystem, { tmp, count, permissions }: SparesAsked): number[] {
-  const fds: number[] = [];
+export function openSpares(fs: FileSystem, { tmp, permissions, opened }: SparesAsked): void {
   attempt(() => {
-    while (fds.length < count && fs.openNameless) fds.push(fs.openNameless(tmp, permissions));
+    for (let n = 0; n < opened.length && fs.openNameless; n++) opened[n] = fs.openNameless(tmp, permissions);
   });
-  return fds;
 }
+
+/**
+ * What another thread opens, and closes what one opened that died before it was done. `ask` begins anew with another `opened` where the
+ * work is given to another thread, and settles when no thread is at it any more.
+ */
+export async function openElsewhere(
+  { close }: Pick<FileSystem, 'close'>,
+  count: number,
+  ask: (next: () => Int32Array) => Promise<unknown>,
+): Promise<readonly number[]> {
+  const attempts: Int32Array[] = [];
+  try {
+    await ask(() => {
+      const opened = new Int32Array(new SharedArrayBuffer(count * Int32Array.BYTES_PER_ELEMENT)).fill(NONE);
+      attempts.push(opened);
+      return opened;
+    });
+    return openedIn(attempts.pop());
+  } finally {
+    for (const fd of attempts.flatMap(openedIn)) attempt(() => close(fd));
+  }
+}
+
+const NONE = -1;
+
+const openedIn = (opened: Int32Array | undefined): number[] => [...(opened ?? [])].filter((fd) => fd !== NONE);

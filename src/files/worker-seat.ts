@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { LarderError } from '../core/errors.ts';
 
 /** A piece of work, and who waits for it. */
 export interface Job<Request, Reply> {
@@ -66,9 +67,12 @@ export class WorkerSeat<Request, Reply> {
     this.#worker.postMessage({ id, request: job.request(this.#known) });
   }
 
+  /** What it has not answered by then is refused: whoever waits for it must not wait for ever. */
   async retire(): Promise<void> {
     this.#retired = true;
     await this.#worker.terminate();
+    for (const { reject } of this.#jobs.values()) reject(new LarderError('stopping', 'the worker threads are stopped'));
+    this.#jobs.clear();
   }
 
   #answer(answered: Answered<Reply>): void {

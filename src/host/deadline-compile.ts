@@ -4,8 +4,12 @@
  */
 import { Worker } from 'node:worker_threads';
 
-/** `answer`: what the compiler said of the text, as far as that can travel; undefined where it was not asked. */
-export type Trial = { readonly kind: 'done'; readonly answer: unknown } | { readonly kind: 'late' };
+export type Trial =
+  /** What the compiler said of the text, as far as that can travel; undefined where it was not asked. */
+  | { readonly kind: 'done'; readonly answer: unknown }
+  | { readonly kind: 'late' }
+  /** The compiler threw, or its thread died: that may be no fault of the text. */
+  | { readonly kind: 'failed'; readonly reason: string };
 
 const IDLE_MS = 2000;
 /** Times the deadline, on a machine that gives the thread next to nothing. */
@@ -21,12 +25,13 @@ const SCRIPT = new URL(
   import.meta.url,
 );
 
-let warm: Promise<Worker> | null = null;
+/** The thread that waits for texts, and its start. */
+let warm: { readonly worker: Worker; readonly started: Promise<boolean> } | null = null;
 let turn: Promise<unknown> = Promise.resolve();
 let idle: NodeJS.Timeout | undefined;
 
 /**
- * `done` when the text was compiled, well or not, within the deadline. The thread's own work counts, not the wait for a
+ * `done` when the text was compiled, well or not, within the deadline. Rejects when no thread starts. The thread's own work counts, not the wait for a
  * processor that others are using: what is sound must not be refused because the machine is busy. One at a time.
  */
 export function compileWithDeadline(compiler: URL, text: string, deadlineMs: number): Promise<Trial> {
@@ -37,7 +42,7 @@ export function compileWithDeadline(compiler: URL, text: string, deadlineMs: num
 
 async function tryIt(compiler: URL, text: string, deadlineMs: number): Promise<Trial> {
   clearTimeout(idle);
-  const worker = await (warm ??= start(compiler));
+  const worker = await ready(compiler);
   // Whoever waits for this has perhaps nothing else that keeps the process alive.
   worker.ref();
   const before = await worker.cpuUsage();
@@ -49,26 +54,40 @@ async function tryIt(compiler: URL, text: string, deadlineMs: number): Promise<T
   return trial;
 }
 
-async function start(compiler: URL): Promise<Worker> {
-  const worker = new Worker(SCRIPT, { workerData: compiler.href, execArgv: [] });
-  worker.unref();
-  if (await answerWithin(worker, START_MS)) return worker;
+async function ready(compiler: URL): Promise<Worker> {
+  const { worker, started } = (warm ??= start(compiler));
+  if (await started) return worker;
   await end(worker);
   throw new Error('the schema compiler did not start');
 }
 
+function start(compiler: URL): NonNullable<typeof warm> {
+  const worker = new Worker(SCRIPT, { workerData: compiler.href, execArgv: [] });
+  worker.unref();
+  // Also while nobody waits for it: a thread that dies ends neither the process nor all compiling after it.
+  worker.on('error', () => {});
+  worker.once('exit', () => forget(worker));
+  return { worker, started: answerWithin(worker, START_MS) };
+}
+
 async function end(worker: Worker): Promise<void> {
-  warm = null;
+  forget(worker);
   await worker.terminate();
+}
+
+function forget(worker: Worker): void {
+  if (warm?.worker === worker) warm = null;
 }
 
 /** Waits again while the thread had less than the deadline of a processor, up to a limit that nothing sound needs. */
 async function answerWithinWork(worker: Worker, deadlineMs: number, before: NodeJS.CpuUsage): Promise<Trial> {
   const { promise: answered, resolve } = Promise.withResolvers<Trial>();
   const onMessage = (answer: unknown): void => resolve({ kind: 'done', answer });
-  const onError = (): void => resolve(LATE);
+  const onError = (error: unknown): void => resolve({ kind: 'failed', reason: String(error) });
+  const onExit = (code: number): void => resolve({ kind: 'failed', reason: `its thread ended with code ${code}` });
   worker.once('message', onMessage);
   worker.once('error', onError);
+  worker.once('exit', onExit);
   try {
     for (let waits = 0; waits < MOST_WAITS; waits++) {
       const answer = await Promise.race([answered, pause(deadlineMs)]);
@@ -79,6 +98,7 @@ async function answerWithinWork(worker: Worker, deadlineMs: number, before: Node
   } finally {
     worker.off('message', onMessage);
     worker.off('error', onError);
+    worker.off('exit', onExit);
   }
 }
 
@@ -86,13 +106,13 @@ const LATE: Trial = { kind: 'late' };
 
 const pause = (ms: number): Promise<null> => new Promise((resolve) => void setTimeout(resolve, ms, null));
 
-/** A thread that is gone has worked enough. */
+/** A thread that is gone says so itself. */
 async function hasWorked(worker: Worker, before: NodeJS.CpuUsage, ms: number): Promise<boolean> {
   try {
     const { user, system } = await worker.cpuUsage(before);
     return (user + system) / 1000 >= ms;
   } catch {
-    return true;
+    return false;
   }
 }
 

@@ -26,6 +26,10 @@ export async function compileSafely({ tryCompile }: Pick<World, 'tryCompile'>, t
     const detail = `the schema does not compile within ${COMPILE_DEADLINE_MS} ms`;
     return { kind: 'broken', code: 'schema-unreliable', faults: [{ code: 'schema_too_slow', detail }] };
   }
+  if (trial.kind === 'failed') {
+    const detail = `the schema compiler failed on it: ${trial.reason}`;
+    return { kind: 'broken', code: 'schema-unreliable', faults: [{ code: 'schema_compiler_failed', detail }] };
+  }
   const answer = trial.answer as ReturnType<typeof tryText> | undefined;
   if (answer === undefined) return compileSchema(text);
   return answer.kind === 'broken' ? answer : compileSound(text);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/core/digest.ts';
-import { openSpares, Spares } from '../../src/files/spares.ts';
+import { openElsewhere, openSpares, Spares } from '../../src/files/spares.ts';
 import { writeTemp, type WriteWorld } from '../../src/files/temp.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
@@ -32,7 +32,7 @@ function openWorld({ make, name }: { readonly make?: () => number; readonly name
     },
   };
   const openNameless = async (count: number, permissions: number): Promise<readonly number[]> => {
-    const fds = openSpares(fs, { tmp, count, permissions });
+    const fds = await openElsewhere(fs, count, async (next) => openSpares(fs, { tmp, permissions, opened: next() }));
     for (const fd of fds) open.add(fd);
     return fds;
   };
@@ -53,6 +53,7 @@ function openWorld({ make, name }: { readonly make?: () => number; readonly name
 async function beDense({ spares, tmp, clock }: SparesWorld): Promise<void> {
   for (let n = 0; n <= 16; n++) expect(spares.take(join(tmp, `dense-${n}`), 0o600)).toBeUndefined();
   await clock.advance(10);
+  await new Promise((resolve) => void setImmediate(resolve));
 }
 
 test('writes that come close to each other find a file made ahead, under the name that they want', async () => {
@@ -127,4 +128,36 @@ test('a temp file in a spare has the mode of what it replaces, whatever mode it 
   const temp = writeTemp(write, { path: 'a.json', bytes, digest: digestOf(bytes), replaces });
   expect([statSync(temp.file).mode & 0o777, readFileSync(temp.file, 'utf8')]).toEqual([0o640, '{}']);
   rmSync(root, { recursive: true });
+});
+
+test('what a thread opened that died is closed, also when another one did its work', async () => {
+  let fd = 100;
+  const open = new Set<number>();
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    openNameless() {
+      // The first thread dies in the middle, the second opens what is wanted.
+      if (fd === 102) throw new Error('it died');
+      open.add(++fd);
+      return fd;
+    },
+    close: (one) => void open.delete(one),
+  };
+  const askOnce = (next: () => Int32Array): void => openSpares(fs, { tmp: '/', permissions: 0o600, opened: next() });
+  const died = openElsewhere(fs, 3, async (next) => {
+    askOnce(next);
+    throw new Error('a worker thread ended by itself');
+  });
+  await expect(died).rejects.toThrow('ended by itself');
+  expect(open.size).toBe(0);
+  fd = 100;
+  const fds = await openElsewhere(fs, 3, async (next) => {
+    askOnce(next);
+    fd = 110;
+    askOnce(next);
+  });
+  expect([fds, [...open]]).toEqual([
+    [111, 112, 113],
+    [111, 112, 113],
+  ]);
 });

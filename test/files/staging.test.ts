@@ -30,3 +30,12 @@ test('a temp file that cannot be written is told as what the kernel said, and no
   expect(failure).toMatchObject({ code: 'ENOENT', syscall: 'open' });
   expect(readdirSync(world.at('.larder/tmp'))).toEqual([]);
 });
+
+test('what threads have not done when they are stopped is refused: nobody waits for it for ever', async () => {
+  using world = openFilesWorld();
+  const bulk = openBulkThreads(world);
+  const asked = bulk.hash('ns/c/a.json');
+  asked.catch(() => {});
+  await bulk[Symbol.asyncDispose]();
+  await expect(asked).rejects.toMatchObject({ code: 'stopping' });
+});

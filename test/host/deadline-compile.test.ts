@@ -17,3 +17,18 @@ test(
 test('a thread that only waits for its turn is waited for', { timeout: 120_000 }, async () => {
   expect(await compileWithDeadline(COMPILER, String(DEADLINE_MS * 4), DEADLINE_MS)).toMatchObject({ kind: 'done' });
 });
+
+test('a compiler that throws, or whose thread ends, failed and is not late; the next text has another', async () => {
+  for (const [text, reason] of [
+    ['throw', 'RangeError: it is too much'],
+    ['exit', 'its thread ended with code 3'],
+  ] as const)
+    expect(await compileWithDeadline(COMPILER, text, DEADLINE_MS)).toEqual({ kind: 'failed', reason });
+  expect(await compileWithDeadline(COMPILER, '0', DEADLINE_MS)).toMatchObject({ kind: 'done' });
+});
+
+test('a thread that dies while nobody waits for it ends neither the process nor what is compiled after it', async () => {
+  expect(await compileWithDeadline(COMPILER, 'throw later', DEADLINE_MS)).toMatchObject({ kind: 'done' });
+  await new Promise((resolve) => void setTimeout(resolve, 200));
+  expect(await compileWithDeadline(COMPILER, '0', DEADLINE_MS)).toMatchObject({ kind: 'done' });
+});

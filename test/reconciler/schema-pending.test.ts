@@ -1,5 +1,7 @@
 /** A schema that is half written is pending; what takes its place ends that, whoever wrote it. */
 import { expect, test } from 'vitest';
+import type { Trial } from '../../src/host/deadline-compile.ts';
+import { compileSafely } from '../../src/reconciler/compile-safely.ts';
 import { openGuarded, type GuardedLarder } from './guarded-world.ts';
 import { bytes, me } from './world.ts';
 
@@ -29,4 +31,19 @@ test('a schema that is put in the place of a half-written one is not pending', a
   expect(codes(world)).not.toContain('pending');
   await world.pass(3000);
   expect(codes(world)).toEqual(['rescued']);
+});
+
+test('a schema that takes too long, and one on which the compiler fails, are told as what they are', async () => {
+  const codeOf = async (trial: Trial): Promise<unknown> => {
+    const compiled = await compileSafely({ tryCompile: async () => trial }, '{}');
+    return compiled.kind === 'broken' && [compiled.code, compiled.faults[0]];
+  };
+  expect(await codeOf({ kind: 'late' })).toEqual([
+    'schema-unreliable',
+    { code: 'schema_too_slow', detail: 'the schema does not compile within 1000 ms' },
+  ]);
+  expect(await codeOf({ kind: 'failed', reason: 'RangeError: it is too much' })).toEqual([
+    'schema-unreliable',
+    { code: 'schema_compiler_failed', detail: 'the schema compiler failed on it: RangeError: it is too much' },
+  ]);
 });
