@@ -11,7 +11,7 @@ import type { World } from './types.ts';
 
 type Examining = Exclude<
   BulkRequest,
-  { do: 'list' | 'stage' | 'open-nameless' | 'leave' | 'pieces' | 'hash-directories' }
+  { do: 'list' | 'stage' | 'open-nameless' | 'leave' | 'pieces' | 'texts' | 'hash-directories' }
 >;
 
 const shelf = new SchemaShelf();

@@ -6,6 +6,7 @@ import { lookAtGrowth, readBeginning } from './growth.ts';
 import { hashAll, hashBatch } from './hash-batch.ts';
 import { hashDirectory, hashing } from './hash-directory.ts';
 import { hashPieces } from './hash-pieces.ts';
+import { hashTexts } from './hash-texts.ts';
 import { SchemaShelf, type SchemasInForce } from './schema-shelf.ts';
 import { walkTree } from './tree-walk.ts';
 import type { World } from './types.ts';
@@ -35,6 +36,7 @@ export function openBulkInThread(world: World): BulkReader {
       return examineWhole(paths, ask, hash);
     },
     pieces: async (pieces) => hashPieces(world.fs, pieces),
+    texts: async (texts) => hashTexts(texts),
     digests: (paths) => hashAll(paths, hashBatch(world, paths), hash),
     hash,
     beginning: async (path, beginning) => readBeginning(world, path, beginning),

@@ -29,6 +29,7 @@ export type BulkRequest =
   | { readonly do: 'growth'; readonly path: string; readonly before: KnownBeginning }
   | { readonly do: 'digests'; readonly paths: readonly string[] }
   | { readonly do: 'pieces'; readonly pieces: Pieces }
+  | { readonly do: 'texts'; readonly texts: readonly string[] }
   | { readonly do: 'hash-directories'; readonly paths: readonly string[] }
   | { readonly do: 'stage'; readonly tmp: string; readonly packed: PackedFiles }
   | ({ readonly do: 'open-nameless' } & SparesAsked)
@@ -55,6 +56,7 @@ export interface BulkReplies {
   readonly growth: GrowthFound;
   readonly digests: readonly (HashedFile | undefined)[];
   readonly pieces: string;
+  readonly texts: string;
   readonly 'hash-directories': readonly HashedDirectory[];
   readonly stage: StagedBatch;
   readonly 'open-nameless': null;

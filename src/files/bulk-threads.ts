@@ -70,6 +70,7 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
       return examineWhole(paths, askForSome, hash);
     },
     pieces: (pieces) => ask(turn++ % 2 === 0 ? pool : listPool, 'pieces', () => ({ pieces })),
+    texts: (texts) => ask(turn++ % 2 === 0 ? pool : listPool, 'texts', () => ({ texts })),
     digests: async (paths) => hashAll(paths, await ask(pool, 'digests', () => ({ paths })), hash),
     hash,
     beginning: (path, beginning) => ask(slowPool, 'beginning', () => ({ path, beginning })),

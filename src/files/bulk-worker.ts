@@ -39,6 +39,10 @@ async function work(request: BulkRequest): Promise<Work> {
     const { hashDirectory } = await import('./hash-directory.ts');
     return { reply: request.paths.map((path) => hashDirectory(world, path)), handedOver: [] };
   }
+  if (request.do === 'texts') {
+    const { hashTexts } = await import('./hash-texts.ts');
+    return { reply: hashTexts(request.texts), handedOver: [] };
+  }
   if (request.do === 'pieces') {
     const { hashPieces } = await import('./hash-pieces.ts');
     return { reply: hashPieces(world.fs, request.pieces), handedOver: [] };

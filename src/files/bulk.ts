@@ -39,6 +39,8 @@ export interface BulkReader extends AsyncDisposable {
   hashed(from: string): AsyncIterable<readonly HashedDirectory[]>;
   /** Digests of pieces of a file, 64 characters each. */
   pieces(pieces: Pieces): Promise<string>;
+  /** Digests of texts as UTF-8, 64 characters each; some hundred a call. */
+  texts(texts: readonly string[]): Promise<string>;
   /** Digests alone, one a path in their order. Files of any size; some hundred paths a call. */
   digests(paths: readonly string[]): Promise<readonly HashedFile[]>;
   /** Hashes a file of any size. */

@@ -15,10 +15,12 @@ const PIECES = [
   [2700 * KIB, 1],
 ] as const;
 
-test.each([
+const READERS = [
   ['in the calling thread', (world: FilesWorld) => openBulkInThread(world)],
   ['in a thread of its own', (world: FilesWorld) => openBulkThreads(world)],
-])('pieces of a file are hashed %s, and what is cut off has another digest', async (_name, open) => {
+] as const;
+
+test.each(READERS)('pieces of a file are hashed %s, and what is cut off has another digest', async (_name, open) => {
   using world = openFilesWorld();
   const bytes = Buffer.from(Uint8Array.from({ length: 2700 * KIB }, (_, at) => (at * at) % 251));
   world.save('lod/files/segment', bytes);
@@ -28,4 +30,11 @@ test.each([
   const expected = PIECES.map(([offset, length]) => digestOf(bytes.subarray(offset, offset + length)));
   expect(digests).toBe(expected.join(''));
   expect(digests.endsWith(digestOf(new Uint8Array()))).toBe(true);
+});
+
+test.each(READERS)('texts are hashed %s as the bytes that they stand for, short and long ones', async (_name, open) => {
+  using world = openFilesWorld();
+  await using bulk = open(world);
+  const texts = ['', '{}', '{"ß":"日本 🎈"}', '日'.repeat(70 * KIB), 'x'.repeat(30 * KIB), '日'.repeat(30 * KIB)];
+  expect(await bulk.texts(texts)).toBe(texts.map((text) => digestOf(Buffer.from(text))).join(''));
 });

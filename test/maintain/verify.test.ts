@@ -26,6 +26,7 @@ import {
 const FILES = {
   'lod/things/a.json': '{"name": "Ada", "text": "analytical engine"}',
   'lod/things/b.json': '{"name": "Grace"}',
+  'lod/things/marked.json': '\uFEFF{"name": "Bea"}',
   'lod/things/_schema.json': '{"type": "object", "properties": {"v": {"type": "number"}}}',
   'lod/things/broken.json': '{"name": ',
   'lod/things/log.jsonl': '{"n": 1}\n',
@@ -55,7 +56,7 @@ async function livedRoot(): Promise<TestLarder> {
   // A broken document is one, and a file below files/ is recorded, once they are quiet.
   const isSettled = (): boolean =>
     larder.problems({ collection: null, limit: 50, cursor: null }).items.filter(({ state }) => state !== 'pending')
-      .length === 3 &&
+      .length === 4 &&
     (larder.collections('lod') ?? []).some(({ name, count }) => name.endsWith('files') && count === 1);
   while (!isSettled()) await new Promise((resolve) => void setTimeout(resolve, 50));
   return world;

@@ -1,15 +1,15 @@
 /** The stored bytes of versions, held against their digests in the workers while the log is read on. */
 import type { StoredBody } from '../../events/read-damaged.ts';
 import { DIGEST_CHARACTERS } from '../../files/hash-pieces.ts';
+import { InFlight } from './in-flight.ts';
 import type { Run } from './subject.ts';
 
 const BATCH = 2000;
 const BATCH_BYTES = 16 * 1024 * 1024;
-const IN_FLIGHT = 3;
 
 export class StoredBodies {
   readonly #run: Run;
-  readonly #running = new Set<Promise<void>>();
+  readonly #inFlight = new InFlight();
   #waiting: StoredBody[] = [];
   #bytes = 0;
 
@@ -28,18 +28,13 @@ export class StoredBodies {
 
   async finish(): Promise<void> {
     await this.#send();
-    await Promise.all(this.#running);
+    await this.#inFlight.finish();
   }
 
   async #send(): Promise<void> {
     const bodies = this.#waiting;
     [this.#waiting, this.#bytes] = [[], 0];
-    if (bodies.length === 0) return;
-    const work = this.#check(bodies).finally(() => void this.#running.delete(work));
-    // Told to whoever waits for it; when the log cannot be read on, nobody does.
-    work.catch(() => {});
-    this.#running.add(work);
-    if (this.#running.size >= IN_FLIGHT) await Promise.race(this.#running);
+    if (bodies.length > 0) await this.#inFlight.add(this.#check(bodies));
   }
 
   async #check(bodies: readonly StoredBody[]): Promise<void> {

@@ -1,10 +1,10 @@
 /** The catalog's rows, texts and words beside what the log says. */
 import type { AuditedPath, CatalogAudit } from '../../catalog/audit.ts';
 import type { FoldedPath } from '../../catalog/fold-rows.ts';
-import { digestOf } from '../../core/digest.ts';
 import { searchTextOf } from '../../core/json/search-text.ts';
 import type { JsonValue } from '../../core/json/value.ts';
 import type { ProblemCode } from '../../core/problems.ts';
+import { ServedTexts } from './served-texts.ts';
 import type { Finding } from './types.ts';
 import type { Run } from './subject.ts';
 
@@ -12,24 +12,30 @@ export async function compareCatalog(run: Run): Promise<void> {
   const { audit } = run.subject;
   if (!audit) return;
   let [done, strays, lastId] = [0, 0, 0];
+  const texts = new ServedTexts(run, ({ path, digest }, found) => {
+    if (!hasMoved(run, audit, path)) run.report(difference('text', path, digest, found, OTHER_TEXT));
+  });
   for (const rows of audit.pages()) {
-    for (const row of rows) compareRow(run, audit, row);
+    for (const row of rows) compareRow(run, audit, texts, row);
     done += rows.length;
     const id = rows.at(-1)?.id ?? lastId;
     // While SQLite still holds the pages of these ids.
     strays += audit.strays(lastId, id);
     lastId = id;
     run.progress({ stage: 'catalog', done, total: audit.paths });
+    await texts.sendWhenFull();
     await run.breathe();
   }
+  await texts.finish();
   strays += audit.strays(lastId, Number.MAX_SAFE_INTEGER);
   if (strays > 0) run.report(difference('text', '', null, `${strays} entries`, STRAY));
   await findMissing(run, audit);
 }
 
+const OTHER_TEXT = 'lists would answer another text';
 const STRAY = 'full text holds entries of no document';
 
-function compareRow(run: Run, audit: CatalogAudit, row: AuditedPath): void {
+function compareRow(run: Run, audit: CatalogAudit, texts: ServedTexts, row: AuditedPath): void {
   const folded = run.fold.get(row.path);
   const newest = Math.max(row.diskSeq, row.servedSeq ?? 0, row.deletedSeq ?? 0);
   if (newest > run.subject.upTo) return;
@@ -42,6 +48,9 @@ function compareRow(run: Run, audit: CatalogAudit, row: AuditedPath): void {
   }
   if (folded.lastSeq > Math.min(run.subject.upTo, audit.reached)) return;
   const findings = differencesOf(audit, folded, row);
+  const { path, text } = row;
+  const { servedDigest } = folded;
+  if (row.isDocument && text !== null && servedDigest !== null) texts.add({ path, text, digest: servedDigest });
   if (findings.length > 0 && !hasMoved(run, audit, row.path)) for (const finding of findings) run.report(finding);
 }
 
@@ -98,22 +107,7 @@ function textOf(audit: CatalogAudit, { servedDigest }: FoldedPath, row: AuditedP
   }
   // A version whose bytes are kept nowhere any more has no text until a later one (types.ts of the catalog).
   if (text === null) return [];
-  if (!isTextOf(text, servedDigest))
-    return [difference('text', path, servedDigest, digestOf(Buffer.from(text)), 'lists would answer another text')];
   return isFound(audit, row, text) ? [] : [difference('text', path, 'words', 'none', 'search would not find it')];
-}
-
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-const encoder = new TextEncoder();
-/** Longest UTF-8 of a UTF-16 unit. */
-const BYTES_A_UNIT = 3;
-/** Texts are encoded here one after the other, all but the long ones. */
-const shared = new Uint8Array(64 * 1024);
-
-function isTextOf(text: string, digest: string): boolean {
-  const fits = text.length * BYTES_A_UNIT <= shared.length;
-  const bytes = fits ? shared.subarray(0, encoder.encodeInto(text, shared).written) : encoder.encode(text);
-  return digestOf(bytes) === digest || digestOf(Buffer.concat([BYTE_ORDER_MARK, bytes])) === digest;
 }
 
 /** Asks full text for the longest word of a document; of some hundred, because each question costs as much as ten documents. */

@@ -4,7 +4,7 @@
  *     log ----> fold, catalog beside fold
  *                    files                    then  fold beside files, blobs
  *
- * The log and the catalog are read on this thread while the workers hash the files and the bodies of the log. Memory is bounded: what has to be remembered of each path
+ * The log and the catalog are read on this thread while the workers hash the files, the bodies of the log and the texts of the catalog. Memory is bounded: what has to be remembered of each path
  * lies in a scratch database once there are many (catalog/fold.ts).
  */
 import { openFold } from '../../catalog/fold.ts';
