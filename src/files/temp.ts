@@ -43,8 +43,8 @@ export interface NewBytes {
   readonly replaces: FileStat | null;
 }
 
-/** What the name of a temp file with these bytes begins with. */
-export const tempDigits = (digest: Digest): string => digest.slice(0, 16);
+/** What the name of a temp file with these bytes begins with; also of the name itself. */
+export const tempDigits = (digestOrName: string): string => digestOrName.slice(0, 16);
 
 export const tempName = (world: Pick<WriteWorld, 'random' | 'tmp'>, digest: Digest): string =>
   `${world.tmp}/${tempDigits(digest)}-${Buffer.from(world.random(8)).toString('hex')}`;

@@ -231,7 +231,7 @@ export class StartUp {
         if (code === 'conflict') world.conflicts.load(path, errors);
     }
     // Before redo: what redo itself brings out of the tree may still be written to, and waits as long as any displaced file.
-    const left = sweepTemps(world, this.#parts.root.tmp);
+    const left = await sweepTemps(world, this.#parts.root.tmp);
     if (world.without.has('redo')) return;
     const report = await redo(world);
     letGoOfCopies(world, left);

@@ -1,35 +1,35 @@
 /** Keeps bytes that were found where they would have been lost, as a version of their own. */
-import { digestOf, type Digest } from '../core/digest.ts';
+import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
 import type { LoggedEntry } from '../core/events.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import type { FileStat } from '../host/ports.ts';
-import { readFile } from '../host/read-file.ts';
+import { tempDigits } from '../files/temp.ts';
 import { keptBytesOf } from './bodies.ts';
 import { bodyOf } from './drafts.ts';
-import { LARGEST_DOCUMENT_BYTES } from './observe.ts';
+import { leftBytes, type LeftBytes } from './left-bytes.ts';
 import { originOf } from './origin.ts';
 import { refusalOfDisk } from './refusals.ts';
 import { isTornPiece } from './torn-pieces.ts';
 import type { World } from './world.ts';
 
-type RescueWorld = Pick<World, 'fs' | 'catalog' | 'blobs' | 'bodyBytes' | 'recorder' | 'clock' | 'random' | 'backlog'>;
+type RescueWorld = Pick<
+  World,
+  'fs' | 'catalog' | 'blobs' | 'bodyBytes' | 'heldBytes' | 'recorder' | 'clock' | 'random' | 'backlog'
+>;
 
 const VERSIONS_COMPARED = 1000;
-/** Of the digest, in the name of a temp file. */
-const DIGITS = 16;
 
 /**
  * Records the bytes of a file in `.larder/tmp` as a rescued version of a path, unless its history has them. Rejects while a version
- * with these bytes waits to be put in place: the file may be the only copy.
+ * with these bytes waits to be put in place: the file may be the only copy. Of what is too long for a document the digest is kept alone.
  */
 export async function rescue(world: RescueWorld, file: string, path: string): Promise<void> {
-  const bytes = readFile(world.fs, file);
-  const digest = digestOf(bytes);
+  const { bytes, digest, size } = await leftBytes(world, file);
   if (world.backlog.awaits(digest)) throw new LarderError('busy', `${path} waits for what is in ${file}`);
   if (isKnown(world, path, digest)) return;
-  const body = bodyOf(world, bytes, LARGEST_DOCUMENT_BYTES);
-  if (body.inBlob) await world.blobs.put(digest, bytes);
+  const body = bytes === null ? {} : bodyOf(world, bytes, world.heldBytes);
+  if (bytes !== null && body.inBlob) await world.blobs.put(digest, bytes);
   const faults = [
     {
       code: 'rescued',
@@ -42,7 +42,7 @@ export async function rescue(world: RescueWorld, file: string, path: string): Pr
     kind: 'rescued',
     code: 'rescued',
     digest,
-    size: bytes.length,
+    size,
     before: null,
     faults,
     ...body,
@@ -60,15 +60,16 @@ const isKnown = (world: RescueWorld, path: string, digest: Digest): boolean =>
  * redone from the log. Otherwise it is what a swap brought out, and the log says of which path. What may be the only copy of a
  * version is answered: redo puts it in place.
  */
-export function sweepTemps(world: World, directory: string): OnlyCopy[] {
+export async function sweepTemps(world: World, directory: string): Promise<OnlyCopy[]> {
   const known = writesSince(world);
   const left: OnlyCopy[] = [];
   for (const { name, kind } of world.fs.readDirectory(directory)) {
     if (name === null || kind !== 'file') continue;
     const file = `${directory}/${name}`;
-    const written = known.get(name.slice(0, DIGITS)) ?? [];
+    const digits = tempDigits(name);
+    const written = known.get(digits) ?? [];
     try {
-      const only = sweepOne(world, file, name.slice(0, DIGITS), written);
+      const only = await sweepOne(world, file, digits, written);
       if (only) left.push(only);
     } catch (error) {
       keepForLater(world, file, written, error);
@@ -137,32 +138,37 @@ function writesSince(world: World): ReadonlyMap<string, readonly WrittenPath[]> 
 }
 
 function noteDigits(byDigits: Map<string, WrittenPath[]>, digest: Digest, written: WrittenPath): void {
-  const digits = digest.slice(0, DIGITS);
+  const digits = tempDigits(digest);
   const known = byDigits.get(digits);
   if (!known) byDigits.set(digits, [written]);
   else if (!known.includes(written)) known.push(written);
 }
 
-function sweepOne(world: World, file: string, digits: string, written: readonly WrittenPath[]): OnlyCopy | undefined {
-  const bytes = readFile(world.fs, file);
+async function sweepOne(
+  world: World,
+  file: string,
+  digits: string,
+  written: readonly WrittenPath[],
+): Promise<OnlyCopy | undefined> {
+  const left = await leftBytes(world, file);
   const stat = world.fs.lstat(file);
   if (!stat) return undefined;
   const from = replacedBy(stat, written);
-  const isEmpty = bytes.length === 0 && !isAsNamed(bytes, digits);
-  const isUnfinished = isEmpty || from === undefined || isPiece(world, written, bytes);
-  if (!isUnfinished && isAsNamed(bytes, digits) && isOnlyCopy(world, bytes, written))
-    return { file, stat, written, from, isKept: isKept(world, bytes, written) };
+  const isAsNamed = tempDigits(left.digest) === digits;
+  const isEmpty = left.size === 0 && !isAsNamed;
+  const isUnfinished = isEmpty || from === undefined || isPiece(world, written, left);
+  if (!isUnfinished && isAsNamed && isOnlyCopy(world, left, written))
+    return { file, stat, written, from, isKept: isKept(world, left, written) };
   // An editor may still have it open: it goes once it was quiet for as long as any displaced file.
-  if (!isUnfinished) awaitQuiet(world, file, from, isKept(world, bytes, written));
-  else if (bytes.length > 0 && !from && !isAsNamed(bytes, digits) && mayHaveLostFrames(world))
+  if (!isUnfinished) awaitQuiet(world, file, from, isKept(world, left, written));
+  else if (left.size > 0 && !from && !isAsNamed && mayHaveLostFrames(world))
     world.log.warn({ file }, 'a file in .larder/tmp belongs to no known write; it is left alone');
   else world.fs.unlink(file);
   return undefined;
 }
 
 /** Of a version since the checkpoint, which may still have to be put in place. */
-function isOnlyCopy(world: World, bytes: Uint8Array, written: readonly WrittenPath[]): boolean {
-  const digest = digestOf(bytes);
+function isOnlyCopy(world: World, { digest }: LeftBytes, written: readonly WrittenPath[]): boolean {
   return written.some(({ versions }) =>
     versions.some(({ body, digest: one }) => one === digest && keptBytesOf(world, { body, digest }) === null),
   );
@@ -187,11 +193,9 @@ function awaitQuiet(world: World, file: string, { path }: WrittenPath, isKept: b
   world.displaced.add(file, path, world.events.checkpoint + 1, stat ? statKeyOf(stat) : null);
 }
 
-const isAsNamed = (bytes: Uint8Array, digits: string): boolean => digestOf(bytes).startsWith(digits);
-
-const isPiece = (world: World, written: readonly WrittenPath[], bytes: Uint8Array): boolean =>
-  written.some(({ versions }) => isTornPiece(world, versions, bytes));
+const isPiece = (world: World, written: readonly WrittenPath[], { bytes }: LeftBytes): boolean =>
+  bytes !== null && written.some(({ versions }) => isTornPiece(world, versions, bytes));
 
 /** A file that is as it is named may be one that a deletion took away before anybody had recorded it. */
-const isKept = (world: World, bytes: Uint8Array, written: readonly WrittenPath[]): boolean =>
-  written.some(({ path }) => isKnown(world, path, digestOf(bytes)));
+const isKept = (world: World, { digest }: LeftBytes, written: readonly WrittenPath[]): boolean =>
+  written.some(({ path }) => isKnown(world, path, digest));

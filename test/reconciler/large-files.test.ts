@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/core/digest.ts';
+import type { FileSystem } from '../../src/host/ports.ts';
 import { Crash } from '../../src/host/faulty-file-system.ts';
 import { Machine } from '../simulator/machine.ts';
 import { settled } from '../simulator/settlement.ts';
@@ -75,3 +76,38 @@ test.each([
     }
   },
 );
+
+test('a file of any size that a write brought out of the tree stops no start, and is never held whole', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'larder-large-'));
+  try {
+    const machine = new Machine(1, root);
+    machine.disk.makeDirectory(machine.at('ns'));
+    machine.disk.makeDirectory(machine.at('ns/files'));
+    const fd = machine.disk.open(machine.at('ns/files/film.bin'), 'create-new');
+    machine.disk.write(fd, Buffer.alloc(65 * MIB, 'f'), 0, 65 * MIB, 0);
+    machine.disk.close(fd);
+    const process = await start(machine);
+    await settled(machine.clock, machine.clock.advance(10_000), LIMIT_MS);
+    await put(machine, process, 'film.bin', 'n');
+    expect(machine.disk.readDirectory(machine.at('.larder/tmp'))).toHaveLength(1);
+    process.die();
+    await process.bury();
+    let longest = 0;
+    const fs = (whole: FileSystem): FileSystem => ({
+      ...whole,
+      read(one, buffer, offset, length, position) {
+        longest = Math.max(longest, length);
+        return whole.read(one, buffer, offset, length, position);
+      },
+    });
+    const next = await start(machine, CALM, { fs });
+    await settled(machine.clock, machine.clock.advance(10_000), LIMIT_MS);
+    expect(longest).toBeLessThanOrEqual(64 * MIB);
+    expect(machine.disk.readDirectory(machine.at('.larder/tmp'))).toEqual([]);
+    const answer = next.larder?.history({ collection: 'ns/files', id: 'film.bin' }, { before: null, limit: 10 });
+    expect(answer?.items.map(({ op }) => op)).toEqual(['update', 'create']);
+    await next.bury();
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});

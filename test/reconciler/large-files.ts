@@ -1,7 +1,7 @@
 /** Larder on a simulated machine, with files so large that no log keeps their bytes. */
 import { digestOf } from '../../src/core/digest.ts';
 import type { Machine } from '../simulator/machine.ts';
-import { Process, type Surroundings } from '../simulator/process.ts';
+import { Process, type Sabotage, type Surroundings } from '../simulator/process.ts';
 import { settled } from '../simulator/settlement.ts';
 import { me } from './world.ts';
 
@@ -11,8 +11,8 @@ export const MIB = 1024 * 1024;
 export const LARGE = MIB + 10;
 export const LIMIT_MS = 60_000;
 
-export async function start(machine: Machine, around: Surroundings = CALM): Promise<Process> {
-  const process = new Process(machine, around, {}, 0);
+export async function start(machine: Machine, around: Surroundings = CALM, sabotage: Sabotage = {}): Promise<Process> {
+  const process = new Process(machine, around, sabotage, 0);
   while (!process.larder) await machine.clock.yieldTurn();
   await settled(machine.clock, process.larder.ready, LIMIT_MS);
   return process;
