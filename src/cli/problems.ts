@@ -4,6 +4,7 @@ import type { Problem } from '../core/problems.ts';
 import type { Choice } from '../larder-guards.ts';
 import type { Access } from './access.ts';
 import { outJson, type Io } from './io.ts';
+import { printable } from './printable.ts';
 
 /** What linters do as well: 4 when there is something to mend. */
 const FOUND = 4;
@@ -17,7 +18,7 @@ export async function listProblems(access: Access, root: string | null, asJson: 
     io.out(
       found.length === 0
         ? 'no problems\n'
-        : found.map((problem) => describe(problem, shown(problem.path, root, io))).join(''),
+        : found.map((problem) => describe(problem, printable(shown(problem.path, root, io)))).join(''),
     );
   return found.length === 0 ? 0 : FOUND;
 }

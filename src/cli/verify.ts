@@ -13,6 +13,7 @@ import { findDaemonFor } from './access.ts';
 import { askLines } from './asked-lines.ts';
 import type { CommonFlags, LoadedConfig } from './config-file.ts';
 import { outJson, type Io } from './io.ts';
+import { printable } from './printable.ts';
 import { openLine } from './progress.ts';
 import { rebuild, refuseServed } from './rebuild.ts';
 
@@ -112,7 +113,7 @@ function describeProgress({ stage, done, total }: VerifyProgress): string {
 
 function describe({ kind, code, path, expected, found, detail }: Finding): string {
   const sides = [expected === null ? [] : [`expected ${expected}`], found === null ? [] : [`found ${found}`]].flat();
-  return `${kind} ${code} ${path}: ${detail}${sides.length === 0 ? '' : `\n    ${sides.join('; ')}`}\n`;
+  return `${kind} ${code} ${printable(path)}: ${detail}${sides.length === 0 ? '' : `\n    ${sides.join('; ')}`}\n`;
 }
 
 function sum(summary: VerifySummary, listed: number): string {

@@ -6,6 +6,7 @@ import type { ToldVersion } from '../core/told-versions.ts';
 import type { Moment } from '../larder-versions.ts';
 import type { Access } from './access.ts';
 import { outJson, type Io } from './io.ts';
+import { printable } from './printable.ts';
 import { parseDocument, parseSeq, parseShown, parseTarget } from './targets.ts';
 
 export interface VersionFlags {
@@ -97,7 +98,7 @@ const describeEvent = (event: FeedEvent): string => {
     seq,
     at,
     op,
-    `${collection}/${id}${from === undefined ? '' : ` from ${from}`}${to === undefined ? '' : ` to ${to}`}${sayGone(gone)}`,
+    `${collection}/${printable(id)}${from === undefined ? '' : ` from ${from}`}${to === undefined ? '' : ` to ${to}`}${sayGone(gone)}`,
     actor,
     `set ${change_set}`,
     session && `session ${session}`,

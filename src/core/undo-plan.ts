@@ -66,6 +66,12 @@ export function transitionsOf({ seq, op, kind, path, from, digest, before }: Und
   return [...away, here].filter((transition) => transition.before !== transition.after);
 }
 
+/**
+ * What vanished with too much else, and was never told as deleted, was written back: an update of nothing. It was served all the
+ * time, so going back to an earlier moment does not take it away; who names the change set means just that.
+ */
+export const isWrittenBack = ({ op, before }: UndoneEvent): boolean => op === 'update' && before === null;
+
 /** `transitions` in the order of their seqs. */
 export function planUndo(transitions: readonly Transition[], now: (path: string) => Digest | null): UndoPlan {
   const steps: UndoStep[] = [];

@@ -1,7 +1,9 @@
 /** The daemon as its service manager and its log reader see it. */
+import { execFile } from 'node:child_process';
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { openCliWorld, run, startDaemon, type RunningDaemon } from './world.ts';
 
@@ -131,3 +133,20 @@ test(
     expect(listed.items).toMatchObject([{ name: 'c', count: 3000 }]);
   },
 );
+
+test('a command that waits for a second look is not ended in the middle of it', async () => {
+  using world = openCliWorld({ 'lod/c/a.json': { v: 1 }, 'lod/c/b.json': { v: 1 } });
+  await run(['status', '--root', world.root]);
+  rmSync(join(world.root, 'lod/c/a.json'));
+  const cli = join(import.meta.dirname, '../../src/cli.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    cli,
+    'undo',
+    'lod/c/a',
+    '--yes',
+    '--root',
+    world.root,
+  ]);
+  expect(stdout).toContain('bring back  lod/c/a\n1 taken back');
+  expect(readdirSync(join(world.root, 'lod/c'))).toEqual(['a.json', 'b.json']);
+});

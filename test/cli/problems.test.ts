@@ -108,3 +108,10 @@ test('a daemon holds what a rm in the wrong place took, and writes it back', asy
   expect(await codes(ask)).toEqual([]);
   expect(await ask('problems', 'dismiss', 'nothing-like-it')).toMatchObject({ code: 5 });
 });
+
+test('a name that would move the cursor, or end a line, is shown as JSON spells it', async () => {
+  using world = openCliWorld({ 'lod/things/a\u001b[2J\nb.json': {} });
+  const name = String.raw`lod/things/a\u001b[2J\u000ab.json`;
+  expect((await world.run('problems')).out.split('\n')[0]).toContain(`root/${name}: the control character U+001B`);
+  expect((await world.run('log', 'lod')).out).toContain(`problem  ${name}  hand`);
+});

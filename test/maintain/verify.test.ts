@@ -52,11 +52,13 @@ async function livedRoot(): Promise<TestLarder> {
   renameSync(world.at('lod/things/b.json'), world.at('lod/things/moved.json'));
   symlinkSync('a.json', world.at('lod/things/link.json'));
   world.save('lod/things/bad:name.json', '{}');
+  // Of two names that differ only in case the second is a problem, and has no head.
+  world.save('lod/things/A.json', '{}');
   await larder.rescan();
   // A broken document is one, and a file below files/ is recorded, once they are quiet.
   const isSettled = (): boolean =>
     larder.problems({ collection: null, limit: 50, cursor: null }).items.filter(({ state }) => state !== 'pending')
-      .length === 4 &&
+      .length === 5 &&
     (larder.collections('lod') ?? []).some(({ name, count }) => name.endsWith('files') && count === 1);
   while (!isSettled()) await new Promise((resolve) => void setTimeout(resolve, 50));
   return world;

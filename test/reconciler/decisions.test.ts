@@ -55,6 +55,27 @@ test('a hold that is dismissed writes the files back byte for byte, as one resto
   expect(await world.read('d3')).toMatchObject({ kind: 'served', mark: null });
 });
 
+test('an undo over a hold that was dismissed takes nothing away that was served all the time; its change set does', async () => {
+  const files = documents(30);
+  await using world = await openHeld(files);
+  const before = world.larder.seq;
+  const { changeSets } = await world.larder.guards.dismiss(world.id, {}, me);
+  await world.larder.write({ ref: ref('d3'), change: { op: 'put', body: bytes({ v: 'later' }) } }, me);
+  await world.larder.write({ ref: ref('new'), change: { op: 'put', body: bytes({ v: 'new' }) } }, me);
+  const { items } = await world.larder.versions.undo({ since: before }, me);
+  expect(items.map(({ op, id }) => [op, id])).toEqual([
+    ['update', 'd3'],
+    ['delete', 'new'],
+  ]);
+  for (const [path, text] of Object.entries(files)) expect(readFileSync(world.at(path), 'utf8')).toBe(text);
+  // The document's last change is what the first scan found.
+  const last = { collection: 'lod/things', document: 'd5' };
+  await expect(world.larder.versions.undo(last, me)).rejects.toMatchObject({ code: 'not_found' });
+  expect(await world.larder.versions.undo({ change_set: changeSets[0] ?? '' }, me, { dryRun: true })).toMatchObject({
+    undone: 30,
+  });
+});
+
 test('what came back meanwhile is neither deleted nor written over', async () => {
   await using world = await openHeld(documents(12));
   world.save('lod/things/d3.json', '{"v": "mine"}\n');

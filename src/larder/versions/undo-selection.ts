@@ -4,7 +4,7 @@ import { LarderError } from '../../core/errors.ts';
 import { FIRST_SCAN, type Seq } from '../../core/events.ts';
 import { classify, pathOf } from '../../core/refs.ts';
 import { parseMoment } from '../../core/moments.ts';
-import { transitionsOf } from '../../core/undo-plan.ts';
+import { isWrittenBack, transitionsOf } from '../../core/undo-plan.ts';
 import type { UndoRequest } from '../../core/undo-requests.ts';
 import { decidedAbsences } from '../../reconciler/decided-absences.ts';
 import { settle } from '../../reconciler/settle.ts';
@@ -37,8 +37,8 @@ export async function selectEvents(world: World, request: UndoRequest): Promise<
 }
 
 /** What the first scan found was there before: nobody did it, so it is undone only by its own name. */
-const isMeant = ({ session }: StoredEvent, { change_set: set, session: asked }: UndoRequest): boolean =>
-  session !== FIRST_SCAN || set !== undefined || asked !== undefined;
+const isMeant = (event: StoredEvent, { change_set: set, session: asked }: UndoRequest): boolean =>
+  set !== undefined || (!isWrittenBack(event) && (event.session !== FIRST_SCAN || asked !== undefined));
 
 /** A file that was removed a moment ago is meant as well, and not the change before. A change set is told already. */
 async function whatIsDone(world: World, request: UndoRequest): Promise<void> {
@@ -94,7 +94,7 @@ const PAGE = 20;
 function lastChange(world: World, path: string, upTo: Seq): Seq {
   for (let before = upTo + 1; ;) {
     const page = world.catalog.history(path, { before, limit: PAGE });
-    const found = page.find((event) => transitionsOf(event).some((transition) => transition.path === path));
+    const found = page.find((event) => !isWrittenBack(event) && transitionsOf(event).some((one) => one.path === path));
     const last = page.at(-1);
     if (found) return found.seq;
     if (last === undefined) throw new LarderError('not_found', `${path} is not there, and has no history`);

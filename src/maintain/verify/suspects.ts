@@ -36,9 +36,9 @@ export async function* suspectsAmongFiles(
   }
 }
 
-/** What is not served at all (a bad name, a FIFO) has no disk head; its problem is compared elsewhere. */
+/** What is not served at all (a bad name, one that is taken, a FIFO) has no disk head; its problem is compared elsewhere. */
 const isSuspect = ({ folded, file }: Mismatch): boolean =>
-  !(file !== null && file.why !== null && folded?.diskDigest === null);
+  !(file !== null && folded?.diskDigest === null && (file.why !== null || folded.problems.includes('name')));
 
 /** A file that was being written while it was hashed has another digest now. */
 async function* standing(bulk: BulkReader, mismatches: readonly Mismatch[]): AsyncGenerator<Suspect[], void> {
