@@ -38,9 +38,13 @@ export const VERSIONS = `${EVENTS} WHERE e.path = ? AND e.seq < ? AND e.kind IS 
 
 export const VERSION_WITH = `${EVENTS} WHERE e.path = ? AND e.digest = ? AND e.seq <= ? AND e.kind IS NOT NULL ORDER BY e.seq DESC LIMIT 1`;
 
-/** Asked of every file that a rescan finds changed: whether the path itself had these bytes, and whether something moved here. */
-export const HAD_DIGEST = `SELECT max(digest = ? AND kind IS NOT NULL), max(source IS NOT NULL) FROM events
-  WHERE path = (SELECT id FROM paths WHERE directory = ? AND name = ?)`;
+/**
+ * Asked of every file that is found changed: whether the path itself had these bytes among its newest events, and whether
+ * something moved here. A limit of -1 is none.
+ */
+export const HAD_DIGEST = `SELECT max(digest = ? AND kind IS NOT NULL), max(source IS NOT NULL) FROM (
+  SELECT digest, kind, source FROM events
+  WHERE path = (SELECT id FROM paths WHERE directory = ? AND name = ?) ORDER BY seq DESC LIMIT ?)`;
 
 /** A move away from here is told by an event of its target. */
 export const MOVES_AWAY = `${EVENTS} WHERE e.source = ? AND e.seq < ? ORDER BY e.seq DESC LIMIT ?`;
@@ -136,9 +140,9 @@ export function openHistoryReads(reader: Database): HistoryReads {
       return departure.get(directory, name);
     },
     versionWith: (path, digest, upTo = Number.MAX_SAFE_INTEGER) => versionWith(path, digest, upTo),
-    hasVersionWith(path, digest) {
+    hasVersionWith(path, digest, among = -1) {
       const { directory, name } = splitPath(path);
-      const [here, moved] = hadDigest.get(digestToBlob(digest), directory, name) ?? [];
+      const [here, moved] = hadDigest.get(digestToBlob(digest), directory, name, among) ?? [];
       if (here === 1) return true;
       return moved === 1 && versionWith(path, digest, Number.MAX_SAFE_INTEGER) !== undefined;
     },

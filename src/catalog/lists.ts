@@ -34,10 +34,10 @@ export const LIST_DELETED = `
   SELECT ${DELETED_COLUMNS} FROM paths p JOIN events e ON e.seq = p.deleted_seq JOIN sets s ON s.first = e.first
   WHERE ${IN_SCOPE} AND p.deleted_seq IS NOT NULL AND p.document >= ? AND p.document < ? ORDER BY p.document LIMIT ?`;
 
-/** The codes of `deleted` and `hand` are in codes.ts. */
+/** The codes of `deleted`, `hand` and `restore` are in codes.ts. */
 export const DELETED_BY_HAND = `
   SELECT p.directory, p.name FROM events e CROSS JOIN sets s ON s.first = e.first JOIN paths p ON p.id = e.path
-  WHERE e.seq > ? AND e.kind = 3 AND s.cause = 1`;
+  WHERE e.seq > ? AND e.kind = 3 AND s.cause IN (1, 2)`;
 
 export const TEXT = 'SELECT d.text FROM paths p JOIN documents d ON d.id = p.id WHERE p.directory = ? AND p.name = ?';
 

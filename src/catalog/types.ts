@@ -211,8 +211,8 @@ export interface Catalog extends Retained, Disposable {
   isOf(path: string, seq: Seq): boolean;
   /** The newest version of a document with these bytes, under any of its names, at or before a seq where one is given. */
   versionWith(path: string, digest: Digest, upTo?: Seq): StoredEvent | undefined;
-  /** Whether there is such a version; cheaper. */
-  hasVersionWith(path: string, digest: Digest): boolean;
+  /** Whether there is such a version; cheaper, the more so when it is sought only `among` so many of the newest events. */
+  hasVersionWith(path: string, digest: Digest, among?: number): boolean;
   /** The last seq before the first event with a later time (API.md, `_at`): what a moment stands for. */
   seqAtTime(timeMs: number): Seq;
   /** Whether events after that seq say that they are older than the moment: the clock went back. */

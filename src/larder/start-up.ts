@@ -19,6 +19,7 @@ import { bytesAnywhere } from '../reconciler/bodies.ts';
 import { contentOf } from '../reconciler/content.ts';
 import { recallOutage } from '../reconciler/out-of-reach.ts';
 import { redo } from '../reconciler/redo.ts';
+import { recallRestores } from '../reconciler/restores.ts';
 import { letGoOfCopies, sweepTemps } from '../reconciler/rescue.ts';
 import { rejudge } from '../reconciler/change-schema.ts';
 import { compileSafely } from '../reconciler/compile-safely.ts';
@@ -225,6 +226,7 @@ export class StartUp {
   async #redo(): Promise<void> {
     const { world } = this.#wired;
     recallDeletions(world);
+    recallRestores(world);
     for (const place of world.catalog.pathsWithRecorded('held')) recallHeld(world, place);
     for (const path of world.catalog.pathsWithRecorded('conflict')) {
       for (const { code, errors } of world.catalog.problemsOf(path))

@@ -12,7 +12,7 @@ import { ConflictLedger } from '../reconciler/conflicts.ts';
 import { Displaced } from '../reconciler/displaced.ts';
 import { LARGEST_BODY_BYTES } from '../reconciler/drafts.ts';
 import { Placements } from '../reconciler/placements.ts';
-import { Restores } from '../reconciler/findings.ts';
+import { Restores } from '../reconciler/restores.ts';
 import { LARGEST_DOCUMENT_BYTES } from '../reconciler/observe.ts';
 import { openBacklog } from '../reconciler/open-backlog.ts';
 import { checkReach, openOutOfReach } from '../reconciler/out-of-reach.ts';

@@ -5,7 +5,7 @@
  */
 import { MOST_CHANGES } from '../core/change-set.ts';
 import { FIRST_SCAN, type Origin } from '../core/events.ts';
-import { isGoingOn, isRestore, restoreSession, type LookTally, type RestoreSession } from '../core/restore.ts';
+import type { FoundChange } from '../core/restore.ts';
 import { identityIn } from '../core/stat-key.ts';
 import type { HashedFile } from '../files/hash-batch.ts';
 import { isSchemaPath } from '../core/refs.ts';
@@ -22,7 +22,7 @@ import type { World } from './world.ts';
 const IN_FLIGHT = 8;
 /** Bytes of documents that these hold, and one batch more. */
 const IN_FLIGHT_BYTES = 64 * 1024 * 1024;
-/** Fewer paths begin no restore, whatever they hold: a person who takes back a change is spared the second look. */
+/** Fewer are compared when they are recorded, which spares an edit by hand the second look. */
 const SURVEYED_FROM = 3;
 const COPIES_AT_ONCE = 50;
 /** Questions to the catalog before the event loop is given back. */
@@ -31,24 +31,6 @@ const ASKED_AT_ONCE = 200;
 export interface FindingsOptions {
   /** The first index of a new root: nothing is known, nothing can have moved or come back. */
   readonly nothingKnown?: boolean;
-}
-
-/** The restore that is going on, if any. */
-export class Restores {
-  #last: RestoreSession | null = null;
-
-  isGoingOn(world: Pick<World, 'clock'>): boolean {
-    return isGoingOn(this.#last, world.clock.monotonicMs());
-  }
-
-  /** Where what was found comes from, by what it brings back. */
-  originOf(world: Pick<World, 'clock' | 'random'>, tally: LookTally): Origin {
-    const newName = (): string => `restore-${originOf(world, 'restore').changeSet}`;
-    const session = restoreSession(this.#last, tally, world.clock.monotonicMs(), newName);
-    if (session === null) return originOf(world, 'hand');
-    this.#last = session;
-    return { ...originOf(world, isRestore(session) ? 'restore' : 'hand', 'hand'), session: session.session };
-  }
 }
 
 /** Gathers paths, settles them in batches and keeps a few of these in flight. */
@@ -64,6 +46,7 @@ export class Findings {
   /** Their files are those that were recorded, to all appearance: our own writes of a moment ago, first of all. */
   readonly #familiar = new Set<string>();
   #origin: Origin | null = null;
+  #isCompared = false;
   /** Paths that the change set of `#origin` takes still. */
   #room = 0;
   #failure: unknown = null;
@@ -97,10 +80,10 @@ export class Findings {
   async #settleCopies(): Promise<void> {
     const copies = [...this.#copies];
     this.#copies.clear();
-    const origin = this.#origin ?? originOf(this.#world, 'hand');
+    const [origin, isCompared] = [this.#origin ?? originOf(this.#world, 'hand'), this.#isCompared];
     for (const { paths } of batchesOf(this.#world, unsized(copies), COPIES_AT_ONCE)) {
       await unlessRefused(this.#world, paths, async () => {
-        await Promise.all(paths.map((path) => settle(this.#world, [path], { origin })));
+        await Promise.all(paths.map((path) => settle(this.#world, [path], { origin, isCompared })));
       });
     }
   }
@@ -132,13 +115,12 @@ export class Findings {
   /** Only what looks different can have been brought back, and no stream that grew. */
   async #comparedWithHistory(paths: readonly string[]): Promise<Origin> {
     if (this.#nothingKnown) return { ...originOf(this.#world, 'hand'), session: FIRST_SCAN };
-    const { restores } = this.#world;
+    const origin = originOf(this.#world, 'hand');
     const isStrange = (path: string): boolean => !this.#familiar.delete(path) && !isGrownStream(this.#world, path);
     const strange = paths.filter(isStrange);
-    const isSurveyed = strange.length >= SURVEYED_FROM || (strange.length > 0 && restores.isGoingOn(this.#world));
-    return isSurveyed
-      ? restores.originOf(this.#world, await survey(this.#world, strange))
-      : originOf(this.#world, 'hand');
+    this.#isCompared = strange.length >= SURVEYED_FROM;
+    if (!this.#isCompared) return origin;
+    return this.#world.restores.originOf(this.#world, await survey(this.#world, strange), origin);
   }
 
   #start(batch: Batch, origin: Origin): Promise<void> {
@@ -154,7 +136,8 @@ export class Findings {
   /** Never rejects: `finish` tells what failed first. */
   async #settle({ paths }: Batch, origin: Origin): Promise<void> {
     try {
-      await settle(this.#world, paths, { nothingKnown: this.#nothingKnown, origin });
+      const isCompared = this.#isCompared;
+      await settle(this.#world, paths, { nothingKnown: this.#nothingKnown, origin, isCompared });
     } catch (error) {
       this.#failure ??= error;
     }
@@ -162,8 +145,8 @@ export class Findings {
 }
 
 /** Reads the files once for their digests alone: what they are recorded as is decided from a second look, in their queues. */
-async function survey(world: World, paths: readonly string[]): Promise<LookTally> {
-  let [changed, returning] = [0, 0];
+async function survey(world: World, paths: readonly string[]): Promise<FoundChange[]> {
+  const changes: FoundChange[] = [];
   for (let start = 0; start < paths.length; start += BATCH) {
     const batch = paths.slice(start, start + BATCH);
     const hashed = await world.bulk.digests(batch);
@@ -171,11 +154,10 @@ async function survey(world: World, paths: readonly string[]): Promise<LookTally
       if (index % ASKED_AT_ONCE === ASKED_AT_ONCE - 1) await world.clock.yieldTurn();
       const one = hashed[index];
       if (one === undefined || !isChanged(world, path, one)) continue;
-      changed++;
-      if (isReturning(world, path, one)) returning++;
+      changes.push({ path, isReturn: isReturning(world, path, one) });
     }
   }
-  return { changed, returning };
+  return changes;
 }
 
 const isChanged = (world: World, path: string, { digest }: HashedFile): boolean =>

@@ -19,6 +19,7 @@ import { placeLate } from './redo.ts';
 import { settleSchema } from './schema-changes.ts';
 import { freeNames, hasTwin } from './twins.ts';
 import { originOf } from './origin.ts';
+import { comparedOrigin } from './restores.ts';
 import { noteOutage } from './out-of-reach.ts';
 import { setDerived } from './derived.ts';
 import type { Settled, SettleOptions } from './settled.ts';
@@ -145,7 +146,7 @@ async function recordFound(world: World, settled: readonly Settled[], options: S
   const lost = settled.filter(isLost);
   const deletable = options.absencesConfirmed ? null : await judgeLost(world, lost);
   // A set may wait long for its paths: what is found then is not older than the look at it.
-  const origin = { ...(options.origin ?? originOf(world, 'hand')), atMs: world.clock.nowMs() };
+  const origin = { ...comparedOrigin(world, settled, options), atMs: world.clock.nowMs() };
   const sessionByPath = new Map(settled.map((one) => [one.observation.path, sessionOf(world, one)]));
   const recorded: Settled[] = [];
   for (const one of settled) {
@@ -165,7 +166,8 @@ async function recordFound(world: World, settled: readonly Settled[], options: S
 /** Of a deletion that a restore made, and of what the first scan found too young to be recorded. */
 function sessionOf(world: World, one: Settled): string | undefined {
   const session = world.pendings.get(one.observation.path)?.session;
-  return isLost(one) || session === FIRST_SCAN ? session : undefined;
+  if (isLost(one)) return session ?? world.restores.session(world) ?? undefined;
+  return session === FIRST_SCAN ? session : undefined;
 }
 
 /** What a restore took away is found gone a moment after what it brought back: it belongs to the same session. */
@@ -213,8 +215,8 @@ function waitFor(
   // While a collection is held nobody has to wait to know that an absence is held as well: after a restart, for instance.
   if (code === 'absent' && world.absences.held.has(collection)) return holdPath(world, collection, path);
   const sight = sightOf(observation);
-  const isKept = origin.session === FIRST_SCAN || (code === 'absent' && origin.cause === 'restore');
-  const session = isKept ? origin.session : undefined;
+  const ofRestore = origin.cause === 'restore' ? origin.session : (world.restores.session(world) ?? undefined);
+  const session = origin.session === FIRST_SCAN ? FIRST_SCAN : code === 'absent' ? ofRestore : undefined;
   world.pendings.set(
     path,
     { code, sight, collection, digest: examined.digest, faults, ...(session !== undefined && { session }) },

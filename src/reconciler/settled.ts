@@ -15,6 +15,8 @@ export interface Settled {
 export interface SettleOptions {
   /** The change set of the look; without it what is found becomes a set of its own. */
   readonly origin?: Origin;
+  /** The whole look was compared with history, for what it brings back. */
+  readonly isCompared?: boolean;
   /** True while nothing can have moved: the first index of a new root. */
   readonly nothingKnown?: boolean;
   /** Somebody confirmed that what is absent is deleted: nothing waits, nothing is held. */

@@ -12,7 +12,7 @@ import type { KeyedQueue } from '../util/keyed-queue.ts';
 import type { AbsenceLedger } from './absences.ts';
 import type { Backlog } from './backlog.ts';
 import type { ActiveStreams } from './active-streams.ts';
-import type { Restores } from './findings.ts';
+import type { Restores } from './restores.ts';
 import type { ConflictLedger } from './conflicts.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Displaced } from './displaced.ts';

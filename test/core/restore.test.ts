@@ -1,34 +1,196 @@
-import { expect, test } from 'vitest';
-import { isRestore, restoreSession, type LookTally, type RestoreSession } from '../../src/core/restore.ts';
+import { array, assert, constantFrom, nat, oneof, property, record, uniqueArray } from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { beginningOf, RestoreWatch, type EarlierChange, type FoundChange } from '../../src/core/restore.ts';
+import type { Digest } from '../../src/core/digest.ts';
 
 let names = 0;
-const next = (last: RestoreSession | null, tally: LookTally, nowMs: number): RestoreSession | null =>
-  restoreSession(last, tally, nowMs, () => `s${names++}`);
-const first = (tally: LookTally): RestoreSession | null => next(null, tally, 0);
+const newName = (): string => `s${names++}`;
+const returns = (from: number, count: number): FoundChange[] =>
+  Array.from({ length: count }, (_, index) => ({ path: `p${from + index}`, isReturn: true }));
+const edits = (from: number, count: number): FoundChange[] =>
+  returns(from, count).map(({ path }) => ({ path, isReturn: false }));
 
-test('twenty changes, half of them back to known bytes, are a restore', () => {
-  const verdict = (tally: LookTally): boolean => {
-    const session = first(tally);
-    return session !== null && isRestore(session);
+/** What a watch says of findings, each some ms after the last. */
+function judged(findings: readonly (readonly FoundChange[])[], everyMs: number): (string | null)[] {
+  const watch = new RestoreWatch();
+  return findings.map((changes, index) => watch.judge(changes, index * everyMs, newName));
+}
+
+describe('a finding', () => {
+  const isRestore = (changes: readonly FoundChange[]): boolean => judged([changes], 0)[0] !== null;
+
+  test('of twenty paths, half of them back at known bytes, is a restore', () => {
+    expect(isRestore([...returns(0, 10), ...edits(10, 10)])).toBe(true);
+    expect(isRestore(returns(0, 19))).toBe(false);
+    expect(isRestore([...returns(0, 10), ...edits(10, 11)])).toBe(false);
+    expect(isRestore([])).toBe(false);
+  });
+});
+
+describe('a restore in pieces', () => {
+  test('is one with the twentieth path within a minute, and goes on until a minute passes without a piece', () => {
+    const pieces = [11, 3, 5, 1, 14].map((count, index) => returns(index * 20, count));
+    const [a, b, c, d, e] = judged(pieces, 14_000);
+    expect([a, b, c]).toEqual([null, null, null]);
+    expect(d).not.toBeNull();
+    expect(e).toBe(d);
+    const watch = new RestoreWatch();
+    const first = watch.judge(returns(0, 30), 0, newName);
+    expect(watch.judge([...returns(40, 1), ...edits(50, 3)], 1000, newName)).toBeNull();
+    expect(watch.judge(returns(60, 1), 59_999, newName)).toBe(first);
+    expect(watch.session(119_998)).toBe(first);
+    expect(watch.session(119_999)).toBeNull();
+    expect(watch.judge(returns(61, 1), 119_999, newName)).toBeNull();
+    expect(watch.judge(returns(0, 30), 120_000, newName)).not.toBe(first);
+  });
+
+  test('is the same over a restart', () => {
+    const watch = new RestoreWatch();
+    for (let at = 0; at < 15; at++) watch.recall(returns(at, 1), null, at - 15);
+    expect(watch.judge(returns(20, 4), 0, newName)).toBeNull();
+    const session = watch.judge(returns(24, 1), 1, newName);
+    expect(session).not.toBeNull();
+    const later = new RestoreWatch();
+    later.recall([], session, -59_000);
+    expect(later.judge(returns(25, 1), 0, newName)).toBe(session);
+  });
+
+  test('may go to another commit and back', () => {
+    const round = Array.from({ length: 25 }, (_, index) => returns(index, 1));
+    const sessions = judged([...round, ...round], 500);
+    expect(new Set(sessions.slice(19)).size).toBe(1);
+    expect(sessions.at(-1)).not.toBeNull();
+  });
+});
+
+describe('normal work is no restore', () => {
+  test('a script that toggles documents, however often', () => {
+    expect(
+      new Set(
+        judged(
+          Array.from({ length: 500 }, () => returns(0, 1)),
+          50,
+        ),
+      ),
+    ).toEqual(new Set([null]));
+    expect(
+      new Set(
+        judged(
+          Array.from({ length: 500 }, () => returns(0, 3)),
+          50,
+        ),
+      ),
+    ).toEqual(new Set([null]));
+    const logged = Array.from({ length: 100 }, (_, index) => [...returns(0, 1), ...edits(index + 1, 1)]);
+    expect(new Set(judged(logged, 50))).toEqual(new Set([null]));
+  });
+
+  test('a script that toggles a document while a restore goes on keeps it no longer open', () => {
+    const watch = new RestoreWatch();
+    const toggle = (atMs: number): string | null => watch.judge(returns(0, 1), atMs, newName);
+    for (const at of [0, 10_000, 20_000]) toggle(at);
+    expect(watch.judge(returns(1, 30), 30_000, newName)).not.toBeNull();
+    for (let at = 40_000; at < 300_000; at += 10_000) expect(toggle(at)).toBeNull();
+    expect(watch.session(90_000)).toBeNull();
+  });
+
+  test('a person who takes back changes, one or a few at a time', () => {
+    expect(
+      new Set(
+        judged(
+          Array.from({ length: 100 }, (_, index) => returns(index, 1)),
+          4000,
+        ),
+      ),
+    ).toEqual(new Set([null]));
+  });
+});
+
+/** The rule, told over all findings so far, without anything that is forgotten or counted on the way. */
+function referenceJudge() {
+  const noted: { path: string; atMs: number; isReturn: boolean }[] = [];
+  let lastMs = -Infinity;
+  return (changes: readonly FoundChange[], nowMs: number): boolean => {
+    const isMostly = (some: readonly { isReturn: boolean }[]): boolean =>
+      some.length > 0 && some.filter(({ isReturn }) => isReturn).length * 2 >= some.length;
+    if (!isMostly(changes)) return false;
+    if (changes.length >= 20) return ((lastMs = nowMs), true);
+    // A run of findings of a path, each within a minute of the next.
+    const runOf = (path: string): number => {
+      let [times, at] = [0, nowMs];
+      for (const one of noted.filter((entry) => entry.path === path).toReversed()) {
+        if (at - one.atMs >= 60_000) break;
+        [times, at] = [times + 1, one.atMs];
+      }
+      return times;
+    };
+    const now = changes.map(({ path, isReturn }) => ({ path, atMs: nowMs, isReturn: isReturn && runOf(path) < 2 }));
+    noted.push(...now);
+    if (!isMostly(now)) return false;
+    const recent = new Map(noted.filter(({ atMs }) => nowMs - atMs < 60_000).map((one) => [one.path, one]));
+    const isOne = (recent.size >= 20 && isMostly([...recent.values()])) || nowMs - lastMs < 60_000;
+    if (isOne) lastMs = nowMs;
+    return isOne;
   };
-  expect(verdict({ changed: 20, returning: 10 })).toBe(true);
-  expect(verdict({ changed: 19, returning: 19 })).toBe(false);
-  expect(verdict({ changed: 21, returning: 10 })).toBe(false);
-  expect(first({ changed: 0, returning: 0 })).toBeNull();
+}
+
+test('any findings are judged as the rule says', () => {
+  const finding = record({
+    afterMs: oneof(nat(5000), nat(70_000)),
+    changes: uniqueArray(record({ id: nat(40), isReturn: constantFrom(true, true, false) }), {
+      selector: ({ id }) => id,
+      maxLength: 25,
+      size: 'max',
+    }),
+  });
+  const pieces = array(finding, { maxLength: 40, size: 'max' });
+  assert(
+    property(pieces, (findings) => {
+      const watch = new RestoreWatch();
+      const judge = referenceJudge();
+      let nowMs = 0;
+      for (const { afterMs, changes } of findings) {
+        nowMs += afterMs;
+        const found = changes.map(({ id, isReturn }) => ({ path: `p${id}`, isReturn }));
+        expect(watch.judge(found, nowMs, newName) !== null).toBe(judge(found, nowMs));
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
-test('what is found in pieces is one session from the first on, and a restore once it has twenty changes', () => {
-  const pieces = [11, 3, 5, 1, 14];
-  const sessions: (RestoreSession | null)[] = [];
-  for (const [index, changed] of pieces.entries())
-    sessions.push(next(sessions.at(-1) ?? null, { changed, returning: changed }, index * 59_000));
-  expect(new Set(sessions.map((one) => one?.session)).size).toBe(1);
-  expect(sessions.map((one) => one && isRestore(one))).toEqual([false, false, false, true, true]);
-});
+describe('what the log has of a restore from before it was known as one', () => {
+  const digest = (text: string): Digest => text as Digest;
+  let seq = 0;
+  const change = (path: string, more: Partial<EarlierChange> = {}): EarlierChange => {
+    seq++;
+    return { path, seq, changeSet: `set${seq}`, isReturn: true, digest: digest('old'), ...more };
+  };
+  const restored = new Map<string, Digest | null>([
+    ['r', digest('new')],
+    ['created', null],
+  ]);
+  const told = (...earlier: EarlierChange[]): string[] => {
+    const own = beginningOf(earlier, restored);
+    return earlier.flatMap((one) => (own.has(one.seq) ? [one.path] : []));
+  };
 
-test('a minute without a finding ends it, and new bytes do not belong to it', () => {
-  const session = first({ changed: 30, returning: 30 });
-  expect(next(session, { changed: 4, returning: 1 }, 1000)).toBeNull();
-  expect(next(session, { changed: 1, returning: 1 }, 59_999)?.session).toBe(session?.session);
-  expect(next(session, { changed: 30, returning: 30 }, 60_000)?.session).not.toBe(session?.session);
+  test('are returns, and with a finding of which half returned the rest of it', () => {
+    expect(told(change('a'), change('b', { isReturn: false }))).toEqual(['a']);
+    const together = [change('a', { changeSet: 'x' }), change('b', { changeSet: 'x', isReturn: false })];
+    expect(told(...together)).toEqual(['a', 'b']);
+    expect(told(...together, change('c', { changeSet: 'x', isReturn: false }))).toEqual([]);
+  });
+
+  test('are not returns of a path that changed again: a restore writes each once', () => {
+    expect(told(change('a'), change('b'), change('a'))).toEqual(['b']);
+    expect(told(change('a', { isReturn: false }), change('a'))).toEqual(['a']);
+    expect(told(change('r'))).toEqual([]);
+  });
+
+  test('are deletions of what was not there before, and of what the restore then brought back', () => {
+    const gone = { digest: null };
+    expect(told(change('a', gone), change('b', { ...gone, isReturn: false }))).toEqual(['a']);
+    expect(told(change('created', { ...gone, isReturn: false }), change('r', gone))).toEqual(['created']);
+  });
 });

@@ -137,7 +137,7 @@ export function judgeHandEvents(machine: Machine, { frames }: Findings): Complai
   for (const { entries, origin } of frames) {
     for (const entry of entries) {
       const sinceMs = (lastMs.get(entry.path) ?? 0) - SLACK_MS;
-      if (origin.cause === 'hand') complaints.push(...judgeHandEvent(machine, entry, sinceMs, origin.atMs));
+      if (origin.actor === 'hand') complaints.push(...judgeHandEvent(machine, entry, sinceMs, origin.atMs));
       if (entry.kind !== 'rescued') lastMs.set(entry.path, origin.atMs);
       if (entry.from !== undefined) lastMs.set(entry.from, origin.atMs);
     }

@@ -10,6 +10,7 @@ import { decidedAbsences } from '../../reconciler/decided-absences.ts';
 import { settle } from '../../reconciler/settle.ts';
 import type { World } from '../../reconciler/world.ts';
 import { seqAt } from '../moments.ts';
+import { restoreBeginning } from './restore-beginning.ts';
 
 /** Read in one turn of the event loop. */
 const AT_ONCE = 500;
@@ -30,7 +31,7 @@ export async function selectEvents(world: World, request: UndoRequest): Promise<
     if (page.length < AT_ONCE) break;
     await world.clock.yieldTurn();
   }
-  if (events.length > 0) return events;
+  if (events.length > 0) return [...(await restoreBeginning(world, selection, after, events)), ...events];
   throw new LarderError('not_found', 'nothing was done that meets these conditions', {
     members: { hint: 'GET /v1/_history, or larder log, shows what was done last, by whom and in which change set.' },
   });

@@ -11,6 +11,7 @@ import { planUndo, transitionsOf, type Transition, type UndoPlan } from '../../c
 import type { SchemaLeft, UndoConflict, Undone, UndoneItem, UndoRequest } from '../../core/undo-requests.ts';
 import { paceOf } from '../../host/pace.ts';
 import { batchesOf, unsized } from '../../reconciler/batches.ts';
+import { isOfRestore } from '../../reconciler/restores.ts';
 import { settle } from '../../reconciler/settle.ts';
 import type { World } from '../../reconciler/world.ts';
 import { writeMany } from '../many-writes.ts';
@@ -30,7 +31,10 @@ export async function undo(world: World, request: UndoRequest, who: Who, options
     const conflicts = [...plan.conflicts.map((one) => tellConflict(world, one)), ...planned.conflicts];
     if (conflicts.length > 0) throw refusal(conflicts);
     const outcome = await execute(world, planned, who, options);
-    if (outcome.kind === 'done') return tellUndone(plan, { ...outcome, left: planned.left }, schemas, options);
+    if (outcome.kind === 'done') {
+      if (!options.dryRun && events.some(isOfRestore)) world.restores.end();
+      return tellUndone(plan, { ...outcome, left: planned.left }, schemas, options);
+    }
     if (outcome.kind === 'refused' || attempt === MOST_PLANS) throw refusal(outcome.conflicts);
   }
 }
