@@ -19,6 +19,10 @@ export const EVENT_COLUMNS = `e.seq, s.at, e.op, e.kind, p.directory, p.name, q.
   e.modified, s.actor, s.cause, s.change_set, s.session, e.in_force, e.verdict,
   e.encoding, e.segment, e.position, e.length, e.base, e.part`;
 
+export const EVENTS = `
+  SELECT ${EVENT_COLUMNS} FROM events e JOIN sets s ON s.first = e.first
+  JOIN paths p ON p.id = e.path LEFT JOIN paths q ON q.id = e.source`;
+
 export function decodeEvent(row: RawRow): StoredEvent {
   const [seq, atMs, op, kind, directory, name, fromDirectory, fromName, digest, size, before, ...rest] = row as [
     number,

@@ -101,24 +101,9 @@ export function openHeadReads(reader: Database, commits: () => number): HeadRead
     const row = head.get(directory, name);
     return row && withServed(row);
   };
-  const remembered = new Map<string, Head | undefined>();
-  let rememberedAt = -1;
 
   return {
-    committed(heads) {
-      // Two commits since: something else was written beside these heads, and may have changed what is remembered.
-      if (rememberedAt !== commits() - 1) return;
-      for (const [path, now] of heads) remembered.set(path, now);
-      rememberedAt = commits();
-    },
-    head(path) {
-      if (rememberedAt !== commits() || remembered.size >= MOST_REMEMBERED) remembered.clear();
-      rememberedAt = commits();
-      if (remembered.has(path)) return remembered.get(path);
-      const found = readHead(path);
-      remembered.set(path, found);
-      return found;
-    },
+    ...rememberHeads(readHead, commits),
     headsWithDigest(digest: Digest) {
       const blob = digestToBlob(digest);
       return headsWithDigest.all(blob, blob).map(withServed);
@@ -148,6 +133,30 @@ export function openHeadReads(reader: Database, commits: () => number): HeadRead
     pathFoldedAs(form, path) {
       const { directory, name } = splitPath(form);
       return foldedAs.all(directory, name, form).find((found) => found !== path);
+    },
+  };
+}
+
+function rememberHeads(
+  read: (path: string) => Head | undefined,
+  commits: () => number,
+): RememberedHeads & Pick<HeadReads, 'head'> {
+  const remembered = new Map<string, Head | undefined>();
+  let rememberedAt = -1;
+  return {
+    committed(heads) {
+      // Two commits since: something else was written beside these heads, and may have changed what is remembered.
+      if (rememberedAt !== commits() - 1) return;
+      for (const [path, now] of heads) remembered.set(path, now);
+      rememberedAt = commits();
+    },
+    head(path) {
+      if (rememberedAt !== commits() || remembered.size >= MOST_REMEMBERED) remembered.clear();
+      rememberedAt = commits();
+      if (remembered.has(path)) return remembered.get(path);
+      const found = read(path);
+      remembered.set(path, found);
+      return found;
     },
   };
 }

@@ -5,14 +5,11 @@ import type { Seq } from '../core/events.ts';
 import { splitPath } from './places.ts';
 import { decodeKept, digestToBlob, KEPT_COLUMNS } from './body-columns.ts';
 import { decodeMaybeNumber, decodeNumber, decodeNumbers } from './rows.ts';
-import { decodeEvent, decodeMove, EVENT_COLUMNS } from './event-columns.ts';
+import { decodeEvent, EVENT_COLUMNS, EVENTS } from './event-columns.ts';
 import { prepareQuery } from './sql.ts';
+import { openTrails } from './trails.ts';
 import type { Catalog } from './types.ts';
 import type { EventScope, StoredEvent } from './answers.ts';
-
-const EVENTS = `
-  SELECT ${EVENT_COLUMNS} FROM events e JOIN sets s ON s.first = e.first
-  JOIN paths p ON p.id = e.path LEFT JOIN paths q ON q.id = e.source`;
 
 /** The feed of everything is the table itself. */
 export const EVENTS_AFTER = `${EVENTS} WHERE e.seq > ? ORDER BY e.seq LIMIT ?`;
@@ -33,11 +30,6 @@ export const EVENTS_IN_SCOPE_BEFORE = `
 const EVENT = `${EVENTS} WHERE e.seq = ?`;
 export const VERSION = `SELECT ${KEPT_COLUMNS} FROM events WHERE seq = ?`;
 
-/** Versions of one path under this very name. */
-export const VERSIONS = `${EVENTS} WHERE e.path = ? AND e.seq < ? AND e.kind IS NOT NULL ORDER BY e.seq DESC LIMIT ?`;
-
-export const VERSION_WITH = `${EVENTS} WHERE e.path = ? AND e.digest = ? AND e.seq <= ? AND e.kind IS NOT NULL ORDER BY e.seq DESC LIMIT 1`;
-
 /**
  * Asked of every file that is found changed: whether the path itself had these bytes among its newest events, and whether
  * something moved here. A limit of -1 is none.
@@ -46,24 +38,11 @@ export const HAD_DIGEST = `SELECT max(digest = ? AND kind IS NOT NULL), max(sour
   SELECT digest, kind, source FROM events
   WHERE path = (SELECT id FROM paths WHERE directory = ? AND name = ?) ORDER BY seq DESC LIMIT ?)`;
 
-/** A move away from here is told by an event of its target. */
-export const MOVES_AWAY = `${EVENTS} WHERE e.source = ? AND e.seq < ? ORDER BY e.seq DESC LIMIT ?`;
-
-export const MOVES_HERE =
-  'SELECT source, seq FROM events WHERE path = ? AND source IS NOT NULL AND seq < ? ORDER BY seq DESC';
-
-/** The codes of `valid` and `deleted` (codes.ts) are what moves a served head; rescued and invalid versions do not. */
-const SERVED_AT = `${EVENTS} WHERE e.path = ? AND e.seq <= ? AND e.kind IN (0, 3) ORDER BY e.seq DESC LIMIT 1`;
-const LEFT_AT = `${EVENTS} WHERE e.source = ? AND e.seq <= ? ORDER BY e.seq DESC LIMIT 1`;
-const CAME_LATER =
-  'SELECT source, seq FROM events WHERE path = ? AND source IS NOT NULL AND seq > ? ORDER BY seq LIMIT 1';
-
 /** Asked at every 404: what a path was left by is known by its row, but for a move. */
 export const DEPARTURE = `${EVENTS} WHERE e.seq = (
   SELECT coalesce(h.deleted_seq, (SELECT max(m.seq) FROM events m WHERE m.source = h.id)) FROM paths h
   WHERE h.directory = ? AND h.name = ? AND h.served_seq IS NULL)`;
 
-const PLACES_OF = 'SELECT path, source FROM events WHERE seq = ?';
 const PATH_ID = 'SELECT id FROM paths WHERE directory = ? AND name = ?';
 const FIRST_LATER = 'SELECT min(first) FROM sets WHERE at > ?';
 /** Sets whose time is before that of an earlier one are few, and have an index of their own. */
@@ -72,9 +51,6 @@ export const OLDER_BEHIND = 'SELECT 1 FROM sets WHERE at < latest AND first > ? 
 export const LAST_OF_SET = `SELECT max(last) FROM sets
   WHERE change_set = (SELECT change_set FROM sets WHERE first <= ? ORDER BY first DESC LIMIT 1)`;
 const REACHED = 'SELECT reached FROM state';
-
-/** Longer chains of renames than this are cut off. */
-const MOST_MOVES = 1000;
 
 type HistoryReads = Pick<
   Catalog,
@@ -162,67 +138,3 @@ export function openHistoryReads(reader: Database): HistoryReads {
 
 const nameOf = (scope: Exclude<EventScope, { kind: 'all' }>): string =>
   scope.kind === 'namespace' ? scope.namespace : scope.collection;
-
-interface Trails {
-  versions(path: number, before: Seq, limit: number): StoredEvent[];
-  versionWith(path: number, digest: Digest, upTo: Seq): StoredEvent | undefined;
-  isOf(path: number, seq: Seq): boolean;
-  servedAt(path: number, seq: Seq): StoredEvent | undefined;
-}
-
-/** Follows a document back through the names it had. */
-function openTrails(reader: Database): Trails {
-  const versions = prepareQuery(reader, VERSIONS, decodeEvent);
-  const placesOf = prepareQuery(reader, PLACES_OF, decodeNumbers);
-  const versionWith = prepareQuery(reader, VERSION_WITH, decodeEvent);
-  const movesAway = prepareQuery(reader, MOVES_AWAY, decodeEvent);
-  const movesHere = prepareQuery(reader, MOVES_HERE, decodeMove);
-  const servedAt = prepareQuery(reader, SERVED_AT, decodeEvent);
-  const leftAt = prepareQuery(reader, LEFT_AT, decodeEvent);
-  const cameLater = prepareQuery(reader, CAME_LATER, decodeMove);
-
-  /** The path itself, and where what came here was before. */
-  function namesOf(path: number, before: Seq): { readonly path: number; readonly before: Seq }[] {
-    const names = [{ path, before }];
-    for (let at = 0; at < names.length && names.length < MOST_MOVES; at++) {
-      const name = names[at];
-      if (!name) break;
-      for (const { source, seq } of movesHere.all(name.path, name.before)) names.push({ path: source, before: seq });
-    }
-    return names;
-  }
-
-  return {
-    versions(path, before, limit) {
-      const bySeq = new Map<Seq, StoredEvent>();
-      for (const name of namesOf(path, before)) {
-        for (const query of [versions, movesAway]) {
-          for (const found of query.all(name.path, name.before, limit)) bySeq.set(found.seq, found);
-        }
-      }
-      return [...bySeq.values()].toSorted((a, b) => b.seq - a.seq).slice(0, limit);
-    },
-    versionWith(path, digest, upTo) {
-      for (const name of namesOf(path, upTo + 1)) {
-        const found = versionWith.get(name.path, digestToBlob(digest), name.before - 1);
-        if (found) return found;
-      }
-      return undefined;
-    },
-    isOf(path, seq) {
-      const places = placesOf.get(seq);
-      if (places === undefined) return false;
-      return namesOf(path, Number.MAX_SAFE_INTEGER).some((name) => places.includes(name.path) && seq < name.before);
-    },
-    servedAt(path, seq) {
-      for (let id = path, moves = 0; moves < MOST_MOVES; moves++) {
-        const candidates = [servedAt.get(id, seq), leftAt.get(id, seq)].filter((found) => found !== undefined);
-        const last = candidates.toSorted((a, b) => b.seq - a.seq)[0];
-        const later = cameLater.get(id, seq);
-        if (later === undefined || (last !== undefined && last.kind === 'valid' && last === candidates[0])) return last;
-        id = later.source;
-      }
-      return undefined;
-    },
-  };
-}

@@ -1,7 +1,7 @@
 /** The part of a bulk worker that judges. */
 import { tryEdit } from '../core/edited-document.ts';
 import { tryMerge, type MergeOutcome } from '../core/merged-document.ts';
-import type { BulkReply, BulkRequest } from './bulk-requests.ts';
+import type { BulkReply, ExaminingRequest } from './bulk-requests.ts';
 import { examineBatch, hashFile } from './examine-batch.ts';
 import { toExaminedColumns } from './examined-columns.ts';
 import { lookAtGrowth, readBeginning } from './growth.ts';
@@ -9,16 +9,11 @@ import { hashBatch } from './hash-batch.ts';
 import { SchemaShelf } from './schema-shelf.ts';
 import type { World } from './types.ts';
 
-type Examining = Exclude<
-  BulkRequest,
-  { do: 'list' | 'stage' | 'open-nameless' | 'leave' | 'pieces' | 'texts' | 'hash-directories' }
->;
-
 const shelf = new SchemaShelf();
 
 export async function examineIn(
   world: World,
-  request: Examining,
+  request: ExaminingRequest,
 ): Promise<{ reply: BulkReply; handedOver: readonly ArrayBuffer[] }> {
   if (request.do === 'hash') return { reply: hashFile(world, request.path), handedOver: [] };
   if (request.do === 'beginning')

@@ -21,19 +21,23 @@ interface WithSchemas {
   readonly texts: ReadonlyMap<Digest, string>;
 }
 
-export type BulkRequest =
+/** What walks, writes and moves: asked for without anything loaded that hashes or judges documents. */
+type HandlingRequest =
   | { readonly do: 'list'; readonly paths: readonly string[] }
-  | ({ readonly do: 'examine'; readonly paths: readonly string[]; readonly known: KnownVersions } & WithSchemas)
-  | { readonly do: 'hash'; readonly path: string }
-  | { readonly do: 'beginning'; readonly path: string; readonly beginning: Beginning }
-  | { readonly do: 'growth'; readonly path: string; readonly before: KnownBeginning }
-  | { readonly do: 'digests'; readonly paths: readonly string[] }
   | { readonly do: 'pieces'; readonly pieces: Pieces }
   | { readonly do: 'texts'; readonly texts: readonly string[] }
   | { readonly do: 'hash-directories'; readonly paths: readonly string[] }
   | { readonly do: 'stage'; readonly tmp: string; readonly packed: PackedFiles }
   | ({ readonly do: 'open-nameless' } & SparesAsked)
-  | { readonly do: 'leave'; readonly files: readonly Leaving[] }
+  | { readonly do: 'leave'; readonly files: readonly Leaving[] };
+
+/** What looks at documents (bulk-examiner.ts). */
+export type ExaminingRequest =
+  | ({ readonly do: 'examine'; readonly paths: readonly string[]; readonly known: KnownVersions } & WithSchemas)
+  | { readonly do: 'hash'; readonly path: string }
+  | { readonly do: 'beginning'; readonly path: string; readonly beginning: Beginning }
+  | { readonly do: 'growth'; readonly path: string; readonly before: KnownBeginning }
+  | { readonly do: 'digests'; readonly paths: readonly string[] }
   | ({
       readonly do: 'edit';
       readonly path: string;
@@ -47,6 +51,8 @@ export type BulkRequest =
       readonly base: Uint8Array;
       readonly current: Uint8Array | null;
     } & WithSchemas);
+
+export type BulkRequest = HandlingRequest | ExaminingRequest;
 
 export interface BulkReplies {
   readonly list: readonly ListingColumns[];

@@ -33,34 +33,72 @@ const SCRIPT = new URL(import.meta.url.endsWith('.ts') ? './bulk-worker.ts' : '.
 
 type Pool = WorkerPool<BulkRequest, BulkReply>;
 
+interface Threads {
+  readonly ask: ReturnType<typeof askOf>;
+  readonly pool: Pool;
+  /** Reading gigabytes must not hold up those who wait for a kilobyte. */
+  readonly slowPool: Pool;
+  /** A walk is nothing but lstat: two threads halve the time of a restart. */
+  readonly listPool: Pool;
+  /** One of the two that list, in turns. */
+  readonly either: () => Pool;
+}
+
 /** Does the work in threads of its own. They start at the first call. */
 export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
-  const { root, rootDevice, rootInode, tmp, clock, idleMs = IDLE_MS, workers = WORKERS } = options;
-  const openPool = (most: number): Pool =>
-    new WorkerPool({ script: SCRIPT, start: { root, rootDevice, rootInode }, most, idleMs, clock });
-  const pool = openPool(workers);
-  // Reading gigabytes must not hold up those who wait for a kilobyte.
-  const slowPool = openPool(1);
-  // A walk is nothing but lstat: two threads halve the time of a restart.
-  const listPool = openPool(1);
-  let turn = 0;
-  const ask = askOf(clock);
-  const list = async (paths: readonly string[]) => {
-    const pace = paceOf(clock);
-    const listings: DirectoryListing[] = [];
-    for (const columns of await ask(turn++ % 2 === 0 ? pool : listPool, 'list', () => ({ paths })))
-      listings.push(await fromListingColumns(columns, pace));
-    return listings;
-  };
-  const hashDirectories = (paths: readonly string[]) =>
-    ask(turn++ % 2 === 0 ? pool : listPool, 'hash-directories', () => ({ paths }));
-  const hash = (path: string) => ask(slowPool, 'hash', () => ({ path }));
+  const threads = openThreads(options);
+  const { ask, pool, slowPool, listPool } = threads;
   return {
     warmUp() {
       for (const one of [pool, listPool]) void ask(one, 'list', () => ({ paths: [] })).catch(() => {});
     },
+    ...listing(threads, options.clock),
+    ...judging(threads),
+    hash: hashWith(threads),
+    beginning: (path, beginning) => ask(slowPool, 'beginning', () => ({ path, beginning })),
+    growth: (path, before) => ask(slowPool, 'growth', () => ({ path, before })),
+    ...(options.tmp !== undefined && writing(threads, options.tmp)),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([pool, slowPool, listPool].map((one) => one[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+function openThreads(options: BulkThreadsOptions): Threads {
+  const { root, rootDevice, rootInode, clock, idleMs = IDLE_MS, workers = WORKERS } = options;
+  const openPool = (most: number): Pool =>
+    new WorkerPool({ script: SCRIPT, start: { root, rootDevice, rootInode }, most, idleMs, clock });
+  const [pool, slowPool, listPool] = [openPool(workers), openPool(1), openPool(1)];
+  let turn = 0;
+  return { ask: askOf(clock), pool, slowPool, listPool, either: () => (turn++ % 2 === 0 ? pool : listPool) };
+}
+
+const hashWith =
+  ({ ask, slowPool }: Threads): BulkReader['hash'] =>
+  (path) =>
+    ask(slowPool, 'hash', () => ({ path }));
+
+function listing({ ask, either }: Threads, clock: Clock): Pick<BulkReader, 'walk' | 'hashed' | 'pieces' | 'texts'> {
+  const list = async (paths: readonly string[]): Promise<DirectoryListing[]> => {
+    const pace = paceOf(clock);
+    const listings: DirectoryListing[] = [];
+    for (const columns of await ask(either(), 'list', () => ({ paths })))
+      listings.push(await fromListingColumns(columns, pace));
+    return listings;
+  };
+  const hashDirectories = (paths: readonly string[]) => ask(either(), 'hash-directories', () => ({ paths }));
+  return {
     walk: (from) => walkTree({ list, directoriesIn, atOnce: LISTED_AT_ONCE }, from),
     hashed: (from) => walkTree({ ...hashing, list: hashDirectories }, from),
+    pieces: (pieces) => ask(either(), 'pieces', () => ({ pieces })),
+    texts: (texts) => ask(either(), 'texts', () => ({ texts })),
+  };
+}
+
+function judging(threads: Threads): Pick<BulkReader, 'examine' | 'digests' | 'edit' | 'merge'> {
+  const { ask, pool } = threads;
+  const hash = hashWith(threads);
+  return {
     examine(paths, schemas, digests = new Map()) {
       const askForSome = async (some: readonly string[]) =>
         fromExaminedColumns(
@@ -69,12 +107,7 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
         );
       return examineWhole(paths, askForSome, hash);
     },
-    pieces: (pieces) => ask(turn++ % 2 === 0 ? pool : listPool, 'pieces', () => ({ pieces })),
-    texts: (texts) => ask(turn++ % 2 === 0 ? pool : listPool, 'texts', () => ({ texts })),
     digests: async (paths) => hashAll(paths, await ask(pool, 'digests', () => ({ paths })), hash),
-    hash,
-    beginning: (path, beginning) => ask(slowPool, 'beginning', () => ({ path, beginning })),
-    growth: (path, before) => ask(slowPool, 'growth', () => ({ path, before })),
     edit(path, change, current, schemas) {
       const sent = { path, change: { ...change, body: alone(change.body) }, current: current && alone(current) };
       return ask(pool, 'edit', (known) => ({ ...sent, ...unknownTo(known, schemas) }));
@@ -88,20 +121,21 @@ export function openBulkThreads(options: BulkThreadsOptions): BulkReader {
       };
       return ask(pool, 'merge', (known) => ({ ...sent, ...unknownTo(known, schemas) }));
     },
-    // Beside the worker that examines what comes next.
-    ...(tmp !== undefined && {
-      stage: async (files) => stagedTemps(await ask(listPool, 'stage', () => ({ tmp, packed: pack(files) }))),
-      openNameless: (count, permissions) =>
-        openElsewhere(nodeFileSystem, count, (next) =>
-          ask(listPool, 'open-nameless', () => ({ tmp, permissions, opened: next() })),
-        ),
-      leave: (files) => ask(pool, 'leave', () => ({ files })),
-    }),
-    async [Symbol.asyncDispose]() {
-      await Promise.all([pool, slowPool, listPool].map((one) => one[Symbol.asyncDispose]()));
-    },
   };
 }
+
+/** Beside the worker that examines what comes next. */
+const writing = (
+  { ask, pool, listPool }: Threads,
+  tmp: string,
+): Required<Pick<BulkReader, 'stage' | 'openNameless' | 'leave'>> => ({
+  stage: async (files) => stagedTemps(await ask(listPool, 'stage', () => ({ tmp, packed: pack(files) }))),
+  openNameless: (count, permissions) =>
+    openElsewhere(nodeFileSystem, count, (next) =>
+      ask(listPool, 'open-nameless', () => ({ tmp, permissions, opened: next() })),
+    ),
+  leave: (files) => ask(pool, 'leave', () => ({ files })),
+});
 
 type Fields<Kind> = Omit<Extract<BulkRequest, { do: Kind }>, 'do'>;
 

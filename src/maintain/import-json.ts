@@ -5,18 +5,20 @@
  *     before --[ or {--> between <--comma-- element --closing bracket--> after
  *        \________________ anything that cannot stand there ___________/  -> lost
  */
+import {
+  QUOTE,
+  COMMA,
+  OPEN_BRACKET,
+  BACKSLASH,
+  CLOSE_BRACKET,
+  OPEN_BRACE,
+  CLOSE_BRACE,
+} from '../core/json/characters.ts';
 import { isUtf8 } from 'node:buffer';
 import { broken, Gathered } from './import-bytes.ts';
 import type { RawRecord } from './import-types.ts';
 
 const NEWLINE = 0x0a;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 const isOpening = (byte: number): boolean => byte === OPEN_BRACE || byte === OPEN_BRACKET;

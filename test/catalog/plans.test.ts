@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import * as heads from '../../src/catalog/heads.ts';
 import * as histories from '../../src/catalog/histories.ts';
+import * as trails from '../../src/catalog/trails.ts';
 import * as lists from '../../src/catalog/lists.ts';
 import * as pastLists from '../../src/catalog/past-lists.ts';
 import * as problems from '../../src/catalog/problems.ts';
@@ -41,7 +42,7 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['the newest events of everything', histories.EVENTS_BEFORE, 'INTEGER PRIMARY KEY'],
   ['the newest events of a collection', histories.EVENTS_IN_SCOPE_BEFORE, 'PRIMARY KEY (scope=? AND seq<?)'],
   ['what a version was appended to', histories.VERSION, 'INTEGER PRIMARY KEY'],
-  ['a version by its bytes', histories.VERSION_WITH, 'events_by_path'],
+  ['a version by its bytes', trails.VERSION_WITH, 'events_by_path'],
   ['whether a path had some bytes', histories.HAD_DIGEST, 'events_by_path'],
   ['a clock that went back', histories.OLDER_BEHIND, 'sets_set_back'],
   ['the end of a change set', histories.LAST_OF_SET, 'sets_by_change_set'],
@@ -50,10 +51,10 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['what an actor did', selections.BY_ACTOR, 'sets_by_actor'],
   ['what was done since', selections.BY_SEQ, 'INTEGER PRIMARY KEY'],
   ['a list of the past', pastLists.EVER_LISTED, 'MERGE (UNION ALL)'],
-  ['the versions of a path', histories.VERSIONS, 'events_by_path'],
+  ['the versions of a path', trails.VERSIONS, 'events_by_path'],
   ['what a path was left by', histories.DEPARTURE, 'paths_by_name'],
-  ['moves away from a path', histories.MOVES_AWAY, 'moves_by_source'],
-  ['moves to a path', histories.MOVES_HERE, 'moves_by_target'],
+  ['moves away from a path', trails.MOVES_AWAY, 'moves_by_source'],
+  ['moves to a path', trails.MOVES_HERE, 'moves_by_target'],
   ['the schemas', problems.SCHEMA_PATHS, 'paths_by_name'],
   ['problems of everything', problems.ALL_PROBLEMS, 'PRIMARY KEY'],
   ['problems of a collection', problems.PROBLEMS_IN_SCOPE, 'problems_by_scope'],

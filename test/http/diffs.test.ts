@@ -1,22 +1,10 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { at, deleted, files, odd, twice } from './odd-document.ts';
 import { testScenarios } from './scenarios.ts';
 import { openWorld, type World } from './world.ts';
 
-const at = '/v1/lod/d/a';
-const odd = '{\t"v": 1.0,\r\n\t"big": 12345678901234567890 }';
-/** seq 1. */
-const files = { 'lod/d/a.json': odd };
-/** seq 2 and 3; then a is deleted: 4. */
-const twice = async (world: World): Promise<void> => {
-  await world.put(at, { v: 2 });
-  await world.put(at, { v: 2, w: [1] });
-};
-const deleted = async (world: World): Promise<void> => {
-  await twice(world);
-  await world.ask('DELETE', at);
-};
 const patchType = { accept: 'application/json-patch+json' };
 const text = { accept: 'text/plain' };
 

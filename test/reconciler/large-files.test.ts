@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/core/digest.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
-import { Crash } from '../../src/host/faulty-file-system.ts';
 import { Machine } from '../simulator/machine.ts';
 import { settled } from '../simulator/settlement.ts';
-import { CALM, LARGE, LIMIT_MS, MIB, put, start, SWAPS } from './large-files.ts';
+import { CALM, LARGE, LIMIT_MS, MIB, put, start, startDying } from './large-files.ts';
 import { me } from './world.ts';
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])(
@@ -50,14 +49,7 @@ test.each([
       const machine = new Machine(seed, root);
       machine.disk.makeDirectory(machine.at('ns'));
       let dies = false;
-      const process = await start(machine, {
-        ...CALM,
-        meanwhile(call, path) {
-          if (!dies || !path.endsWith('/file.bin') || !SWAPS.includes(call)) return;
-          process.die();
-          throw new Crash();
-        },
-      });
+      const process = await startDying(machine, () => dies);
       await put(machine, process, 'file.bin', 'a', before);
       await settled(machine.clock, machine.clock.advance(10_000), LIMIT_MS);
       dies = true;

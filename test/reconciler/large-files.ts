@@ -1,5 +1,6 @@
 /** Larder on a simulated machine, with files so large that no log keeps their bytes. */
 import { digestOf } from '../../src/core/digest.ts';
+import { Crash } from '../../src/host/faulty-file-system.ts';
 import type { Machine } from '../simulator/machine.ts';
 import { Process, type Sabotage, type Surroundings } from '../simulator/process.ts';
 import { settled } from '../simulator/settlement.ts';
@@ -29,4 +30,17 @@ export async function put(
   const bytes = Buffer.alloc(size, fill);
   await settled(machine.clock, larder.putFile('ns', path, bytes, me, undefined), LIMIT_MS);
   return digestOf(bytes);
+}
+
+/** A process that dies, once `isDue`, where it would put `file.bin` in place: in the log alone it has what it wrote. */
+export async function startDying(machine: Machine, isDue: () => boolean): Promise<Process> {
+  const process = await start(machine, {
+    ...CALM,
+    meanwhile(call, path) {
+      if (!isDue() || !path.endsWith('/file.bin') || !SWAPS.includes(call)) return;
+      process.die();
+      throw new Crash();
+    },
+  });
+  return process;
 }

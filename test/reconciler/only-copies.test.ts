@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestOf } from '../../src/core/digest.ts';
-import { Crash } from '../../src/host/faulty-file-system.ts';
 import { Machine } from '../simulator/machine.ts';
 import type { Process } from '../simulator/process.ts';
 import { settled } from '../simulator/settlement.ts';
-import { CALM, LARGE, LIMIT_MS, put, start, SWAPS } from './large-files.ts';
+import { CALM, LARGE, LIMIT_MS, put, start, startDying, SWAPS } from './large-files.ts';
 import { me } from './world.ts';
 
 const FILE = 'ns/files/file.bin';
@@ -24,14 +23,7 @@ async function cutBeforeTheSwap(seed: number): Promise<Cut> {
   const machine = new Machine(seed, root);
   machine.disk.makeDirectory(machine.at('ns'));
   let dies = false;
-  const process = await start(machine, {
-    ...CALM,
-    meanwhile(call, path) {
-      if (!dies || !path.endsWith('/file.bin') || !SWAPS.includes(call)) return;
-      process.die();
-      throw new Crash();
-    },
-  });
+  const process = await startDying(machine, () => dies);
   await put(machine, process, 'file.bin', 'a');
   await pass(machine, 10_000);
   dies = true;

@@ -2,6 +2,7 @@
  * A reader over JSON text that was judged valid before. It takes containers apart one level at a time and skips what is
  * inside their values without parsing it, so that touching one field of a large document costs one pass over its text.
  */
+import { QUOTE, COMMA, OPEN_BRACKET, BACKSLASH, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE } from './characters.ts';
 import { BrokenInvariant } from '../../util/assert.ts';
 
 /** The exact range of one value in a text. */
@@ -17,14 +18,6 @@ export interface Member {
   readonly keyEnd: number;
   readonly value: Span;
 }
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 /** Position of the first character that is not white space (RFC 8259 §2). */
 export function skipSpace(text: string, from: number): number {

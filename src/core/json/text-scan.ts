@@ -3,6 +3,8 @@
  * objects have. JSON.parse keeps the last of two equal keys without a word; fewer keys in its result than members in the
  * text give them away.
  */
+import { QUOTE, COLON, OPEN_BRACKET, BACKSLASH, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE } from './characters.ts';
+
 export interface TextScan {
   readonly depth: number;
   readonly members: number;
@@ -12,14 +14,7 @@ export interface TextScan {
   readonly escapedKeys: boolean;
 }
 
-const QUOTE = 0x22;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_BRACKET = 0x5d;
 const LETTER_U = 0x75;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 
 /** Linear, without allocation. Right for valid JSON; for anything else it only ends. */
 export function scanText(bytes: Uint8Array): TextScan {
