@@ -15,6 +15,8 @@ export class PowerCut {
   /** What history had of each path: bytes that it knows from another name alone say nothing here. */
   readonly #recorded: ReadonlySet<string>;
   readonly #before: ReadonlyMap<string, Digest | null>;
+  /** Where each file lay. */
+  readonly #pathByInode: ReadonlyMap<bigint, string>;
   readonly #catalog: ReadonlyMap<string, Buffer>;
 
   /** Takes down how things stand in the moment before. */
@@ -24,6 +26,7 @@ export class PowerCut {
     this.#hands = hands;
     this.#excused = unrecordedSaves(machine, process);
     this.#before = new Map([...machine.timeline.paths()].map((path) => [path, machine.digestAt(path)]));
+    this.#pathByInode = new Map([...this.#before.keys()].flatMap((path) => inodesAt(machine, path)));
     this.#catalog = machine.keepCatalog();
     this.#recorded = new Set(told.flatMap(versionsIn));
     forgetUnrecorded(machine, hands, new Set(told.map(({ digest }) => digest)));
@@ -46,10 +49,13 @@ export class PowerCut {
   /**
    * What a power cut makes of saves by hand and no redo can know from a later edit: half of one save and half of another in the
    * same file; or a file that was saved into, unrecorded or with the bytes that it had, then replaced, and comes back with that
-   * save's times and its old bytes.
+   * save's times and its old bytes, or under its old name.
    */
   #isUnknowable(path: string, found: Digest | null): boolean {
     if (this.#hands.changedAside.has(path)) return true;
+    const [[inode] = []] = inodesAt(this.#machine, path);
+    const renamed = inode === undefined ? undefined : this.#pathByInode.get(inode);
+    if (renamed !== undefined && renamed !== path && this.#excused.has(renamed)) return true;
     // Of a stream that is not held there are no bytes to do again.
     if (isStreamId(path) && this.#machine.heldBytes !== undefined) return true;
     const states = this.#machine.timeline.states(path);
@@ -66,6 +72,11 @@ export class PowerCut {
       digest !== null && isTornPieceOf(bytes, this.#machine.bytesOf(digest));
     return !states.some((state) => state.by === 'process' && isPieceOf(state));
   }
+}
+
+function inodesAt(machine: Machine, path: string): [inode: bigint, path: string][] {
+  const stat = machine.disk.lstat(machine.at(path));
+  return stat?.kind === 'file' ? [[stat.ino, path]] : [];
 }
 
 const versionsIn = ({ collection, id, from, digest }: FeedEvent): string[] => [
