@@ -103,8 +103,15 @@ export class StartUp {
       ready: this.isReady && isRootThere,
       reasons,
       durability: world.durability,
-      scan: { looked: this.#looked, total: this.#total },
+      scan: this.#progress(),
     };
+  }
+
+  /** What lies beside the documents is looked at too: the total, which counts these alone, is never less than what was looked at. */
+  #progress(): ReadinessReport['scan'] {
+    const looked = this.#looked;
+    if (this.isReady) return { looked, total: looked };
+    return { looked, total: this.#total === null ? null : Math.max(looked, this.#total) };
   }
 
   async #run(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Makes the reconciler of an open root from its parts. The knots (who looks again, who is told) are tied here. */
 import { openBlobStore } from '../blobs/blob-store.ts';
 import { digestOf } from '../core/digest.ts';
+import { LarderError } from '../core/errors.ts';
 import { probeSwap } from '../files/probe-swap.ts';
 import { Spares } from '../files/spares.ts';
 import type { OpenOptions, Parts } from '../larder.ts';
@@ -119,7 +120,11 @@ function stateOf(tools: Tools, { reconciler, marks }: Knots) {
 /** What works on after an answer: displaced files, syncs and checkpoints, frames that the disk did not take. */
 function backgroundOf(tools: Tools, { world, reconciler, marks }: Knots) {
   const { fs, clock, events, root, log } = tools;
-  const onFailure = (error: unknown): void => log.error({ err: error }, 'background work failed');
+  const onFailure = (error: unknown): void => {
+    // What has a code is known, said where it is looked for, and done once it can be: a root that is away, first of all.
+    if (error instanceof LarderError) log.warn({ code: error.code }, `background work waits: ${error.message}`);
+    else log.error({ err: error }, 'background work failed');
+  };
   const keep = async (file: string, path: string): Promise<void> => {
     await rescue(world(), file, path);
     marks.onMarked(path);

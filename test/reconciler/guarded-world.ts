@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../../src/core/problems.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
+import type { Log } from '../../src/reconciler/world.ts';
 import { simulatedClock } from '../../src/host/simulated-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { openTestLarder, type TestLarder } from './world.ts';
@@ -33,10 +34,11 @@ export const documents = (count: number, place = 'lod/things', from = 0): Record
 export async function openGuarded(
   files: Readonly<Record<string, string>> = {},
   fs: FileSystem = nodeFileSystem,
+  log?: Log,
 ): Promise<GuardedLarder> {
   const clock = simulatedClock(Date.now());
   const host = { fs, clock, random: systemRandom, inThread: true };
-  const world = await openTestLarder(files, { host });
+  const world = await openTestLarder(files, { host, ...(log && { log }) });
   const pass = async (ms: number): Promise<void> => {
     const stepMs = ms > 10_000 ? 5000 : 250;
     for (let left = ms; left > 0; left -= stepMs) {

@@ -119,13 +119,17 @@ test('absences that were held before the root went are held when it is back', as
 });
 
 test('nothing is known to be synced while the root is away: redo would not find it any more', async () => {
-  await using world = await openGuarded(documents(3));
+  const errors: string[] = [];
+  const quiet = (): void => {};
+  const log = { debug: quiet, info: quiet, warn: quiet, error: (_: object, text: string) => void errors.push(text) };
+  await using world = await openGuarded(documents(3), nodeFileSystem, log);
   await world.until(() => world.larder.status().checkpoint === world.larder.seq);
   await world.larder.write({ ref: ref('d1'), change: { op: 'put', body: bytes({ v: 'new' }) } }, me);
   const before = world.larder.status().checkpoint;
   TAKES_AWAY['is gone'](world);
   await world.pass(60_000);
   expect(world.larder.status().checkpoint).toBe(before);
+  expect(errors, 'said once, and no failure of the program').toEqual([expect.stringContaining('is not there')]);
   bringBack(world);
   await world.until(() => world.larder.status().checkpoint > before);
 });
