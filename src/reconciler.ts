@@ -132,11 +132,15 @@ export class Reconciler implements AsyncDisposable {
     await releaseHolds(this.#world);
   }
 
-  /** A directory now, or one that is known to have held something. */
+  /** A directory now, or one that is known to have held something. What cannot be looked at is no reason to miss the rest: a look says why. */
   #isDirectory(path: string): boolean {
-    const stat = this.#world.fs.lstat(absolute(this.#world, path));
-    if (stat?.kind === 'directory') return true;
-    return stat === undefined && this.#world.catalog.directoriesBelow(path).length > 0;
+    try {
+      const stat = this.#world.fs.lstat(absolute(this.#world, path));
+      if (stat?.kind === 'directory') return true;
+      return stat === undefined && this.#world.catalog.directoriesBelow(path).length > 0;
+    } catch {
+      return false;
+    }
   }
 
   async #settleAll(paths: readonly string[]): Promise<void> {

@@ -44,8 +44,14 @@ const unused = (): never => {
   throw new Error('a store opened for reading writes nothing');
 };
 
-const namesIn = (fs: FileSystem, path: string): string[] =>
-  fs.readDirectory(path).flatMap(({ name, kind }) => (name === null || kind === 'symlink' ? [] : [name]));
+/** Of directories, or of what is in one; whatever else a person or a file browser left there is passed over. */
+const namesIn = (fs: FileSystem, path: string, pattern: RegExp): string[] =>
+  fs
+    .readDirectory(path)
+    .flatMap(({ name, kind }) => (name !== null && kind !== 'symlink' && pattern.test(name) ? [name] : []));
+
+const SHELF = /^[0-9a-f]{2}$/;
+const BLOB = /^[0-9a-f]{64}$/;
 
 class DirectoryBlobStore implements BlobStore {
   readonly #options: BlobStoreOptions;
@@ -76,10 +82,8 @@ class DirectoryBlobStore implements BlobStore {
   list(): Digest[] {
     const { fs, directory } = this.#options;
     if (!fs.lstat(directory)) return [];
-    return namesIn(fs, directory)
-      .filter((name) => name !== UNFINISHED)
-      .flatMap((name) => namesIn(fs, join(directory, name)))
-      .filter((name): name is Digest => /^[0-9a-f]{64}$/.test(name));
+    const shelves = namesIn(fs, directory, SHELF);
+    return shelves.flatMap((name) => namesIn(fs, join(directory, name), BLOB)) as Digest[];
   }
 
   storedAtMs(digest: Digest): number | null {
@@ -89,6 +93,12 @@ class DirectoryBlobStore implements BlobStore {
 
   remove(digest: Digest): void {
     this.#options.fs.unlink(this.#pathOf(digest));
+  }
+
+  async syncRemoved(digests: Iterable<Digest>): Promise<void> {
+    const { fs } = this.#options;
+    const directories = new Set([...digests].map((digest) => dirname(this.#pathOf(digest))));
+    for (const path of directories) if (fs.lstat(path)) await syncDirectory(fs, path);
   }
 
   sizeBytes(): number {

@@ -12,6 +12,8 @@ export interface BlobStore {
   /** When it was stored, or wanted again, last; null where it is not there. */
   storedAtMs(digest: Digest): number | null;
   remove(digest: Digest): void;
+  /** After some were removed: no power cut brings them back. Rejects with what the disk says. */
+  syncRemoved(digests: Iterable<Digest>): Promise<void>;
   /** Bytes of all blobs. */
   sizeBytes(): number;
   /** Reads it whole and says what it is. */

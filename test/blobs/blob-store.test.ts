@@ -103,6 +103,26 @@ describe('once put', () => {
     }
   });
 
+  test('a blob that was removed, and whose removal was synced, is brought back by no power cut', async () => {
+    for (let seed = 0; seed < 60; seed += 1) {
+      const fs = disk();
+      const store = storeOn(fs);
+      await store.put(DIGEST, BYTES);
+      store.remove(DIGEST);
+      await store.syncRemoved([DIGEST]);
+      expect(storeOn(fs.crash(seededChance(seed))).has(DIGEST)).toBe(false);
+    }
+  });
+
+  test('it is listed, and what a file browser left beside it is not', async () => {
+    const fs = disk();
+    const store = storeOn(fs);
+    await store.put(DIGEST, BYTES);
+    for (const path of [`${DIRECTORY}/.DS_Store`, `${DIRECTORY}/${DIGEST.slice(0, 2)}/.DS_Store`])
+      fs.close(fs.open(path, 'create-new'));
+    expect([store.list(), store.sizeBytes()]).toEqual([[DIGEST], BYTES.length]);
+  });
+
   test('a blob that an earlier process had left unsynced survives too', async () => {
     for (let seed = 0; seed < 60; seed += 1) {
       const fs = disk();

@@ -8,7 +8,7 @@ import { watchDirectories } from '../../src/files/watcher/directories.ts';
 import { watchByPolling } from '../../src/files/watcher/polling.ts';
 import { startWatcher } from '../../src/files/watcher/start.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
-import type { Clock } from '../../src/host/ports.ts';
+import type { Clock, FileSystem } from '../../src/host/ports.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { watchDirectory } from '../../src/host/watch-directory.ts';
 import { openWatchedWorld, testWatcher, type OpenWatcher } from './watcher-suite.ts';
@@ -100,6 +100,22 @@ test('a directory that left the tree while nothing was heard is watched no longe
   await world.watcher.rearm();
   expect(world.watcher.watches).toBe(4);
   rmSync(outside, { recursive: true });
+});
+
+test('a directory that cannot be read for a moment loses no watch of what lies in it', async () => {
+  let isShort = false;
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    readDirectory(path) {
+      if (isShort) throw Object.assign(new Error('EMFILE'), { code: 'EMFILE', syscall: 'scandir' });
+      return nodeFileSystem.readDirectory(path);
+    },
+  };
+  await using world = await openWatchedWorld((options) => watchDirectories({ ...real, ...options, fs }), TREE);
+  isShort = true;
+  await world.watcher.rearm();
+  expect([world.watcher.watches, world.watcher.blind]).toEqual([7, 0]);
+  await world.expectHint(() => world.save(TREE[0] ?? '', '{"v": 2}'), TREE[0] ?? '');
 });
 
 test('a watch that ends with an error is asked for again, and the trouble told', async () => {

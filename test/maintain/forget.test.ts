@@ -252,3 +252,32 @@ test('where the disk fails right after the log was written anew, a verification 
   expect((await verifyOpen(world.larder)).said).toEqual([]);
   await expect(world.larder.readVersion(ref('a'), 1)).rejects.toMatchObject({ code: 'gone' });
 });
+
+test('what is forgotten is gone for good once it is said: the removals are synced', async () => {
+  const secret = JSON.stringify({ secret: 'x'.repeat(1_100_000) });
+  const synced = new Set<string>();
+  const pathByFd = new Map<number, string>();
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    open(path, mode, permissions) {
+      const fd = nodeFileSystem.open(path, mode, permissions);
+      pathByFd.set(fd, path);
+      return fd;
+    },
+    async fsync(fd) {
+      await nodeFileSystem.fsync(fd);
+      synced.add(pathByFd.get(fd) ?? '');
+    },
+  };
+  await using world = await openTestLarder(
+    { 'lod/things/a.json': secret },
+    { host: { fs, clock: systemClock, random: systemRandom } },
+  );
+  await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"secret": null}') } }, me);
+  const shelf = world.at(`.larder/blobs/${digestOf(Buffer.from(secret)).slice(0, 2)}`);
+  expect(readdirSync(shelf)).toHaveLength(1);
+  synced.clear();
+  expect(await world.larder.maintenance.forget('lod/things/a.json', null)).toMatchObject({ forgotten: [1] });
+  expect(readdirSync(shelf)).toEqual([]);
+  expect([...synced]).toEqual(expect.arrayContaining([shelf, world.at('.larder/tmp')]));
+});

@@ -1,6 +1,7 @@
 import { renameSync, rmSync, unlinkSync, utimesSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { Hint, Watcher, WatchOptions } from '../../src/files/types.ts';
 import type { FileSystem } from '../../src/host/ports.ts';
 import { nodeFileSystem } from '../../src/host/node-file-system.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
@@ -180,4 +181,34 @@ test('an edit found by a look that had to wait for a write is not told as older 
   const ofA = world.events().filter(({ id }) => id === 'a');
   expect(ofA).toHaveLength(2);
   expect(Date.parse(ofA[1]?.at ?? '')).toBeGreaterThanOrEqual(savedMs);
+});
+
+test('a name that cannot be looked at holds up nothing else that was heard of together with it', async () => {
+  const heard: ((hint: Hint) => void)[] = [];
+  const shut = (path: string): boolean => path.endsWith('/shut/x.json');
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    lstat(path) {
+      if (shut(path)) throw Object.assign(new Error('EACCES'), { code: 'EACCES', syscall: 'lstat' });
+      return nodeFileSystem.lstat(path);
+    },
+  };
+  const watch = ({ onHint }: WatchOptions): Watcher => {
+    heard.push(onHint);
+    return {
+      kind: 'poll',
+      watches: 0,
+      blind: 0,
+      ready: Promise.resolve(),
+      rearm: async () => {},
+      async [Symbol.asyncDispose]() {},
+    };
+  };
+  await using world = await openTestLarder(
+    { 'lod/things/a.json': '{"v": 1}' },
+    { host: { fs, clock: systemClock, random: systemRandom, watch } },
+  );
+  world.save('lod/things/a.json', '{"v": 2}');
+  for (const name of ['shut/x.json', 'a.json']) heard[0]?.({ directory: 'lod/things', name });
+  await expect.poll(() => world.events().map(({ op }) => op), { timeout: 20_000 }).toEqual(['create', 'update']);
 });

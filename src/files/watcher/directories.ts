@@ -6,7 +6,7 @@ import { isIgnoredDirectory } from '../../core/names.ts';
 import { parentOf } from '../../core/paths-below.ts';
 import type { Clock, FileStat, FileSystem } from '../../host/ports.ts';
 import { watchDirectory, type DirectoryWatch } from '../../host/watch-directory.ts';
-import { codeOf } from '../failures.ts';
+import { codeOf, hasMoved } from '../failures.ts';
 import type { Watcher, WatchOptions } from '../types.ts';
 
 export interface DirectoriesOptions extends WatchOptions {
@@ -107,7 +107,9 @@ class WatchedTree implements Watcher {
   }
 
   #visitBelow(directory: string, stat: FileStat, isNew: boolean): void {
-    const there = new Set(this.#subdirectories(directory, stat));
+    const names = this.#subdirectories(directory, stat);
+    if (names === null) return;
+    const there = new Set(names);
     for (const name of this.#watched.get(directory)?.children ?? []) {
       if (!there.has(name)) this.#drop(join(directory, name));
     }
@@ -201,16 +203,19 @@ class WatchedTree implements Watcher {
     }
   }
 
-  /** Each subdirectory adds a link to the directory above it, so that two mean none; file systems that do not count say one. */
-  #subdirectories(directory: string, { nlink }: FileStat): string[] {
+  /**
+   * Each subdirectory adds a link to the directory above it, so that two mean none; file systems that do not count say one. Null where
+   * it cannot be read just now: what is watched in it goes on being watched.
+   */
+  #subdirectories(directory: string, { nlink }: FileStat): string[] | null {
     if (nlink === 2) return [];
     try {
       const entries = this.#options.fs.readDirectory(this.#absolute(directory));
       return entries.flatMap(({ name, kind }) =>
         kind === 'directory' && name !== null && !isIgnoredDirectory(name) ? [name] : [],
       );
-    } catch {
-      return [];
+    } catch (error) {
+      return hasMoved(error) ? [] : null;
     }
   }
 

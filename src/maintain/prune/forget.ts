@@ -7,6 +7,7 @@ import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import type { Head } from '../../catalog/types.ts';
 import type { StoredEvent } from '../../catalog/answers.ts';
+import { syncDirectory } from '../../host/durable-files.ts';
 import { dropFrom } from './drop.ts';
 import { removeLeft, type Sizes } from './left-files.ts';
 import type { ForgetReport, History } from './types.ts';
@@ -45,7 +46,15 @@ export async function forget(history: History, { path, seq, only, settle, dryRun
   // No turn of the event loop from here on: what is recorded after it asks whether its bytes are still there.
   const gone = withoutNeeded(history, sizes, others);
   for (const digest of gone.keys()) if (history.blobs.has(digest)) history.blobs.remove(digest);
-  return reportOf(versions, { digests, freed, others, left: removeLeft(history, gone, dryRun), dryRun });
+  const left = removeLeft(history, gone, dryRun);
+  await syncRemoved(history, gone.keys());
+  return reportOf(versions, { digests, freed, others, left, dryRun });
+}
+
+/** What is said to be forgotten no power cut brings back. */
+async function syncRemoved({ fs, blobs, tmp }: History, digests: Iterable<Digest>): Promise<void> {
+  await blobs.syncRemoved(digests);
+  await syncDirectory(fs, tmp);
 }
 
 /** Whoever said yes to some versions said nothing of those that were saved meanwhile. */
