@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, nat, oneof, property, record, uniqueArray } from 'fast-check';
+import { array, assert, constantFrom, integer, nat, oneof, option, property, record, uniqueArray } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { beginningOf, RestoreWatch, type EarlierChange, type FoundChange } from '../../src/core/restore.ts';
 import type { Digest } from '../../src/core/digest.ts';
@@ -156,6 +156,58 @@ test('any findings are judged as the rule says', () => {
       }
     }),
     { numRuns: 300 },
+  );
+});
+
+/** Findings by the moment, each with the session that the log would have. */
+function logged(findings: readonly { readonly atMs: number; readonly changes: readonly FoundChange[] }[]) {
+  const watch = new RestoreWatch();
+  return findings
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map(({ atMs, changes }, set) => ({
+      atMs,
+      changes,
+      set: `set${set}`,
+      session: watch.judge(changes, atMs, newName),
+    }));
+}
+
+test('a restore in any pieces is told whole, and nothing else with it, while a script toggles documents', () => {
+  const piece = record({ count: integer({ min: 1, max: 7 }), afterMs: nat(2900) });
+  const script = record({ everyMs: integer({ min: 50, max: 25_000 }), documents: integer({ min: 1, max: 3 }) });
+  const pieces = array(piece, { minLength: 20, maxLength: 60, size: 'max' });
+  assert(
+    property(pieces, option(script), (restore, toggles) => {
+      const beganMs = 100_000;
+      let [atMs, next] = [beganMs, 0];
+      const findings = restore.map(({ count, afterMs }) => {
+        [atMs, next] = [atMs + afterMs, next + count];
+        return { atMs, changes: returns(next - count, count) };
+      });
+      const { everyMs = Infinity, documents = 0 } = toggles ?? {};
+      const states: typeof findings = [];
+      for (let at = 0; at < atMs + 60_000; at += everyMs)
+        states.push({
+          atMs: at,
+          changes: returns(0, documents).map((one) => ({ ...one, path: `t${one.path}` })),
+        });
+      const log = logged([...findings, ...states]);
+      const known = log.filter(({ session }) => session !== null);
+      expect(new Set(known.map(({ session }) => session)).size).toBe(1);
+      const own = known.flatMap(({ changes }) => changes.map(({ path }) => path));
+      const firstMs = known[0]?.atMs ?? 0;
+      const minute = log.filter((one) => one.session === null && one.atMs <= firstMs && firstMs - one.atMs < 60_000);
+      const earlier = minute
+        .flatMap(({ changes, set }) =>
+          changes.map((change) => ({ ...change, changeSet: set, digest: 'old' as Digest })),
+        )
+        .map((change, seq) => ({ ...change, seq }));
+      const begun = beginningOf(earlier, new Map(own.map((path) => [path, null])));
+      const told = [...own, ...earlier.flatMap(({ path, seq }) => (begun.has(seq) ? [path] : []))];
+      const all = findings.flatMap(({ changes }) => changes);
+      expect(told.toSorted()).toEqual(all.map(({ path }) => path).toSorted());
+    }),
+    { numRuns: 200 },
   );
 });
 
