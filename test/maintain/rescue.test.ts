@@ -2,9 +2,16 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { LoggedEntry } from '../../src/core/events.ts';
+import { openEventLog } from '../../src/events/event-log.ts';
+import { nodeFileSystem } from '../../src/host/node-file-system.ts';
+import { systemClock } from '../../src/host/system-clock.ts';
+import { systemRandom } from '../../src/host/system-random.ts';
 import { openLarder } from '../../src/larder.ts';
 import { rescue } from '../../src/maintain/rescue/rescue.ts';
+import { openTarget } from '../../src/maintain/rescue/target.ts';
 import type { RescueReport } from '../../src/maintain/rescue/types.ts';
+import { append, bytesFor, change, entry } from '../events/world.ts';
 import { me, openTestLarder, ref } from '../reconciler/world.ts';
 import { flipBitAt, segmentsOf, traceOf } from './verify-world.ts';
 
@@ -141,4 +148,48 @@ test('nothing is written into the root, or over anything', async () => {
   writeFileSync(join(full, 'mine'), '');
   expect(into(full)).toThrow(expect.objectContaining({ code: 'bad_usage', message: expect.stringContaining(full) }));
   rmSync(full, { recursive: true });
+});
+
+test('what is rescued stays where another version wants the same place, as on a file system that knows no case', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'larder-target-'));
+  try {
+    using target = openTarget(nodeFileSystem, directory, '/elsewhere');
+    const where = { isNewest: true, allVersions: false };
+    const first = { path: 'lod/things/a.json', seq: 1, kind: 'valid' } as LoggedEntry;
+    expect(target.write(first, Buffer.from('first'), where)).toEqual(['newest/lod/things/a.json']);
+    expect(target.write({ ...first, seq: 2 }, Buffer.from('second'), where)).toEqual([]);
+    expect(readFileSync(join(directory, 'newest/lod/things/a.json'), 'utf8')).toBe('first');
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+test('a write that was taken back is no newest version', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'larder-refused-'));
+  try {
+    const log = await openEventLog({
+      fs: nodeFileSystem,
+      clock: systemClock,
+      random: systemRandom,
+      directory: join(root, '.larder/log'),
+      durability: 'sync',
+      rootIdentity: '1:2',
+    });
+    await append(log, 'a', 'b');
+    const again = { ...entry('a', 60), op: 'update' } as const;
+    const { frame, synced } = log.append(change(again));
+    await synced;
+    const seqs = frame.type === 'events' ? frame.entries.map(({ seq }) => seq) : [];
+    await log.append({ type: 'abort', seqs }).synced;
+    await log.close(true);
+    using rescued = rescueFrom(root);
+    expect(rescued.text('newest/ns/c/a.json')).toBe(Buffer.from(bytesFor('a')).toString());
+    expect(rescued.listed().map(({ seq, why }) => [seq, why])).toEqual([
+      [1, undefined],
+      [2, undefined],
+      [3, 'its write was refused; --all-versions writes it too'],
+    ]);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
 });

@@ -57,17 +57,24 @@ const isSafe = (path: string): boolean =>
 function put(fs: FileSystem, path: string, bytes: Uint8Array): boolean {
   try {
     makeDirectories(fs, dirname(path));
-    const fd = fs.open(path, 'create-new', 0o600);
-    try {
-      writeAll(fs, fd, bytes, 0);
-    } finally {
-      fs.close(fd);
-    }
+    write(fs, path, bytes);
     return true;
   } catch (error) {
     if (isFatal(error)) throw error;
-    attempt(() => fs.unlink(path));
     return false;
+  }
+}
+
+/** Leaves nothing behind where it fails; what was there before stays: it was rescued a moment ago. */
+function write(fs: FileSystem, path: string, bytes: Uint8Array): void {
+  const fd = fs.open(path, 'create-new', 0o600);
+  try {
+    writeAll(fs, fd, bytes, 0);
+  } catch (error) {
+    attempt(() => fs.unlink(path));
+    throw error;
+  } finally {
+    fs.close(fd);
   }
 }
 
