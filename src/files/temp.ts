@@ -63,7 +63,8 @@ export function writeTemp(world: WriteWorld, { path, bytes, digest, replaces }: 
     else dressLikeDirectory(world.fs, { fd, file, stat }, absolutePath(world, parentOf(path)));
     return { file, stat };
   } catch (error) {
-    world.fs.unlink(file);
+    // That it cannot be removed either is no news beside the reason.
+    attempt(() => world.fs.unlink(file));
     throw error;
   } finally {
     world.fs.close(fd);

@@ -10,7 +10,8 @@ import { classify } from '../core/refs.ts';
 import type { Who } from '../core/requests.ts';
 import { place } from '../files/swap.ts';
 import { paceOf } from '../host/pace.ts';
-import { makeDirectories, writeTemp } from '../files/temp.ts';
+import { discardTemp, makeDirectories, writeTemp } from '../files/temp.ts';
+import { attempt } from '../host/durable-files.ts';
 import { endHold } from './absences.ts';
 import { commit, originFor } from './commit.ts';
 import { keptBytes } from './known-versions.ts';
@@ -153,7 +154,12 @@ function writeUnrecorded(world: World, { path, diskDigest }: Head): boolean {
   if (bytes === null) return false;
   makeDirectories(world, parentOf(path));
   const temp = writeTemp(world, { path, bytes, digest: diskDigest, replaces: null });
-  place(world, { target: absolute(world, path), temp, expected: 'absent' });
+  try {
+    place(world, { target: absolute(world, path), temp, expected: 'absent' });
+  } catch (error) {
+    attempt(() => discardTemp(world, temp));
+    throw error;
+  }
   world.pendings.delete(path);
   world.lookAgain([path]);
   return true;

@@ -1,7 +1,9 @@
 /** `PUT …/_schema`: the file, the one event and the judgement of the collection in one go. */
 import { digestOf, type Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
+import type { Origin } from '../core/events.ts';
 import { pathOfSchema } from '../core/refs.ts';
+import type { CompiledSchema } from '../core/schemas/compile.ts';
 import type { Change, Who, WriteOptions, WriteRequest, Written } from '../core/requests.ts';
 import { look } from '../files/look.ts';
 import { findOutage } from '../files/outage.ts';
@@ -18,6 +20,7 @@ import { changeSchema } from './change-schema.ts';
 import { compileSafely } from './compile-safely.ts';
 import { settleHeld } from './settle.ts';
 import { refuseUntilTaken, type Prepared } from './write.ts';
+import type { SchemaInForce } from './schema-book.ts';
 import type { World } from './world.ts';
 
 /** `exact`: as it is; `put`: in the layout that the file has. */
@@ -37,32 +40,41 @@ export async function writeSchema(
     refuseUntilTaken(world, [path]);
     const prepared = prepare(world, collection, path, change, preconditions);
     const text = new TextDecoder().decode(prepared.bytes ?? change.body);
-    const outcome = await compileSafely(world, text);
-    if (outcome.kind === 'broken')
-      throw new LarderError('schema_broken', outcome.faults[0]?.detail ?? 'the schema cannot be used', {
-        errors: outcome.faults,
-      });
+    const schema = await compiled(world, text);
     const origin = originFor(world, who);
-    if (options.dryRun || prepared.outcome === 'unchanged' || prepared.digest === null)
-      return writtenOf(world, prepared, origin.changeSet);
-    const next = { schema: outcome.schema, source: { text, digest: prepared.digest } };
-    const [staged] = await stage(world, [prepared]);
-    if (!staged) throw new Error('one write, nothing staged');
-    const placed = new Map<string, Placed>();
-    try {
-      const entry = { ...staged.entry, op: 'schema', inForce: true } as const;
-      const frame = await changeSchema(world, path, next, entry, origin, {
-        place: (logged) => placeAll(world, [staged], placed, logged),
-        seen: () => seenOf(world, placed, path),
-      });
-      // What lay there half written is replaced; what came later is looked at again.
-      world.pendings.delete(path);
-      afterwards(world, frame, placed);
-      return writtenOf(world, prepared, origin.changeSet);
-    } catch (error) {
-      throw await refuse(world, [staged], error);
-    }
+    const { digest, outcome } = prepared;
+    if (!options.dryRun && outcome !== 'unchanged' && digest !== null)
+      await putInForce(world, prepared, { schema, source: { text, digest } }, origin);
+    return writtenOf(world, prepared, origin.changeSet);
   });
+}
+
+/** Throws `schema_broken`. */
+async function compiled(world: World, text: string): Promise<CompiledSchema> {
+  const outcome = await compileSafely(world, text);
+  if (outcome.kind === 'usable') return outcome.schema;
+  throw new LarderError('schema_broken', outcome.faults[0]?.detail ?? 'the schema cannot be used', {
+    errors: outcome.faults,
+  });
+}
+
+async function putInForce(world: World, prepared: Prepared, next: SchemaInForce, origin: Origin): Promise<void> {
+  const { path } = prepared;
+  const [staged] = await stage(world, [prepared]);
+  if (!staged) throw new Error('one write, nothing staged');
+  const placed = new Map<string, Placed>();
+  try {
+    const entry = { ...staged.entry, op: 'schema', inForce: true } as const;
+    const frame = await changeSchema(world, path, next, entry, origin, {
+      place: (logged) => placeAll(world, [staged], placed, logged),
+      seen: () => seenOf(world, placed, path),
+    });
+    // What lay there half written is replaced; what came later is looked at again.
+    world.pendings.delete(path);
+    afterwards(world, frame, placed);
+  } catch (error) {
+    throw await refuse(world, [staged], error);
+  }
 }
 
 function prepare(

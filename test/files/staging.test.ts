@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { digestOf, type Digest } from '../../src/core/digest.ts';
 import { openBulkThreads } from '../../src/files/bulk-threads.ts';
-import type { NewBytes } from '../../src/files/temp.ts';
+import { writeTemp, type NewBytes } from '../../src/files/temp.ts';
+import { systemRandom } from '../../src/host/system-random.ts';
 import { openFilesWorld } from './world.ts';
 
 const newBytes = (index: number): NewBytes => {
@@ -38,4 +39,16 @@ test('what threads have not done when they are stopped is refused: nobody waits 
   asked.catch(() => {});
   await bulk[Symbol.asyncDispose]();
   await expect(asked).rejects.toMatchObject({ code: 'stopping' });
+});
+
+test('a temp file that can neither be written nor removed is told as why it cannot be written', () => {
+  using world = openFilesWorld();
+  mkdirSync(world.at('.larder/tmp'), { recursive: true });
+  const failing = (code: string, syscall: string) => () => {
+    throw Object.assign(new Error(code), { code, syscall });
+  };
+  const fs = { ...world.fs, write: failing('ENOSPC', 'write'), unlink: failing('EIO', 'unlink') };
+  const root = world.fs.lstat(world.root);
+  const writing = { ...world, fs, random: systemRandom, tmp: world.at('.larder/tmp'), rootInode: root?.ino ?? 0n };
+  expect(() => writeTemp(writing, newBytes(1))).toThrow(expect.objectContaining({ code: 'ENOSPC' }));
 });
