@@ -25,8 +25,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 // A reader that has seen enough (`larder types | head`) is no fault.
 process.stdout.on('error', () => process.exit(0));
 
-// No timer of Larder keeps a process alive: a command that waits for one would end in the middle of its work.
-const working = setInterval(() => {}, 60_000);
 const ask = terminalAsk(process, interrupt.signal);
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
@@ -37,4 +35,3 @@ process.exitCode = await main(process.argv.slice(2), {
   signal: interrupt.signal,
   ...(ask && { ask }),
 });
-clearInterval(working);

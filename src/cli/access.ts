@@ -2,6 +2,7 @@
  * How a command reaches documents: through the daemon that serves the root, or, when none does, by opening the root itself.
  * Commands do not know which.
  */
+import { existsSync } from 'node:fs';
 import { findDaemon, urlOf } from '../find-daemon.ts';
 import { LarderError } from '../core/errors.ts';
 import type { Problem } from '../core/problems.ts';
@@ -72,6 +73,7 @@ export interface Access extends AsyncDisposable {
 export async function openAccess(flags: CommonFlags, config: LoadedConfig): Promise<Access> {
   const isNamed = isDaemonNamed(flags);
   const daemon = findDaemonFor(flags, config);
+  if (daemon === null && !existsSync(config.root)) throw notThere(config.root);
   if (daemon === null) return (await import('./own-access.ts')).openOwnAccess(config);
   return (await import('./http-access.ts')).openHttpAccess(daemon, isNamed ? null : config.root);
 }
@@ -88,6 +90,12 @@ interface Daemon {
   readonly url: string;
   readonly pid: number | null;
 }
+
+const notThere = (root: string): LarderError =>
+  new LarderError(
+    'root_missing',
+    `${root} is not there: mount its disk, make the directory, or name another with --root. A daemon that serves it can be asked all the same: name it with --port`,
+  );
 
 function find(root: string): ReturnType<typeof findDaemon> {
   try {

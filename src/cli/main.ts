@@ -1,6 +1,7 @@
 /** Runs a command line and answers its exit code (docs/cli.md). Nothing here ends the process. */
 import { CommanderError } from 'commander';
 import { LarderError } from '../core/errors.ts';
+import { stayingAlive } from '../host/stay-alive.ts';
 import type { Io } from './io.ts';
 import { createProgram } from './program.ts';
 import { sayRefusal } from './say-refusal.ts';
@@ -13,7 +14,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
   let code = 0;
   const program = createProgram(io, (finished) => (code = finished));
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await stayingAlive(() => program.parseAsync(args, { from: 'user' }));
     return code;
   } catch (error) {
     return explain(error, io);

@@ -30,20 +30,22 @@ function shown(path: string, root: string | null, { workingDirectory }: Io): str
   return near.startsWith('..') || isAbsolute(near) ? join(root, path) : near;
 }
 
-function describe({ id, code, state, since, errors, hint, serving }: Problem, path: string): string {
+function describe({ id, code, state, since, errors, hint, digest, serving }: Problem, path: string): string {
   const places = errors.map(({ line, column, pointer, detail }) => {
     const place = [path, line, column].filter((part) => part !== undefined).join(':');
     return `${place}: ${pointer === undefined || pointer === '' ? '' : `${pointer} `}${detail}\n`;
   });
-  const served = sayServed(code, serving);
+  const served = sayServed(code, digest, serving);
   const lines = places.length > 0 ? places : [`${path}: ${state}\n`];
   return `${lines.join('')}    ${code} ${id} since ${since}; ${served}. ${hint}\n`;
 }
 
 /** What is held stands for many documents, none of which `serving` could name: all of them are served. */
-function sayServed(code: Problem['code'], serving: Problem['serving']): string {
+function sayServed(code: Problem['code'], digest: Problem['digest'], serving: Problem['serving']): string {
   if (code === 'held') return 'what is held is served as it was';
   if (code === 'unrecorded') return 'the file is served as it is';
+  // A schema of today judged what was good by the one before.
+  if (serving !== null && serving === digest) return 'it is served all the same';
   return serving === null ? 'nothing is served there' : 'the last good version is served';
 }
 

@@ -202,7 +202,7 @@ export const outOfReach = (outage: Outage, path: string): LarderError =>
 const HINTS = {
   'root-gone': 'Mount its disk, or move the directory back',
   'other-device': 'Unmount what lies over it, or keep the data on one file system',
-  denied: 'Give the daemon permission to read and enter it',
+  denied: 'Put a directory there that the daemon may read and enter',
 } as const;
 
 const hintOf = ({ why }: Outage): string =>

@@ -39,7 +39,7 @@ test('a root that is not there, is a file, or cannot be written says what to do'
   writeFileSync(join(world.beside, 'file'), '');
   expect(await run(['status', '--root', join(world.beside, 'none')])).toMatchObject({
     code: 1,
-    err: expect.stringMatching(/is not there: make the directory, or name another with --root/),
+    err: expect.stringMatching(/is not there: mount its disk, make the directory, .* name it with --port/),
   });
   expect(await run(['status', '--root', join(world.beside, 'file')])).toMatchObject({
     code: 1,

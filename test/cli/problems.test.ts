@@ -18,6 +18,7 @@ test('a conflict is listed with its id and decided without a daemon', async () =
   const [problem] = await listed(world.run);
   expect(shown.out).toContain(`root/lod/things/a.json: ${COPY} is another version of this document, left by Syncthing`);
   expect(shown.out).toContain(`conflict ${problem?.id} since`);
+  expect(shown.out).toContain('; it is served all the same. ');
   const id = problem?.id ?? '';
   expect(await world.run('problems', 'confirm', id)).toMatchObject({ code: 2 });
   expect(await world.run('problems', 'confirm', id, '--take', 'copy', '--dry-run')).toMatchObject({
