@@ -9,6 +9,10 @@ import type { FileStat, FileSystem } from '../../src/host/ports.ts';
 import { systemClock } from '../../src/host/system-clock.ts';
 import { Displaced, type DisplacedOptions } from '../../src/reconciler/displaced.ts';
 import { leaveAll } from '../../src/files/leaving.ts';
+import { systemRandom } from '../../src/host/system-random.ts';
+import { rescue } from '../../src/reconciler/rescue.ts';
+import type { World } from '../../src/reconciler/world.ts';
+import { openTestLarder } from './world.ts';
 
 const YESTERDAY = new Date(Date.now() - 24 * 3600 * 1000);
 
@@ -112,4 +116,22 @@ test('what was saved into meanwhile is kept, and what is gone is no failure', as
   rmSync(world.at(6));
   await world.displaced.close();
   expect([world.names(), world.failures, kept]).toEqual([['5'], [], ['/5']]);
+});
+
+test('what is rescued keeps its bytes as long as they are no more than are held', async () => {
+  let inner: World | null = null;
+  const host = { fs: nodeFileSystem, clock: systemClock, random: systemRandom, heldBytes: 64 };
+  await using larder = await openTestLarder({}, { host: { ...host, world: (world) => (inner = world) } });
+  for (const [seq, size] of [64, 65].entries()) {
+    const file = larder.at(`.larder/tmp/brought-out-${size}`);
+    writeFileSync(file, Buffer.alloc(size, 'x'));
+    if (inner) await rescue(inner, file, 'lod/files/a.bin');
+    rmSync(file);
+    expect(larder.events().length, 'each is a version').toBe(seq + 1);
+  }
+  const history = larder.larder.history({ collection: 'lod/files', id: 'a.bin' }, { before: null, limit: 9 })?.items;
+  expect(history?.map(({ size, kind, gone }) => [size, kind, gone ?? null])).toEqual([
+    [65, 'rescued', 'too_large'],
+    [64, 'rescued', null],
+  ]);
 });
