@@ -163,7 +163,7 @@ export class OpenMaintenance implements Maintenance {
     // A disk that failed right after a segment was written anew kept the catalog from being told.
     await followReplaced(world, false);
     const upTo = world.recorder.announcedSeq;
-    using audit = openCatalogAudit(catalogFile(place.directory));
+    using audit = openCatalogAudit(catalogIn(world, place.directory));
     return await verify(
       {
         ...host,
@@ -203,4 +203,13 @@ export class OpenMaintenance implements Maintenance {
 function refuse(what: string, error: unknown): never {
   if (!isKernelError(error)) throw error;
   throw new LarderError('disk_failed', `${what} ended: ${error.message}`, { cause: error });
+}
+
+/** Whoever removes it from a daemon that runs gets every answer all the same: SQLite has the file open. */
+function catalogIn({ fs }: Wired['world'], derived: string): string {
+  const file = catalogFile(derived);
+  if (fs.lstat(file) !== undefined) return file;
+  throw new LarderError('conflict', `${file} was removed while Larder was running: nothing can be compared with it`, {
+    members: { hint: 'Start Larder anew: it makes the catalog again from the log and the files.' },
+  });
 }

@@ -2,6 +2,7 @@ import {
   appendFileSync,
   mkdirSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -109,6 +110,15 @@ describe('an open root', () => {
     const { said, ok } = await verifyOpen(world.larder);
     expect(ok).toBe(false);
     expect(said).toContain('difference catalog lod/things/moved.json');
+  });
+
+  test('whose derived data somebody removed says what to do, and serves on', async () => {
+    rmSync(live.at('.larder/derived'), { recursive: true });
+    await expect(verifyOpen(live.larder)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('catalog.sqlite was removed while Larder was running'),
+    });
+    expect(await live.text('a')).toBe('{"name": "Ada Lovelace"}');
   });
 });
 
