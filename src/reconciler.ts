@@ -29,6 +29,7 @@ export class Reconciler implements AsyncDisposable {
   #rescanAsked = false;
   #wasScanned = false;
   #troubles: string[] = [];
+  #ignored = 0;
   #closed = false;
   readonly #running = new Set<Promise<void>>();
 
@@ -44,6 +45,11 @@ export class Reconciler implements AsyncDisposable {
 
   get watcher(): Watcher | null {
     return this.#watcher;
+  }
+
+  /** Files among the documents that are no JSON, as of the last look at the whole tree. */
+  get ignored(): number {
+    return this.#ignored;
   }
 
   /** Why hints may have been lost since the last full rescan. */
@@ -104,7 +110,8 @@ export class Reconciler implements AsyncDisposable {
       // Watched first and scanned after; what start-up has just watched it need not compare.
       if (this.#wasScanned) await this.#watcher?.rearm();
       this.#wasScanned = true;
-      await rescan(this.#world, options);
+      const { ignored } = await rescan(this.#world, options);
+      if (options.subtree === undefined) this.#ignored = ignored;
       await releaseHolds(this.#world);
     } finally {
       this.#armRescan(RESCAN_EVERY_MS);

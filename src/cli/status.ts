@@ -36,7 +36,7 @@ function describe({
     ['ready', sayReady(ready, reasons, scan)],
     ['durability', durability === null ? 'not said' : SAID[durability]],
     ['seq', seq === null ? 'not known yet' : String(seq)],
-    ['documents', namespaces === null ? 'not known yet' : sayCounts(namespaces)],
+    ['documents', namespaces === null ? 'not known yet' : `${sayCounts(namespaces)}${sayIgnored(scan)}`],
     ['history', history === null ? 'not said' : sayHistory(history)],
     ['problems', namespaces === null ? 'not known yet' : sayProblems(namespaces)],
   ];
@@ -65,6 +65,9 @@ function sayReady(ready: boolean, reasons: readonly string[], scan: StatusReport
   const why = reasons.length === 0 ? '' : ` (${reasons.join(', ')})`;
   return `${ready ? 'yes' : 'no'}${why}${progress}`;
 }
+
+const sayIgnored = (scan: StatusReport['scan']): string =>
+  scan === null || scan.ignored === 0 ? '' : `; other files beside them, ignored: ${format(scan.ignored)}`;
 
 type Namespaces = NonNullable<StatusReport['namespaces']>;
 

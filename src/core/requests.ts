@@ -196,8 +196,8 @@ export interface ReadinessReport {
   /** Why not, or what to know although it is: `scanning`, `watcher-degraded`, `log-unwritable`, `no-atomic-exchange` … */
   readonly reasons: readonly string[];
   readonly durability: Durability;
-  /** Progress of the first scan. */
-  readonly scan: { readonly looked: number; readonly total: number | null };
+  /** Progress of the first scan; `ignored`: files among the documents that are no JSON, as of the last look at the whole tree. */
+  readonly scan: { readonly looked: number; readonly total: number | null; readonly ignored: number };
 }
 
 export interface Status {

@@ -17,6 +17,12 @@ export function openMetrics(registry: Registry, larder: Larder, streams: StreamC
   gaugeStatus(registry, larder);
   gaugeHistory(registry, larder);
   gauge(registry, 'larder_http_streams', 'Event streams and long polls open now', () => streams.open);
+  gauge(
+    registry,
+    'larder_ignored_files',
+    'Files among the documents that are no JSON',
+    () => larder.readiness().scan.ignored,
+  );
   gauge(registry, 'larder_ready', '1 once the first scan is done', () => Number(larder.readiness().ready));
   const durations = new Histogram({
     name: 'larder_http_request_duration_seconds',

@@ -207,7 +207,7 @@ function conflictOf(world: World, path: string): Problem | undefined {
 export function readAt(world: World, ref: DocumentRef, at: At): ReadAnswer {
   const event = world.catalog.servedAt(pathOf(ref), seqAt(world, at));
   if (!event || event.kind !== 'valid' || event.digest === null)
-    return { kind: 'missing', hint: 'it was not there then' };
+    return { kind: 'missing', hint: 'It was not there then.' };
   return servedVersion(world, event, event.digest);
 }
 

@@ -110,8 +110,9 @@ export class StartUp {
   /** What lies beside the documents is looked at too: the total, which counts these alone, is never less than what was looked at. */
   #progress(): ReadinessReport['scan'] {
     const looked = this.#looked;
-    if (this.isReady) return { looked, total: looked };
-    return { looked, total: this.#total === null ? null : Math.max(looked, this.#total) };
+    const { ignored } = this.#wired.reconciler;
+    if (this.isReady) return { looked, total: looked, ignored };
+    return { looked, ignored, total: this.#total === null ? null : Math.max(looked, this.#total) };
   }
 
   async #run(): Promise<void> {

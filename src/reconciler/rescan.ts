@@ -4,7 +4,7 @@
  */
 import type { KnownName } from '../catalog/types.ts';
 import { ABSENCE_MS } from '../core/decision.ts';
-import { classify, SCHEMA_NAME } from '../core/refs.ts';
+import { classify, SCHEMA_NAME, type PathMeaning } from '../core/refs.ts';
 import { sizeIn } from '../core/stat-key.ts';
 import { isOurs, join } from '../files/ours.ts';
 import { paceOf, type Pace } from '../host/pace.ts';
@@ -27,12 +27,19 @@ export interface RescanOptions {
   readonly onProgress?: (looked: number) => void;
 }
 
+/** What a look at the tree tells beside what it records. */
+export interface RescanReport {
+  /** Regular files among the documents that are no JSON: nothing is done with them (FORMAT, Names). */
+  readonly ignored: number;
+}
+
 /** Looks at the tree, or a part of it; resolves when everything found is recorded. */
-export async function rescan(world: World, options: RescanOptions = {}): Promise<void> {
+export async function rescan(world: World, options: RescanOptions = {}): Promise<RescanReport> {
   const findings = new Findings(world, options);
+  let report: RescanReport = { ignored: 0 };
   world.absences.walks++;
   try {
-    await walk(world, options, findings);
+    report = await walk(world, options, findings);
     if (options.subtree === undefined) await lookForCopies(world, findings);
     await findings.finish();
   } finally {
@@ -40,6 +47,7 @@ export async function rescan(world: World, options: RescanOptions = {}): Promise
   }
   await settleAbsences(world);
   if (options.subtree === undefined) world.absences.isComplete = true;
+  return report;
 }
 
 /** What was absent long enough waited for the walk to end: it might have turned up under another name. */
@@ -64,9 +72,9 @@ async function endMistaken(world: World, path: string): Promise<void> {
 }
 
 /** The walk alone, for a look at several places that finds one change set. */
-export async function walk(world: World, options: RescanOptions, findings: Findings): Promise<void> {
+export async function walk(world: World, options: RescanOptions, findings: Findings): Promise<RescanReport> {
   const subtree = options.subtree ?? '';
-  let looked = 0;
+  let [looked, ignored] = [0, 0];
   const visited = new Set<string>();
   const unreadable: DirectoryListing[] = [];
   const pace = paceOf(world.clock);
@@ -74,12 +82,13 @@ export async function walk(world: World, options: RescanOptions, findings: Findi
     for (const listing of listings) {
       visited.add(listing.path);
       if (listing.unreadable !== undefined) unreadable.push(listing);
-      else await compare(world, listing, options, findings, pace);
+      else ignored += await compare(world, listing, options, findings, pace);
       options.onProgress?.((looked += listing.entries.length));
     }
   }
   const isWalked = await noteWalked(world, subtree, unreadable);
   if (isWalked && !options.nothingKnown) await lookForVanished(world, subtree, { visited, unreadable }, findings, pace);
+  return { ignored };
 }
 
 /** Directories that are known and were not met: what they held is looked at, unless they lie where nothing can be read. */
@@ -116,13 +125,15 @@ async function* namesIn(world: World, directory: string, pace: Pace): AsyncGener
 /** Compared before it is asked whether the slice is over. */
 const COMPARED_AT_ONCE = 64;
 
+/** Gives how many files in it are ignored. */
 async function compare(
   world: World,
   listing: DirectoryListing,
   options: RescanOptions,
   findings: Findings,
   pace: Pace,
-): Promise<void> {
+): Promise<number> {
+  let ignored = 0;
   const known = new Map<string, KnownName>();
   if (!options.nothingKnown)
     for await (const page of namesIn(world, listing.path, pace)) for (const one of page) known.set(one.name, one);
@@ -132,14 +143,21 @@ async function compare(
     known.delete(entry.name);
     const path = join(listing.path, entry.name);
     if (isUnchanged(world, path, entry, before)) continue;
+    const meaning = classify(path);
+    if (isCounted(meaning, entry)) ignored++;
     if (!entry.addressable) await unlessRefused(world, [path], () => reportUnaddressable(world, path, entry));
-    else if (isOurs(classify(path), entry) || isCopyOnly(world, path))
+    else if (isOurs(meaning, entry) || isCopyOnly(world, path))
       await findings.add(path, sizeIn(entry.key), before?.stat === entry.key);
   }
   for (const [name, gone] of known) {
     if (gone.present || gone.hasProblem) await findings.add(join(listing.path, name));
   }
+  return ignored;
 }
+
+/** What editors and tools leave beside the documents is not even counted. */
+const isCounted = (meaning: PathMeaning, { kind }: ListedName): boolean =>
+  kind === 'file' && meaning.kind === 'ignored' && meaning.why === 'other';
 
 /** In force before the documents beside it are judged. */
 const schemaFirst = (entries: readonly ListedName[]): readonly ListedName[] => {

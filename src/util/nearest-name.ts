@@ -1,10 +1,18 @@
-/** The known name that a misspelt one most likely meant, or null when none is near. Ignores case. */
+/**
+ * The known name that a misspelt one most likely meant, or null when none is near: of a short name half may be wrong, of a long one a
+ * third. Ignores case.
+ */
 export function nearestName(name: string, known: readonly string[]): string | null {
   const ranked = known
     .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .toSorted((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, best.candidate.length / 3) ? best.candidate : null;
+  return best !== undefined && best.distance <= farthest(name, best.candidate) ? best.candidate : null;
+}
+
+function farthest(name: string, candidate: string): number {
+  const length = Math.min(name.length, candidate.length);
+  return Math.max(Math.min(2, Math.floor(length / 2)), length / 3);
 }
 
 /**

@@ -25,6 +25,9 @@ const files = {
   'lod/customers/b.json': { name: 'Bob', credit: 'plenty' },
   'lod/x-1/odd.json': '{"name": "Ada",\n  }',
   'bc/hubs/oslo.json': { city: 'Oslo' },
+  // Neither counts as a document; what an editor leaves is not even counted.
+  'bc/hubs/README.md': '# Hubs',
+  'bc/hubs/.oslo.json.swp': '',
 };
 
 /** Runs the body twice: by itself, and with a daemon that serves the root. */
@@ -56,7 +59,7 @@ describe('larder status', () => {
         : new RegExp(`^daemon +${url} \\(process \\d+\\)$`, 'm'),
     );
     expect(out).toMatch(/^ready +yes/m);
-    expect(out).toMatch(/^documents +2 \(bc 1, lod 1\)$/m);
+    expect(out).toMatch(/^documents +2 \(bc 1, lod 1\); other files beside them, ignored: 1$/m);
     expect(out).toMatch(/^problems +2; larder problems lists them$/m);
     const json = JSON.parse((await world.run('status', '--json')).out) as object;
     expect(json).toMatchObject({

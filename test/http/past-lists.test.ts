@@ -66,12 +66,14 @@ test('a list of the past shows what was served then, and its walk is frozen', as
 });
 
 test('the history of a collection or namespace that never was is 404 with the name that was meant', async () => {
-  await using world = await openWorld({ files: { 'lod/things/a.json': { v: 1 } } });
+  await using world = await openWorld({ files: { 'lod/things/a.json': { v: 1 }, 'lod/things/oslo.json': { v: 1 } } });
   for (const [path, hint] of [
     ['lod/thongs/_history', 'Did you mean lod/things?'],
     ['lot/_history', 'Did you mean lod?'],
     ['lod/thongs', 'Did you mean lod/things?'],
-    ['lod/things/b/_history', 'Did you mean lod/things/a?'],
+    ['lod/things/oxlo/_history', 'Did you mean lod/things/oslo?'],
+    // One letter for another is no misspelling.
+    ['lod/things/b/_history', 'It has no history either.'],
     ['nowhere/_history', expect.stringContaining('lists what is there')],
   ] as const)
     expect(await world.get(`/v1/${path}`), path).toMatchObject({ status: 404, json: { code: 'not_found', hint } });

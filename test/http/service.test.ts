@@ -14,7 +14,7 @@ testScenarios([
     name: 'readiness is answered with the progress of the scan',
     ask: 'GET /readyz',
     status: 200,
-    json: { status: 'ready', scan: { looked: 0, total: 0 } },
+    json: { status: 'ready', scan: { looked: 0, total: 0, ignored: 0 } },
   },
   {
     name: 'the front page tells a program where to go',

@@ -15,7 +15,7 @@ import { eventOf } from './find-version.ts';
 
 export async function fileAt(world: World, ref: DocumentRef, at: At): Promise<FileAnswer> {
   const event = world.catalog.servedAt(pathOf(ref), seqAt(world, at));
-  if (event?.kind !== 'valid' || event.digest === null) return { kind: 'missing', hint: 'it was not there then' };
+  if (event?.kind !== 'valid' || event.digest === null) return { kind: 'missing', hint: 'It was not there then.' };
   return versionOf(world, ref, event, event.digest);
 }
 
