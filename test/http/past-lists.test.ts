@@ -79,7 +79,9 @@ test('the history of a collection or namespace that never was is 404 with the na
     expect(await world.get(`/v1/${path}`), path).toMatchObject({ status: 404, json: { code: 'not_found', hint } });
   // Of what went only the history is left.
   await world.ask('DELETE', '/v1/lod/things/a');
-  expect((await world.get('/v1/lod/_history')).json).toMatchObject({ items: [{ op: 'delete' }, { op: 'create' }] });
+  expect((await world.get('/v1/lod/_history')).json).toMatchObject({
+    items: [{ op: 'delete' }, { op: 'create' }, { op: 'create' }],
+  });
   expect((await world.get('/v1/lod/things/_history?_cursor=1')).json).toEqual({ items: [], next: null });
 });
 
