@@ -22,6 +22,7 @@ import { LogWriter } from './log-writer.ts';
 import { SegmentFile } from './segment-file.ts';
 import { rewriteSegment } from './rewrite-segment.ts';
 import type { Rewritten } from './rewrite-segment.ts';
+import { proveCopy } from './prove-copy.ts';
 import { isLarge, prepareDraft } from './prepared-draft.ts';
 import type { EventDraft, PreparedDraft } from './prepared-draft.ts';
 import { readHeader } from './segment-list.ts';
@@ -51,6 +52,7 @@ type Settings = EventLogOptions & typeof DEFAULTS;
 export async function openEventLog(options: EventLogOptions): Promise<EventLog> {
   const settings: Settings = { ...DEFAULTS, ...options };
   const found = findLog(settings);
+  await proveCopy(settings, found);
   const { file, notices } = await settle(settings, found);
   const sink = new SegmentSink(settings, {
     identity: found.identity,

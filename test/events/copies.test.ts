@@ -44,6 +44,25 @@ describe('a copied root', () => {
     expect([again.id, again.origin, ...contents(again)]).toStrictEqual([log.id, 'clean', '1 a', '2 b', '3 c']);
   });
 
+  test('with a damaged earlier segment is refused before anything of it is changed', async () => {
+    const world = logWorld();
+    const original = await world.open({ segmentBytes: 600 });
+    for (const label of ['a', 'b', 'c', 'd', 'e', 'f']) await append(original, label);
+    await original.close(true);
+    let isFirst = true;
+    const copy = copyOf(world, (bytes) => {
+      const found = isFirst ? bytes.subarray(0, -30) : bytes;
+      isFirst = false;
+      return found;
+    });
+    const filesIn = ({ fs }: LogWorld): object =>
+      fs.readDirectory(DIRECTORY).map(({ name }) => [name, readFile(fs, `${DIRECTORY}/${name}`)]);
+    const before = filesIn(copy);
+    await expect(copy.open(ELSEWHERE)).rejects.toMatchObject({ code: 'log_damaged' });
+    expect(filesIn(copy)).toEqual(before);
+    expect(segmentsIn(copy.fs).length).toBeGreaterThan(1);
+  });
+
   test('has no checkpoint: nothing in it was ever synced in place', async () => {
     const world = logWorld();
     const original = await world.open();
