@@ -11,7 +11,7 @@ export function nearestName(name: string, known: readonly string[]): string | nu
 }
 
 function farthest(name: string, candidate: string): number {
-  const length = Math.min(name.length, candidate.length);
+  const length = Math.max(name.length, candidate.length);
   return Math.max(Math.min(2, Math.floor(length / 2)), length / 3);
 }
 

@@ -5,6 +5,7 @@ test.each([
   ['custmers', ['customers', 'orders'], 'customers'],
   ['limt', ['limit', 'sort'], 'limit'],
   ['ab', ['ba'], 'ba'],
+  ['dd', ['d'], 'd'],
   ['a', ['k'], null],
   ['ab', ['xy'], null],
   ['orders', ['k'], null],
