@@ -4,6 +4,7 @@
  * the disk damaged before are copied as they are, and named: whoever can mend them still can, and no other version waits for that.
  */
 import { attempt, readFully, withOpen, writeAll } from '../host/durable-files.ts';
+import { paceOf } from '../host/pace.ts';
 import type { Clock, FileSystem } from '../host/ports.ts';
 import type { Seq } from '../core/events.ts';
 import { checkDamaged } from './read-damaged.ts';
@@ -51,7 +52,7 @@ export async function rewriteSegment(rewriting: Rewriting): Promise<Rewritten | 
     if (dropped === 0) fs.unlink(temporary);
     if (dropped === 0) return null;
     await fs.fsync(fd);
-    return { temporary, bytes, damaged: prove(rewriting, temporary, bytes) };
+    return { temporary, bytes, damaged: await prove(rewriting, temporary, bytes) };
   } catch (error) {
     attempt(() => fs.unlink(temporary));
     throw error;
@@ -153,7 +154,9 @@ function chunkedWriter(fs: FileSystem, fd: number): { add: (piece: Uint8Array) =
  * Whole by its chain, up to the very end that the next segment goes on from, and every body by its digest, but for those that were
  * damaged before: they are answered.
  */
-function prove({ fs, segment, endChain }: Rewriting, temporary: string, bytes: number): DamagedBody[] {
+async function prove(rewriting: Rewriting, temporary: string, bytes: number): Promise<DamagedBody[]> {
+  const { fs, clock, segment, endChain } = rewriting;
+  const pace = paceOf(clock);
   const written = { ...segment, path: temporary, bytes, isExact: true };
   let last: Uint8Array = withOpen(fs, temporary, (fd) => readHeader(fs, fd, written).chain);
   const broken: CheckedBody[] = [];
@@ -161,17 +164,22 @@ function prove({ fs, segment, endChain }: Rewriting, temporary: string, bytes: n
     if (item.kind === 'gap') throw damaged(segment.path, item.from, `it cannot be written anew: ${item.reason}`);
     if (item.kind === 'body' && !item.isWhole) broken.push(item);
     if (item.kind === 'frame') last = item.chain;
+    await pace();
   }
   if (Buffer.compare(last, endChain) !== 0)
     throw damaged(segment.path, bytes, 'it does not end where the next segment goes on');
-  if (broken.length > 0) proveCopied(fs, segment, broken);
+  if (broken.length > 0) await proveCopied(rewriting, broken);
   return broken.map(({ seq, of, offset }) => ({ seq, path: of, segment: segment.path, offset }));
 }
 
 /** Damaged before, and the same bytes still. */
-function proveCopied(fs: FileSystem, segment: Segment, copies: readonly CheckedBody[]): void {
+async function proveCopied({ fs, clock, segment }: Rewriting, copies: readonly CheckedBody[]): Promise<void> {
+  const pace = paceOf(clock);
   const before = new Map<Seq, CheckedBody>();
-  for (const item of checkDamaged(fs, [segment])) if (item.kind === 'body' && !item.isWhole) before.set(item.seq, item);
+  for (const item of checkDamaged(fs, [segment])) {
+    if (item.kind === 'body' && !item.isWhole) before.set(item.seq, item);
+    await pace();
+  }
   for (const copy of copies) {
     const original = before.get(copy.seq);
     if (!original || Buffer.compare(storedBytes(fs, original), storedBytes(fs, copy)) !== 0)

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { openEventLog } from '../../src/events/event-log.ts';
 import { readDamaged } from '../../src/events/read-damaged.ts';
-import type { Dropped, EventLog } from '../../src/events/types.ts';
+import type { Dropped, EventLog, EventLogOptions } from '../../src/events/types.ts';
 import { faultyFileSystem } from '../../src/host/faulty-file-system.ts';
 import { seededChance } from '../../src/host/simulated-random.ts';
 import { DIRECTORY, append, change, contents, damage, entriesOf, entry, logWorld, segmentsIn } from './world.ts';
 import type { LogWorld } from './world.ts';
 
 /** Three events in a segment that is sealed, a fourth behind it. */
-async function sealed(world: LogWorld): Promise<EventLog> {
-  const log = await world.open();
+async function sealed(world: LogWorld, options: Partial<EventLogOptions> = {}): Promise<EventLog> {
+  const log = await world.open(options);
   await log.append(change(entry('a', 5000), entry('b', 80), entry('c'))).synced;
   await log.seal();
   await append(log, 'd');
@@ -58,6 +58,28 @@ describe('dropping the bytes of a version', () => {
     await using again = await world.open();
     expect([places(again), again.origin]).toEqual([DROPPED, 'clean']);
     expect(contents(again)).toEqual(['1 a', '2 b', '3 c', '4 d']);
+  });
+
+  test.each([
+    ['whole', []],
+    ['damaged', [1, 3]],
+  ])('gives the event loop back while it proves what it wrote: %s', async (_, rotten) => {
+    const world = logWorld();
+    let [nowMs, turns] = [0, 0];
+    const clock: EventLogOptions['clock'] = {
+      ...world.clock,
+      monotonicMs: () => (nowMs += 20),
+      yieldTurn: () => {
+        turns++;
+        return world.clock.yieldTurn();
+      },
+    };
+    await using log = await sealed(world, { clock });
+    for (const seq of rotten) rot(world, log, seq);
+    turns = 0;
+    await dropSecond(log);
+    // Behind the frame and each of the two bodies; where they are damaged, in what was there before as well, which has all three.
+    expect(turns).toBeGreaterThanOrEqual(rotten.length === 0 ? 3 : 7);
   });
 
   test('can go on until nothing is left', async () => {
