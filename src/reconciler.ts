@@ -65,7 +65,8 @@ export class Reconciler implements AsyncDisposable {
   #isOfOurs({ directory, name }: Hint): boolean {
     if (name === null) return false;
     const path = directory === '' ? name : `${directory}/${name}`;
-    return this.#world.placements.explains(this.#world.fs, path, absolute(this.#world, path));
+    const { placements, fs } = this.#world;
+    return placements.postpones(path) || placements.explains(fs, path, absolute(this.#world, path));
   }
 
   /** Watches first and scans after, so that nothing falls between. */

@@ -11,6 +11,7 @@ import type { Pieces } from './hash-pieces.ts';
 import type { Leaving, Left } from './leaving.ts';
 import type { ListingColumns } from './listing-columns.ts';
 import type { SparesAsked } from './spares.ts';
+import type { Named, NewName } from './place-batch.ts';
 import type { PackedFiles, StagedBatch } from './stage-batch.ts';
 import type { Look } from './types.ts';
 
@@ -28,6 +29,7 @@ type HandlingRequest =
   | { readonly do: 'texts'; readonly texts: readonly string[] }
   | { readonly do: 'hash-directories'; readonly paths: readonly string[] }
   | { readonly do: 'stage'; readonly tmp: string; readonly packed: PackedFiles }
+  | { readonly do: 'name'; readonly names: readonly NewName[] }
   | ({ readonly do: 'open-nameless' } & SparesAsked)
   | { readonly do: 'leave'; readonly files: readonly Leaving[] };
 
@@ -65,6 +67,7 @@ export interface BulkReplies {
   readonly texts: string;
   readonly 'hash-directories': readonly HashedDirectory[];
   readonly stage: StagedBatch;
+  readonly name: readonly Named[];
   readonly 'open-nameless': null;
   readonly leave: readonly Left[];
   readonly edit: EditOutcome;

@@ -128,8 +128,10 @@ function judging(threads: Threads): Pick<BulkReader, 'examine' | 'digests' | 'ed
 const writing = (
   { ask, pool, listPool }: Threads,
   tmp: string,
-): Required<Pick<BulkReader, 'stage' | 'openNameless' | 'leave'>> => ({
+): Required<Pick<BulkReader, 'stage' | 'name' | 'openNameless' | 'leave'>> => ({
   stage: async (files) => stagedTemps(await ask(listPool, 'stage', () => ({ tmp, packed: pack(files) }))),
+  // Beside the one that writes what comes next.
+  name: (names) => ask(pool, 'name', () => ({ names })),
   openNameless: (count, permissions) =>
     openElsewhere(nodeFileSystem, count, (next) =>
       ask(listPool, 'open-nameless', () => ({ tmp, permissions, opened: next() })),

@@ -35,6 +35,10 @@ async function work(request: BulkRequest): Promise<Work> {
     const { stageBatch } = await import('./stage-batch.ts');
     return { reply: stageBatch({ ...world, random: systemRandom, tmp: request.tmp }, request.packed), handedOver: [] };
   }
+  if (request.do === 'name') {
+    const { nameBatch } = await import('./place-batch.ts');
+    return { reply: nameBatch(world, request.names), handedOver: [] };
+  }
   if (request.do === 'hash-directories') {
     const { hashDirectory } = await import('./hash-directory.ts');
     return { reply: request.paths.map((path) => hashDirectory(world, path)), handedOver: [] };

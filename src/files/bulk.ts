@@ -12,6 +12,7 @@ import type { HashedFile } from './hash-batch.ts';
 import type { HashedDirectory } from './hash-directory.ts';
 import type { Pieces } from './hash-pieces.ts';
 import type { Leaving, Left } from './leaving.ts';
+import type { Named, NewName } from './place-batch.ts';
 import type { NewBytes, Temp } from './temp.ts';
 import type { DirectoryListing, Examined, Look } from './types.ts';
 
@@ -63,6 +64,8 @@ export interface BulkReader extends AsyncDisposable {
    * disk says. Undefined where files are written by the calling thread alone.
    */
   readonly stage?: (files: readonly NewBytes[]) => Promise<readonly Temp[]>;
+  /** As `nameBatch` (place-batch.ts): some hundred a call. Undefined as `stage` is. */
+  readonly name?: (names: readonly NewName[]) => Promise<readonly Named[]>;
   /** Makes files without a name in `.larder/tmp` and opens them for writing (spares.ts). Undefined as `stage` is. */
   readonly openNameless?: (count: number, permissions: number) => Promise<readonly number[]>;
   /** As `leaveAll` (leaving.ts): some hundred a call. Undefined as `stage` is. */

@@ -25,7 +25,10 @@ export async function writeMany(
   return writeSets(world, requests, who, options);
 }
 
-/** One set is judged, and written to temp files, while the one before it waits for the disk; the first failure ends it. */
+/** Sets that are on their way at once: one is judged while one is written to temp files and one waits for the disk. */
+const AT_ONCE = 3;
+
+/** The first failure ends it. */
 async function writeSets(
   world: World,
   requests: readonly WriteRequest[],
@@ -33,14 +36,16 @@ async function writeSets(
   options: Options,
 ): Promise<WriteResult[]> {
   const writing: Promise<WriteResult[]>[] = [];
-  let before = new Set<string>();
+  /** Paths of those that may still be on their way. */
+  let before: (readonly string[])[] = [];
   try {
     for (const set of setsOf(requests)) {
       const paths = set.map(({ ref }) => pathOf(ref));
-      const isApart = paths.every((path) => !before.has(path));
-      await Promise.all(isApart ? writing.slice(-2, -1) : writing.slice(-2));
+      const known = new Set(before.flat());
+      const isApart = paths.every((path) => !known.has(path));
+      await Promise.all(isApart ? writing.slice(-AT_ONCE, 1 - AT_ONCE) : writing.slice(-AT_ONCE));
       writing.push(writeSet(world, set, who, options));
-      before = new Set(paths);
+      before = [...before.slice(2 - AT_ONCE), paths];
       // Told below.
       writing.at(-1)?.catch(() => {});
     }

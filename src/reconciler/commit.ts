@@ -3,23 +3,17 @@
  * completed by redo; a swap that fails is taken back, and the frame with it.
  */
 import type { EventFrame, Origin, Seq } from '../core/events.ts';
-import { LarderError } from '../core/errors.ts';
-import { directoriesDownTo, parentOf } from '../core/paths-below.ts';
-import { isSchemaPath } from '../core/refs.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import type { DerivedProblem, Seen } from '../catalog/types.ts';
 import { contentOf } from './content.ts';
 import { marksBy, marksOf } from './derived.ts';
 import { absolute } from './places.ts';
-import { place, takeBack, type Placed } from '../files/swap.ts';
-import { attempt, syncDirectory } from '../host/durable-files.ts';
+import type { Placed } from '../files/swap.ts';
 import { paceOf } from '../host/pace.ts';
-import { stillOurs } from '../files/displacing.ts';
-import { discardTemp } from '../files/temp.ts';
 import { originOf } from './origin.ts';
-import { unplacedBy } from './redo-candidates.ts';
+import { placeAll, seqByPath } from './placing.ts';
 import { isOutcomeUnknown, refusalOf, refusalOfDisk } from './refusals.ts';
-import { isKept, stagedAtOnce, stageSome, type Staged } from './staging.ts';
+import { discardAll, discardIfLeft, isKept, stagedAtOnce, stageSome, type Staged } from './staging.ts';
 import { freeNames } from './twins.ts';
 import type { Who, WriteOptions, WriteResult, Written } from '../core/requests.ts';
 import type { Prepared } from './write.ts';
@@ -90,12 +84,6 @@ export function originFor(world: World, who: Who): Origin {
   return who.session === undefined ? origin : { ...origin, session: who.session };
 }
 
-const seqByPath = (frame: EventFrame): ReadonlyMap<string, Seq> =>
-  new Map(frame.entries.map((entry) => [entry.path, entry.seq]));
-
-/** Done in one turn of the event loop: some milliseconds. */
-const AT_ONCE = 32;
-
 export async function stage(world: World, prepared: readonly Prepared[]): Promise<Staged[]> {
   const staged: Staged[] = [];
   const atOnce = stagedAtOnce(world);
@@ -107,107 +95,6 @@ export async function stage(world: World, prepared: readonly Prepared[]): Promis
     return staged;
   } catch (error) {
     throw await refuse(world, staged, error);
-  }
-}
-
-/** What cannot be removed now is removed by the next start. */
-async function discardAll(world: World, staged: readonly Staged[]): Promise<void> {
-  const pace = paceOf(world.clock);
-  for (const { temp } of staged) {
-    discardIfLeft(world, temp);
-    await pace();
-  }
-}
-
-function discardIfLeft(world: World, temp: Staged['temp']): void {
-  if (!('removes' in temp)) attempt(() => discardTemp(world, temp));
-}
-
-/**
- * All or none: what was placed before a failure is taken back in reverse order. Where the disk refuses even that, the frame, which
- * is durable, stands: what is missing of it is put in place later, and nothing else is done at these paths before.
- */
-export async function placeAll(
-  world: World,
-  staged: readonly Staged[],
-  placed: Map<string, Placed>,
-  frame: EventFrame,
-): Promise<void> {
-  try {
-    for (const { prepared, temp } of staged) {
-      const expected = prepared.replaces === null ? 'absent' : statKeyOf(prepared.replaces);
-      const { path, unproven } = prepared;
-      const target = absolute(world, path);
-      const one = place(world, { target, temp, expected, unproven });
-      placed.set(path, one);
-      world.placements.note(world.fs, path, target, isCalm(world, path) && one.kind === 'placed' ? one.placed : null);
-      // Whoever reads one of these paths meanwhile waits in its queue for the last of them.
-      if (placed.size % AT_ONCE === 0) await world.clock.yieldTurn();
-    }
-    if (world.durability === 'sync') await syncNamesOfUnkept(world, staged);
-  } catch (error) {
-    if (await takeAllBack(world, placed, seqByPath(frame))) throw error;
-    const refusal = refusalOfDisk(error) ?? new LarderError('disk_failed', String(error), { cause: error });
-    for (const unplaced of unplacedBy(frame)) world.backlog.noteUnplaced(unplaced, refusal);
-    // What no log keeps is placed later from its temp file, which is the only copy.
-    await discardAll(
-      world,
-      staged.filter(({ entry }) => isKept(entry)),
-    );
-  }
-  await watchDisplaced(world, frame, placed);
-}
-
-/** Files whose bytes no log keeps have to keep their names as well, with the directories that may have been made for them. */
-async function syncNamesOfUnkept(world: World, staged: readonly Staged[]): Promise<void> {
-  const unkept = staged.filter(({ entry }) => entry.digest !== null && !isKept(entry));
-  const directories = new Set(unkept.flatMap(({ entry }) => ['', ...directoriesDownTo(parentOf(entry.path))]));
-  for (const directory of directories) {
-    const place = absolute(world, directory);
-    if (world.fs.lstat(place)?.kind === 'directory') await syncDirectory(world.fs, place);
-  }
-}
-
-/** Before a later frame can be placed: no checkpoint passes what waits here. */
-async function watchDisplaced(world: World, frame: EventFrame, placed: ReadonlyMap<string, Placed>): Promise<void> {
-  const seqs = seqByPath(frame);
-  const pace = paceOf(world.clock);
-  for (const [path, one] of placed) {
-    const out = one.kind === 'placed' ? one.displaced : null;
-    if (out) world.displaced.add(out.file, path, seqs.get(path) ?? 0, out.known);
-    await pace();
-  }
-}
-
-async function takeAllBack(
-  world: World,
-  placed: Map<string, Placed>,
-  seqs: ReadonlyMap<string, Seq>,
-): Promise<boolean> {
-  const pace = paceOf(world.clock);
-  try {
-    for (const [path, one] of [...placed].toReversed()) {
-      takeBack(world, absolute(world, path), one);
-      placed.delete(path);
-      const out = leftOut(world, one);
-      if (out) world.displaced.add(out.file, path, seqs.get(path) ?? 0, out.known);
-      await pace();
-    }
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** What could not go back, because somebody saved there meanwhile. What the disk does not say undoes nothing. */
-function leftOut(world: World, one: Placed): Extract<Placed, { kind: 'placed' }>['displaced'] {
-  if (one.kind !== 'placed' || !one.displaced) return null;
-  const { placed, displaced } = one;
-  try {
-    const isGone = world.fs.lstat(displaced.file) === undefined;
-    return isGone || (placed && stillOurs(world, displaced.file, placed.stat)) ? null : displaced;
-  } catch {
-    return displaced;
   }
 }
 
@@ -223,10 +110,6 @@ export function seenOf(world: World, placed: ReadonlyMap<string, Placed>, path: 
     return undefined;
   }
 }
-
-/** Nothing else than what the file is has to be found out about the path. */
-const isCalm = (world: World, path: string): boolean =>
-  !isSchemaPath(path) && !world.pendings.get(path) && (world.catalog.head(path)?.problems.length ?? 0) === 0;
 
 /** A hand edit found in the way came later than the write: it stays, and is looked at as the next version on top. */
 export function afterwards(world: World, frame: EventFrame, placed: ReadonlyMap<string, Placed>): void {

@@ -31,20 +31,43 @@ export class Placements {
   /** The newer and the older half. */
   #placed = new Map<string, Placement>();
   #before = new Map<string, Placement>();
+  /** Whether something was told of it. */
+  readonly #underWay = new Map<string, boolean>();
   readonly #clock: Pick<Clock, 'monotonicMs'>;
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
   }
 
-  /** A path (below the root), the absolute path of its file, and what was placed there; null: something else has to be found out. */
-  note(fs: Pick<FileSystem, 'lstat'>, path: string, file: string, placed: Temp | null): void {
+  /**
+   * A path (below the root), what was placed there (null: something else has to be found out), and its file as it was seen
+   * behind that.
+   */
+  note(path: string, placed: Temp | null, now: FileStat | undefined): void {
     this.#before.delete(path);
     this.#placed.delete(path);
-    const now = placed && statOf(fs, file);
     if (!placed || !now || !isAsPlaced(now, placed)) return;
     if (this.#placed.size >= MOST_REMEMBERED) [this.#before, this.#placed] = [this.#placed, new Map()];
     this.#placed.set(path, { key: statKeyOf(now), atMs: this.#clock.monotonicMs() });
+  }
+
+  /** These are being placed by somebody else: what is told of them meanwhile is judged when they are noted. */
+  begin(paths: readonly string[]): void {
+    for (const path of paths) this.#underWay.set(path, false);
+  }
+
+  /** Whether it has to wait until then. */
+  postpones(path: string): boolean {
+    if (!this.#underWay.has(path)) return false;
+    this.#underWay.set(path, true);
+    return true;
+  }
+
+  /** They are noted, or not placed: those of which something was told meanwhile. */
+  end(paths: readonly string[]): string[] {
+    const told = paths.filter((path) => this.#underWay.get(path) === true);
+    for (const path of paths) this.#underWay.delete(path);
+    return told;
   }
 
   /** Of the file as it was placed; undefined where that is not proven. */
@@ -70,7 +93,8 @@ export class Placements {
   }
 }
 
-function statOf(fs: Pick<FileSystem, 'lstat'>, file: string): FileStat | undefined {
+/** What the disk does not say is not known. */
+export function statOf(fs: Pick<FileSystem, 'lstat'>, file: string): FileStat | undefined {
   try {
     return fs.lstat(file);
   } catch {

@@ -3,6 +3,7 @@ import type { DraftEntry } from '../core/events.ts';
 import type { Placement } from '../files/swap.ts';
 import { discardTemp, makeDirectories, syncTemp, writeTemps, type NewBytes, type Temp } from '../files/temp.ts';
 import { attempt, syncDirectory } from '../host/durable-files.ts';
+import { paceOf } from '../host/pace.ts';
 import { bodyOf, identityOf, mostKeptBytes, modifiedMsOf } from './drafts.ts';
 import { parentOf } from '../core/paths-below.ts';
 import type { Prepared } from './write.ts';
@@ -16,9 +17,9 @@ export interface Staged {
 
 /** Written here in one turn of the event loop, or by a worker in one go. */
 const IN_THREAD = 32;
-const IN_WORKER = 200;
+export const IN_WORKER = 200;
 /** Below this, asking a worker takes longer than writing. */
-const WORTH_A_WORKER = 8;
+export const WORTH_A_WORKER = 8;
 
 export const stagedAtOnce = ({ bulk }: World): number => (bulk.stage ? IN_WORKER : IN_THREAD);
 
@@ -50,6 +51,19 @@ async function syncUnkept(world: World, temps: readonly Temp[], bodies: readonly
     for (const temp of temps) attempt(() => discardTemp(world, temp));
     throw error;
   }
+}
+
+/** What cannot be removed now is removed by the next start. */
+export async function discardAll(world: World, staged: readonly Staged[]): Promise<void> {
+  const pace = paceOf(world.clock);
+  for (const { temp } of staged) {
+    discardIfLeft(world, temp);
+    await pace();
+  }
+}
+
+export function discardIfLeft(world: World, temp: Staged['temp']): void {
+  if (!('removes' in temp)) attempt(() => discardTemp(world, temp));
 }
 
 export const isKept = ({ bytes, inBlob }: Pick<DraftEntry, 'bytes' | 'inBlob'>): boolean =>

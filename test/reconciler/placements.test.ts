@@ -74,7 +74,7 @@ test('a file whose bytes and name have the same time proves nothing, nor does on
   const placedAs = (now: Partial<typeof stat>): boolean => {
     const placements = new Placements(systemClock);
     const at = { ...stat, ctimeNs: stat.mtimeNs + 1n, ...now };
-    placements.note({ lstat: () => at }, 'a', '/a', { file: '/tmp/a', stat });
+    placements.note('a', { file: '/tmp/a', stat }, at);
     return placements.keyOf('a') !== undefined && placements.explains({ lstat: () => at }, 'a', '/a');
   };
   expect(placedAs({})).toBe(true);
@@ -90,10 +90,18 @@ test('a placement explains a hint only as long as the file is as it was left', (
   let now: typeof stat | undefined = { ...stat, ctimeNs: stat.mtimeNs + 1n };
   const fs = { lstat: () => now };
   const placements = new Placements(systemClock);
-  placements.note(fs, 'a', '/a', { file: '/tmp/a', stat });
+  placements.note('a', { file: '/tmp/a', stat }, now);
   expect([placements.explains(fs, 'a', '/a'), placements.explains(fs, 'b', '/b')]).toEqual([true, false]);
   now = { ...stat, ctimeNs: stat.mtimeNs + 2n };
   expect(placements.explains(fs, 'a', '/a')).toBe(false);
   now = undefined;
   expect(placements.explains(fs, 'a', '/a')).toBe(false);
+});
+
+test('what is told of a file while somebody else places it is given back when it is placed, once', () => {
+  const placements = new Placements(systemClock);
+  placements.begin(['a', 'b']);
+  expect(['a', 'c'].map((path) => placements.postpones(path))).toEqual([true, false]);
+  expect(placements.end(['a', 'b'])).toEqual(['a']);
+  expect([placements.postpones('a'), placements.end(['a'])]).toEqual([false, []]);
 });

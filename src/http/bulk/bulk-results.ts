@@ -7,7 +7,7 @@ import { asLarderError, problemOf } from '../answer/problem-json.ts';
 import { tooLarge } from '../request/request-body.ts';
 
 /** Lines are written together up to either; a slow sender's lines are written as soon as it pauses. */
-const BATCH_LINES = 1000;
+const BATCH_LINES = 3000;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
 /** Result lines batch by batch, the summary last. */
