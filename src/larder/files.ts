@@ -8,9 +8,9 @@ import { findOutage } from '../files/outage.ts';
 import type { Look } from '../files/types.ts';
 import type { FileAnswer } from '../larder-types.ts';
 import { keptBytesOf } from '../reconciler/bodies.ts';
-import { sayDeparted } from '../reconciler/departed.ts';
 import { outOfReach } from '../reconciler/out-of-reach.ts';
 import type { World } from '../reconciler/world.ts';
+import { refuseUnreadable, sayMissing } from './not-served.ts';
 import { openWithKey, sourceOf } from './open-file.ts';
 
 const ATTEMPTS = 5;
@@ -21,10 +21,10 @@ export async function openFile(world: World, ref: DocumentRef): Promise<FileAnsw
   if (!world.queues.isFree(path)) await world.queues.run(path, () => {});
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const seen = look(world, path, { maxBytes: 0 });
-    if (seen.kind === 'absent') return { kind: 'missing', hint: sayDeparted(world, ref) };
+    if (seen.kind === 'absent') return { kind: 'missing', hint: sayMissing(world, ref) };
     const outage = seen.kind === 'blocked' ? findOutage(world, path) : null;
     if (outage) throw outOfReach(outage, path);
-    if (seen.kind === 'blocked') throw new LarderError('not_found', `${path}: ${seen.detail}`);
+    if (seen.kind === 'blocked') return nothingReadable(world, ref, seen);
     if (seen.kind === 'unstable') continue;
     const rotten = rottenFile(world, path);
     if (rotten) return rotten;
@@ -33,6 +33,14 @@ export async function openFile(world: World, ref: DocumentRef): Promise<FileAnsw
     if (answer) return answer;
   }
   throw new LarderError('pending', `${path} is being written`);
+}
+
+/** Throws what `refuseUnreadable` throws, `not_found` for what is never served, such as a symlink. */
+function nothingReadable(world: World, ref: DocumentRef, seen: Extract<Look, { kind: 'blocked' }>): FileAnswer {
+  const path = pathOf(ref);
+  refuseUnreadable(path, seen);
+  if (seen.why === 'directory') return { kind: 'missing', hint: sayMissing(world, ref) };
+  throw new LarderError('not_found', `${path}: ${seen.detail}`);
 }
 
 /** The recorded bytes of a file that rotted, where they are kept; its problem otherwise. */

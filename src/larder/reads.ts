@@ -11,7 +11,6 @@ import { pathOf, type DocumentRef } from '../core/refs.ts';
 import type { At, CurrentAnswer, Opened, ReadAnswer, Served } from '../core/requests.ts';
 import { statOnly } from '../files/look.ts';
 import { bytesOf, bytesOfVersion, keptBytesOf } from '../reconciler/bodies.ts';
-import { sayDeparted } from '../reconciler/departed.ts';
 import { pendingProblem, problemIdOfPending } from '../reconciler/pending-problems.ts';
 import { withDetails } from '../reconciler/problem-details.ts';
 import { outOfReach, problemIdOfOutage } from '../reconciler/out-of-reach.ts';
@@ -19,6 +18,7 @@ import { rootIsThere } from '../reconciler/places.ts';
 import { settle } from '../reconciler/settle.ts';
 import type { Settled } from '../reconciler/settled.ts';
 import type { World } from '../reconciler/world.ts';
+import { refuseUnreadable, sayMissing } from './not-served.ts';
 import { openWithKey } from './open-file.ts';
 import { ReadCache } from './read-cache.ts';
 import { seqAt } from './moments.ts';
@@ -174,7 +174,7 @@ function markOf(world: World, path: string, head: Head, one: Settled | undefined
 const isMarked = (code: ProblemCode): boolean => code !== 'warning';
 
 /** Nothing is served there: a problem, a stream under another name, a folder, or nothing at all. */
-function notServed(world: World, { collection, id }: DocumentRef, path: string, one: Settled | undefined): ReadAnswer {
+function notServed(world: World, ref: DocumentRef, path: string, one: Settled | undefined): ReadAnswer {
   // Bytes that were rescued from a document which is gone now do not lie there.
   const problem =
     world.catalog.problemsOf(path).find(({ code }) => code !== 'rescued') ??
@@ -183,18 +183,8 @@ function notServed(world: World, { collection, id }: DocumentRef, path: string, 
   if (problem) return { kind: 'problem', problem: withDetails(world, problem) };
   const { outage, examined } = one?.observation ?? {};
   if (outage) throw outOfReach(outage, path);
-  const look = examined?.look;
-  if (look?.kind === 'blocked' && look.why === 'other-device')
-    throw new LarderError('other_device', `${path}: ${look.detail}`);
-  if (look?.kind === 'blocked' && look.why === 'denied')
-    throw new LarderError('not_servable', `${path}: ${look.detail}`);
-  const inFolder = world.catalog.countPresentBelow(`${collection}/${id}`) > 0;
-  return {
-    kind: 'missing',
-    hint: inFolder
-      ? `${id} is a folder; list it with /v1/${collection}?_prefix=${id}/`
-      : sayDeparted(world, { collection, id }),
-  };
+  refuseUnreadable(path, examined?.look);
+  return { kind: 'missing', hint: sayMissing(world, ref) };
 }
 
 /** A conflict copy is no document: its address answers with the conflict that it is a side of. */

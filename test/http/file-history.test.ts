@@ -44,6 +44,15 @@ test('versions of a file are listed and answered with their bytes, of a deleted 
   expect(await world.get(`${at}/_history/3`)).toMatchObject({ status: 404, json: { code: 'not_found' } });
   expect(await world.get(`${at}?_at=99`)).toMatchObject({ status: 400, json: { code: 'future_seq' } });
   expect(await world.get('/v1/lod/files/none/_history')).toMatchObject({ status: 404 });
+  expect(await world.get(`${at}/_history/1/x`)).toMatchObject({
+    status: 404,
+    json: { hint: expect.stringMatching(/^Offered are .*_history/) },
+  });
+  await world.put(at, 'again\n');
+  expect(await world.get('/v1/lod/files/notes')).toMatchObject({
+    status: 404,
+    json: { hint: 'notes is a folder; list it with /v1/lod/files?_prefix=notes/' },
+  });
 });
 
 test('a deleted file comes back as the bytes of an earlier version', async () => {

@@ -49,7 +49,7 @@ export function notOffered(path: string, operation: string | undefined): LarderE
       members: { hint: 'GET /v1 lists the namespaces; /docs shows every route.' },
     });
   }
-  const nearest = nearestName(operation, OPERATIONS);
+  const nearest = OPERATIONS.includes(operation) ? null : nearestName(operation, OPERATIONS);
   return new LarderError('not_found', `${operation} is not offered at ${path}`, {
     members: {
       hint: nearest === null ? `Offered are ${OPERATIONS.join(', ')}; /docs shows where.` : `Did you mean ${nearest}?`,
