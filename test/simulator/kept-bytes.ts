@@ -70,8 +70,10 @@ function prunableIn({ frames }: Findings): ReadonlySet<Seq> {
 const mayGo =
   (all: readonly Happened[], head: ReturnType<ReturnType<typeof fold>['get']>) =>
   ({ entry: { seq, digest, kind }, atMs }: Happened, index: number): boolean => {
-    if (digest === null || kind === 'deleted' || digest === head?.disk) return false;
     const later = all.slice(index + 1);
+    // It may have been pruned while something else was there, and have come back with a version of its own.
+    const wasReplaced = later.some(({ entry }) => entry.kind !== 'rescued' && entry.digest !== digest);
+    if (digest === null || kind === 'deleted' || (digest === head?.disk && !wasReplaced)) return false;
     if (later.find(({ entry }) => entry.kind !== 'rescued')?.entry.kind === 'deleted') return false;
     const span = Math.floor(atMs / SPAN_MS);
     return later.some(
