@@ -21,6 +21,8 @@ export interface Unplaced {
   readonly bytes: RecordedVersion | null;
   /** Since the checkpoint, the newest last: what a torn piece may come from. */
   readonly versions: readonly RecordedVersion[];
+  /** A version that a frame since the checkpoint names, the newest: what is brought out of its place is called by it. */
+  readonly named: Digest | null;
   /** Where its file went, when the last that happened was a move. */
   readonly movedTo: string | null;
 }
@@ -84,6 +86,7 @@ function changed(before: Unplaced | undefined, entry: LoggedEntry, isMadeAnew: b
     },
     bytes: version,
     versions: [...(before?.versions ?? []), ...(version ? [version] : [])],
+    named: digest ?? entry.before ?? before?.named ?? null,
     movedTo: null,
   };
 }
@@ -114,6 +117,7 @@ function movedAway(
     },
     bytes: null,
     versions: [...(before?.versions ?? []), ...(digest ? [{ seq, digest, size, body }] : [])],
+    named: digest,
     movedTo,
   };
 }
@@ -136,6 +140,7 @@ function returned(
     },
     bytes: [...versions, ...(served ? [served] : [])].find((version) => version.digest === digest) ?? null,
     versions,
+    named: digest,
     movedTo: null,
   };
 }

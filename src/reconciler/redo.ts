@@ -90,7 +90,7 @@ function redoOne(world: World, candidate: Unplaced, found: Examined, report: Red
   const { path } = candidate;
   const unproven = isUnknown(disk) || isRacy(found);
   if (verdict === 'write' && restore(world, candidate, found, unproven)) report.written.push(path);
-  if (verdict === 'remove' && isKeptElsewhere(world, candidate) && remove(world, path, found, unproven))
+  if (verdict === 'remove' && isKeptElsewhere(world, candidate) && remove(world, candidate, found, unproven))
     report.removed.push(path);
   if (verdict !== 'done') mustBeRead(world, path);
 }
@@ -163,9 +163,10 @@ function restore(world: World, candidate: Unplaced, found: Examined, unproven: b
   }
 }
 
-function remove(world: World, path: string, found: Examined, unproven: boolean): boolean {
+/** What somebody saves into it is looked at by the next start under the name of a version that the log knows (rescue.ts). */
+function remove(world: World, { path, named }: Unplaced, found: Examined, unproven: boolean): boolean {
   if (!isFile(found.look) || found.digest === null) return false;
-  put(world, path, { temp: { removes: found.digest }, expected: found.look.key, unproven });
+  put(world, path, { temp: { removes: named ?? found.digest }, expected: found.look.key, unproven });
   return true;
 }
 
