@@ -88,13 +88,13 @@ const addNormalise: Add = (program, io, finish) => {
     .description(
       'Lay documents out anew, each member on a line of its own: says which, then asks, or wants --yes. Values stay.',
     )
-    .argument('[paths...]', 'namespaces, collections or files of documents, below the root; all without')
+    .argument('[paths...]', 'namespaces, collections or documents; all without')
     .option('--indent <n>', 'spaces a level, 1 to 8, or tab', '2')
     .option('--yes', 'write, as one change set of at most 10,000 documents')
     .action(async (paths: string[], _own, command: Command) => {
       const flags = command.optsWithGlobals<CommonFlags & NormaliseFlags>();
       const { normaliseDocuments } = await import('./normalise.ts');
-      finish(await withAccess(flags, io, (access) => normaliseDocuments(access, paths, flags, io)));
+      finish(await withAccess(flags, io, (access, root) => normaliseDocuments(access, root, paths, flags, io)));
     });
 };
 

@@ -33,6 +33,10 @@ export function parseFile(text: string, root: string | null, io: Io): string {
   return /\.jsonl?$/.test(path) || path.split('/')[1] === FILES ? path : `${path}.json`;
 }
 
+/** A namespace, collection or document as a path below the root; empty for the root itself. */
+export const parseBelow = (text: string, root: string | null, io: Io): string =>
+  belowRoot(text, root, io).replace(/^\/+|\/+$/g, '');
+
 const belowRoot = (text: string, root: string | null, { workingDirectory }: Io): string =>
   (root === null ? null : onDisk(text, root, workingDirectory)) ?? text.replace(/^\/v1\//, '');
 

@@ -72,7 +72,8 @@ function* setsOf(requests: readonly WriteRequest[]): Generator<WriteRequest[]> {
   if (set.length > 0) yield set;
 }
 
-async function checkAtomic(world: World, requests: readonly WriteRequest[]): Promise<void> {
+/** Throws what refuses these as one change set, whatever lies on the disk. */
+export async function checkAtomic(world: World, requests: readonly WriteRequest[]): Promise<void> {
   const bytes = requests.reduce((sum, { change }) => sum + ('body' in change ? change.body.length : 0), 0);
   if (requests.length > MOST_CHANGES || bytes > MOST_CHANGE_BYTES) {
     throw new LarderError(

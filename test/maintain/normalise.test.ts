@@ -61,6 +61,28 @@ test('a broken file is left alone, and streams and files are none of its busines
   expect(readFileSync(world.at('lod/files/f.json'), 'utf8')).toBe('{"a":1}');
 });
 
+test('what a schema refuses by now is named in the plan as in the execution, and the rest goes on', async () => {
+  await using world = await openTestLarder({ ...FILES, 'lod/things/bad.json': '{"n":"one"}' });
+  world.save('lod/things/_schema.json', '{"properties":{"n":{"type":"number"}}}');
+  await world.larder.rescan();
+  const codes = (): string[] =>
+    world.larder.problems({ collection: null, limit: 9, cursor: null }).items.map(({ path }) => path);
+  await expect.poll(codes, { timeout: 25_000 }).toEqual(['lod/things/bad.json']);
+  const refused = [
+    { path: 'lod/things/bad.json', code: expect.any(String), detail: '/n: must be a number, is a string' },
+  ];
+  const changed = ['bc/hubs/h.json', 'lod/things/a.json'];
+  expect(await world.larder.maintenance.normalise({ ...all, dryRun: true }, me)).toMatchObject({ changed, refused });
+  expect(await world.larder.maintenance.normalise(all, me)).toMatchObject({ changed, refused });
+  expect(readFileSync(world.at('lod/things/bad.json'), 'utf8')).toBe('{"n":"one"}');
+  await world.larder[Symbol.asyncDispose]();
+  const ran = await larder(world.root, 'normalise', 'lod/things/bad', '--yes');
+  expect(ran).toMatchObject({ code: 3 });
+  expect(ran.out).toContain(
+    'left alone, it would be refused: lod/things/bad.json: /n: must be a number, is a string (',
+  );
+});
+
 test.each(['closed', 'served'])('the command plans, and writes with --yes, on a root that is %s', async (how) => {
   await using world = await openTestLarder(FILES);
   await world.larder[Symbol.asyncDispose]();
@@ -75,6 +97,11 @@ test.each(['closed', 'served'])('the command plans, and writes with --yes, on a 
     json: { looked: 1, changed: ['bc/hubs/h.json'] },
   });
   expect(readFileSync(world.at('bc/hubs/h.json'), 'utf8')).toBe('{\n    "v": 1\n}\n');
+  const twice = ['lod/things/a', '/v1/lod/things/a', 'lod/things/a.json', world.at('lod/things/a.json')];
+  expect(await larder(world.root, 'normalise', ...twice, '--json')).toMatchObject({
+    code: 0,
+    json: { looked: 1, changed: ['lod/things/a.json'] },
+  });
   expect((await larder(world.root, 'normalise', 'none')).code).toBe(5);
   expect((await larder(world.root, 'normalise', '--indent', '9')).code).toBe(2);
 });

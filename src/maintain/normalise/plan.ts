@@ -13,7 +13,7 @@ import type { WriteRequest } from '../../core/requests.ts';
 import type { Clock } from '../../host/ports.ts';
 
 export interface Normalising {
-  /** Namespaces, collections, or files of documents, below the root; all where there are none. */
+  /** Namespaces, collections or documents (`ns/collection/id`, or their files), below the root; all where there are none. */
   readonly paths: readonly string[];
   /** One step of indent. */
   readonly unit: string;
@@ -30,6 +30,8 @@ export interface NormalisePlan {
 const BATCH = 200;
 
 interface Gathered {
+  /** Of what was looked at: a document may be named twice. */
+  readonly seen: Set<string>;
   looked: number;
   readonly changes: { path: string; request: WriteRequest }[];
   readonly left: string[];
@@ -42,7 +44,7 @@ interface Parts {
 
 /** Throws LarderError `not_found` for a path that is none, `too_large` for more than one change set holds. */
 export async function planNormalise({ catalog, clock }: Parts, { paths, unit }: Normalising): Promise<NormalisePlan> {
-  const gathered: Gathered = { looked: 0, changes: [], left: [] };
+  const gathered: Gathered = { seen: new Set(), looked: 0, changes: [], left: [] };
   for (const { collection, id } of scopesOf(catalog, paths)) {
     for (let after: string | null = null; ;) {
       const batch = catalog.served(collection, after, BATCH);
@@ -69,14 +71,20 @@ interface Scope {
 function scopesOf(catalog: Catalog, paths: readonly string[]): Scope[] {
   const all = catalog.namespaces().flatMap(({ name }) => collectionsOf(catalog, name));
   if (paths.length === 0) return all.map((collection) => ({ collection, id: null }));
-  return paths.flatMap((path): Scope[] => {
-    const meaning = classify(path);
-    if (meaning.kind === 'document' && catalog.head(path)?.servedDigest)
-      return [{ collection: meaning.collection, id: meaning.id }];
-    const named = all.filter((collection) => collection === path || collection.startsWith(`${path}/`));
-    if (named.length > 0) return named.map((collection) => ({ collection, id: null }));
-    throw new LarderError('not_found', `${path} is no namespace, collection or document that is served`);
+  return paths.flatMap((named): Scope[] => {
+    const path = named.replace(/^\/v1\//, '').replace(/^\/+|\/+$/g, '');
+    const document = documentAt(catalog, path) ?? documentAt(catalog, `${path}.json`);
+    if (document) return [document];
+    const below = all.filter((collection) => collection === path || collection.startsWith(`${path}/`));
+    if (below.length > 0) return below.map((collection) => ({ collection, id: null }));
+    throw new LarderError('not_found', `${named} is no namespace, collection or document that is served`);
   });
+}
+
+function documentAt(catalog: Catalog, path: string): Scope | null {
+  const meaning = classify(path);
+  if (meaning.kind !== 'document' || !catalog.head(path)?.servedDigest) return null;
+  return { collection: meaning.collection, id: meaning.id };
 }
 
 const collectionsOf = (catalog: Catalog, namespace: string): string[] =>
@@ -94,6 +102,8 @@ function take(
   unit: string,
   gathered: Gathered,
 ): void {
+  if (gathered.seen.has(path)) return;
+  gathered.seen.add(path);
   gathered.looked++;
   const laidOut = layOut(text, unit);
   if (laidOut === text) return;
