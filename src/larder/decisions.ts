@@ -1,7 +1,6 @@
 /** `larder.guards`: what a person decides about a problem, by its code. docs/http.md tells what each decision means. */
 import { LarderError } from '../core/errors.ts';
 import type { ProblemCode, Problem } from '../core/problems.ts';
-import { classify } from '../core/refs.ts';
 import type { Who, WriteOptions } from '../core/requests.ts';
 import type { Choice, Decided, Guards } from '../larder-guards.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
@@ -9,13 +8,13 @@ import { originFor } from '../reconciler/commit.ts';
 import { confirmHold, dismissHold } from '../reconciler/decide-hold.ts';
 import { problemOfRoot } from '../reconciler/out-of-reach.ts';
 import { withDetails } from '../reconciler/problem-details.ts';
-import { settle } from '../reconciler/settle.ts';
 import { recordVerdict } from '../reconciler/verdicts.ts';
-import { writeSchema } from '../reconciler/write-schema.ts';
 import { write } from '../reconciler/write.ts';
 import type { World } from '../reconciler/world.ts';
 import { keepBoth, resolveConflict } from './decide-conflict.ts';
+import { restoreRotten, takeRotten } from './decide-rotten.ts';
 import { refOf, type Deciding, type Outcome } from './deciding.ts';
+import { writeGoodBack } from './write-good-back.ts';
 
 type Decide = (deciding: Deciding) => Promise<Outcome>;
 
@@ -126,48 +125,4 @@ async function takeRescued(deciding: Deciding): Promise<Outcome> {
   const written = await write(world, { ref: refOf(problem.path), change: { op: 'exact', body } }, who, options);
   if (!options.dryRun) await end(deciding);
   return { changed: written.outcome === 'unchanged' ? 0 : 1, left: 0, changeSets: [written.changeSet] };
-}
-
-/** The recorded bytes are written back over what the disk holds by now, whatever that was when it was reported. */
-async function restoreRotten(deciding: Deciding): Promise<Outcome> {
-  const { world, problem } = deciding;
-  const head = world.catalog.head(problem.path);
-  if (!head || head.servedDigest === null || head.diskDigest !== head.servedDigest)
-    throw new LarderError('conflict', `what was recorded of ${problem.path} is not good either: correct the file`, {
-      members: { problem },
-    });
-  const [hashed] = await world.bulk.digests([problem.path]);
-  return writeGoodBack({ ...deciding, problem: { ...problem, digest: hashed?.digest ?? null } });
-}
-
-/** The bytes on disk become a version, as if they had been edited by hand. */
-async function takeRotten({ world, problem, who, options }: Deciding): Promise<Outcome> {
-  if (options.dryRun) return { changed: 1, left: 0, changeSets: [] };
-  const origin = originFor(world, { ...who, cause: 'hand' });
-  await settle(world, [problem.path], { origin, rotTaken: true });
-  const isTaken = !world.catalog.head(problem.path)?.problems.includes('rotten');
-  return { changed: isTaken ? 1 : 0, left: isTaken ? 0 : 1, changeSets: isTaken ? [origin.changeSet] : [] };
-}
-
-/** A broken save is taken back; its bytes stay in the history. */
-async function writeGoodBack({ world, problem, who, options }: Deciding): Promise<Outcome> {
-  const head = world.catalog.head(problem.path);
-  if (
-    !head?.servedBody ||
-    head.servedDigest === null ||
-    head.servedDigest === problem.digest ||
-    problem.digest === null
-  )
-    throw new LarderError('conflict', `${problem.path} has no good version to go back to: correct the file`, {
-      members: { problem },
-    });
-  const change = { op: 'exact', body: bytesOf(world, head.servedBody, head.servedDigest) } as const;
-  const preconditions = { ifMatch: [problem.digest] };
-  const restoring: Who = { ...who, cause: 'restore' };
-  const meaning = classify(problem.path);
-  const written =
-    meaning.kind === 'schema'
-      ? await writeSchema(world, meaning.collection, change, restoring, preconditions, options)
-      : await write(world, { ref: refOf(problem.path), change, preconditions }, restoring, options);
-  return { changed: 1, left: 0, changeSets: [written.changeSet] };
 }

@@ -16,9 +16,10 @@ import type { StatKey } from '../core/stat-key.ts';
 import type { Examined } from '../files/types.ts';
 import type { FileStat } from '../host/ports.ts';
 import { keptBytesOf } from './bodies.ts';
-import { bodyOf, mostKeptBytes, modifiedMsOf } from './drafts.ts';
+import { mostKeptBytes, modifiedMsOf } from './drafts.ts';
 import { originOf } from './origin.ts';
 import { absolute } from './places.ts';
+import { recordRescued } from './rescued-version.ts';
 import type { Settled, SettleOptions } from './settled.ts';
 import { recordVerdict } from './verdicts.ts';
 import type { World } from './world.ts';
@@ -199,22 +200,17 @@ async function recordVersion(
   { look, digest }: { readonly look: Extract<Examined['look'], { kind: 'file' | 'large' }>; readonly digest: Digest },
   origin: Origin,
 ): Promise<void> {
-  const body = look.kind === 'file' ? bodyOf(world, look.bytes, mostKeptBytes(world, stem)) : {};
-  if (look.kind === 'file' && body.inBlob) await world.blobs.put(digest, look.bytes);
-  const entry = {
-    op: 'problem',
+  const version = {
     path: stem,
-    kind: 'rescued',
     code: 'conflict',
+    faults,
     digest,
     size: look.stat.size,
-    before: null,
+    bytes: look.kind === 'file' ? look.bytes : null,
+    keptUpTo: mostKeptBytes(world, stem),
     modifiedMs: modifiedMsOf(look.stat),
-    faults,
-    ...body,
   } as const;
-  const frame = { type: 'events', kind: 'verdict', origin, entries: [entry] } as const;
-  await world.recorder.record(frame, { content: () => ({ text: '', searchText: '' }) });
+  await recordRescued(world, version, origin);
 }
 
 /** The copy is gone: deleted, taken, or a document now. The problem ends with the last. */

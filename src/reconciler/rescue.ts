@@ -1,15 +1,15 @@
 /** Keeps bytes that were found where they would have been lost, as a version of their own. */
 import type { Digest } from '../core/digest.ts';
 import { LarderError } from '../core/errors.ts';
-import type { LoggedEntry } from '../core/events.ts';
+import type { Fault, LoggedEntry } from '../core/events.ts';
 import { statKeyOf } from '../core/stat-key.ts';
 import type { FileStat } from '../host/ports.ts';
 import { tempDigits } from '../files/temp.ts';
 import { keptBytesOf } from './bodies.ts';
-import { bodyOf } from './drafts.ts';
 import { leftBytes, type LeftBytes } from './left-bytes.ts';
 import { originOf } from './origin.ts';
 import { refusalOfDisk } from './refusals.ts';
+import { isKnown, recordRescued } from './rescued-version.ts';
 import { isTornPiece } from './torn-pieces.ts';
 import type { World } from './world.ts';
 
@@ -17,8 +17,6 @@ type RescueWorld = Pick<
   World,
   'fs' | 'catalog' | 'blobs' | 'bodyBytes' | 'heldBytes' | 'recorder' | 'clock' | 'random' | 'backlog'
 >;
-
-const VERSIONS_COMPARED = 1000;
 
 /**
  * Records the bytes of a file in `.larder/tmp` as a rescued version of a path, unless its history has them. Rejects while a version
@@ -28,31 +26,14 @@ export async function rescue(world: RescueWorld, file: string, path: string): Pr
   const { bytes, digest, size } = await leftBytes(world, file);
   if (world.backlog.awaits(digest)) throw new LarderError('busy', `${path} waits for what is in ${file}`);
   if (isKnown(world, path, digest)) return;
-  const body = bytes === null ? {} : bodyOf(world, bytes, world.heldBytes);
-  if (bytes !== null && body.inBlob) await world.blobs.put(digest, bytes);
-  const faults = [
-    {
-      code: 'rescued',
-      detail: 'another program saved this version while a write replaced the file; it is kept in the history',
-    },
-  ];
-  const entry = {
-    op: 'problem',
-    path,
-    kind: 'rescued',
-    code: 'rescued',
-    digest,
-    size,
-    before: null,
-    faults,
-    ...body,
-  } as const;
-  const frame = { type: 'events', kind: 'verdict', origin: originOf(world, 'hand'), entries: [entry] } as const;
-  await world.recorder.record(frame, { content: () => ({ text: '', searchText: '' }) });
+  const version = { path, code: 'rescued', digest, size, bytes, keptUpTo: world.heldBytes } as const;
+  await recordRescued(world, { ...version, faults: [RESCUED_FAULT] }, originOf(world, 'hand'));
 }
 
-const isKnown = (world: RescueWorld, path: string, digest: Digest): boolean =>
-  world.catalog.history(path, { before: null, limit: VERSIONS_COMPARED }).some((event) => event.digest === digest);
+const RESCUED_FAULT: Fault = {
+  code: 'rescued',
+  detail: 'another program saved this version while a write replaced the file; it is kept in the history',
+};
 
 /**
  * Looks at what a crash left in `.larder/tmp`. A temp file bears the first 16 digits of the digest it was written with: if

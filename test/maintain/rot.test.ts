@@ -153,6 +153,19 @@ test('confirming rot writes the recorded bytes back', async () => {
   expect([await world.text('a'), problemId(world)]).toEqual(['{"v": 1}', '']);
 });
 
+test('what rotted and was confirmed is a version of the history, and no problem to decide, also by a catalog made anew', async () => {
+  await using world = await withChangedBytes('{"v": 9}');
+  await world.larder.maintenance.scrub(10);
+  await world.larder.guards.confirm(problemId(world), {}, me);
+  await world.reopen();
+  const kept = [{ op: 'problem', code: 'rotten', digest: digestOf(Buffer.from('{"v": 9}')) }, { op: 'update' }];
+  expect(world.events().slice(-2)).toMatchObject(kept);
+  expect(problemId(world)).toBe('');
+  await world.reopen(() => tamper(world.root, 'PRAGMA user_version = 0'));
+  expect([await world.text('a'), problemId(world)]).toEqual(['{"v": 1}', '']);
+  expect((await verifyOpen(world.larder)).said).toEqual([]);
+});
+
 test('dismissing rot takes the bytes on disk for an edit by hand', async () => {
   await using world = await withChangedBytes('{"v": 9}');
   await world.larder.maintenance.scrub(10);
