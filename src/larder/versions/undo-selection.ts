@@ -46,7 +46,7 @@ async function whatIsDone(world: World, request: UndoRequest): Promise<void> {
   const { change_set: changeSet, collection } = request;
   const path = pathOfRequest(request);
   if (path !== null && isUndoable(path)) await settle(world, [path]);
-  if (changeSet !== undefined) return;
+  if (changeSet !== undefined || (path !== null && world.pendings.get(path)?.code !== 'absent')) return;
   await decidedAbsences(world, (one) =>
     path === null ? collection === undefined || one.startsWith(`${collection}/`) : one === path,
   );
