@@ -76,6 +76,8 @@ export class WorkerSeat<Request, Reply> {
   }
 
   #answer(answered: Answered<Reply>): void {
+    // A thread that is being ended goes on for a moment, perhaps with modules that are loaded by half: its errors say nothing of the work.
+    if (this.#retired && 'error' in answered) return;
     const job = this.#jobs.get(answered.id);
     this.#jobs.delete(answered.id);
     if (this.#jobs.size === 0) this.#worker.unref();
