@@ -1,10 +1,10 @@
 /** Runs the measured programs: each figure comes from a process of its own, so that no warm-up of one helps the other. */
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../free-port.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const run = promisify(execFile);
@@ -14,15 +14,6 @@ export async function measure<T>(program: string, args: readonly string[]): Prom
   const { stdout } = await run(process.execPath, [join(here, program), ...args], { maxBuffer: 1 << 24 });
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T;
 }
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 
 /** A server of this folder or of the product, answering at `url` once it is up. */
 export interface Served {

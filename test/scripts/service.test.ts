@@ -1,12 +1,12 @@
 /** What a Debian machine runs: the unit, the Caddy site, and what scripts/install writes. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isInstalled } from '../../scripts/test-programs.ts';
 import { openCliWorld, startDaemon } from '../cli/world.ts';
+import { freePort } from '../free-port.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const UNIT = readFileSync(join(ROOT, 'systemd/larder.service'), 'utf8');
@@ -63,15 +63,6 @@ test('scripts/install without root says so, and --dry-run touches nothing', () =
   expect(existsSync('/opt/larder')).toBe(false);
   expect(spawnSync(join(ROOT, 'scripts/install'), ['--frob'], { encoding: 'utf8' })).toMatchObject({ status: 2 });
 });
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 const CADDYFILE = readFileSync(join(ROOT, 'Caddyfile'), 'utf8');
 

@@ -1,6 +1,5 @@
 /** The real daemon as a process of its own, which a harness starts, kills, stops and blocks. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { request, type Answer, type RequestOptions } from '../http/client.ts';
@@ -94,12 +93,3 @@ export async function becomesReady(daemon: Daemon): Promise<boolean> {
   await within(READY_MS, async () => hasEnded() || (await isReady()));
   return !hasEnded();
 }
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });

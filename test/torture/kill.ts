@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { documentFiles, isWhole, shortened } from './agreement.ts';
-import { becomesReady, freePort, launch, type Daemon, type StartOptions } from './daemon.ts';
+import { freePort } from '../free-port.ts';
+import { becomesReady, launch, type Daemon, type StartOptions } from './daemon.ts';
 import { between, isOver, pause, randomFrom, type Harness, type Outcome, type Run } from './harness.ts';
 import { Load } from './load.ts';
 

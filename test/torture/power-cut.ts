@@ -1,7 +1,8 @@
 /** Power goes at any instant under load, on a real ext4: what was acknowledged, or told in the feed, is there afterwards. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { becomesReady, freePort, launch, type StartOptions } from './daemon.ts';
+import { freePort } from '../free-port.ts';
+import { becomesReady, launch, type StartOptions } from './daemon.ts';
 import { between, isOver, pause, randomFrom, skipped, type Harness, type Outcome, type Run } from './harness.ts';
 import { tornFiles } from './kill.ts';
 import { Load } from './load.ts';

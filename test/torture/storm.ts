@@ -9,7 +9,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digestOf } from '../../src/core/digest.ts';
 import { disagreements } from './agreement.ts';
-import { freePort, start, type Daemon, type StartOptions } from './daemon.ts';
+import { freePort } from '../free-port.ts';
+import { start, type Daemon, type StartOptions } from './daemon.ts';
 import { wholeFeed } from './follower.ts';
 import { affordable, pause, skipped, type Harness, type Outcome, type Run } from './harness.ts';
 
