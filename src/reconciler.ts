@@ -2,6 +2,7 @@
  * The heart: makes the log agree with the files, and the followers with the log. Everything that moves it is a reason to look
  * somewhere: hints of the watcher, the rescan every minute, what waits for a second look, reads and writes.
  */
+import { isKernelError } from './host/durable-files.ts';
 import type { Timer } from './host/ports.ts';
 import { collectHints, type HintCollector } from './files/watcher/hints.ts';
 import type { Due } from './files/watcher/hints.ts';
@@ -146,7 +147,8 @@ export class Reconciler implements AsyncDisposable {
       const stat = this.#world.fs.lstat(absolute(this.#world, path));
       if (stat?.kind === 'directory') return true;
       return stat === undefined && this.#world.catalog.directoriesBelow(path).length > 0;
-    } catch {
+    } catch (error) {
+      if (!isKernelError(error)) throw error;
       return false;
     }
   }

@@ -8,13 +8,14 @@ import { readJson } from './json/read-json.ts';
 import { rootSpan } from './json/spans.ts';
 import { classify } from './refs.ts';
 
-/** A version; `bytes` null: nothing was there. */
+/** A version; `bytes` null: nothing was there, or, where a digest says what was, its bytes are not kept. */
 export interface DiffSide {
   /** As the first lines of a unified diff name it: path, and what tells this version from others. */
   readonly path: string;
   readonly label: string;
   readonly bytes: Uint8Array | null;
   readonly digest: Digest | null;
+  readonly size: number;
 }
 
 export type DiffKind = 'patch' | 'text';
@@ -42,8 +43,8 @@ function patchBetween(from: DiffSide, to: DiffSide): VersionDiffText {
 const done = (text: string): VersionDiffText => ({ kind: 'done', text });
 
 /** Null: nothing was there. Undefined: what was there is no JSON. */
-function textOf({ bytes }: DiffSide): string | null | undefined {
-  if (bytes === null) return null;
+function textOf({ bytes, digest }: DiffSide): string | null | undefined {
+  if (bytes === null) return digest === null ? null : undefined;
   const read = readJson(bytes);
   return read.kind === 'valid' ? read.text : undefined;
 }
@@ -52,7 +53,8 @@ const NOTHING = '/dev/null';
 
 /** Of a broken document the bytes that are no UTF-8 are shown as U+FFFD; a file that is no text has no lines to compare. */
 function textBetween(from: DiffSide, to: DiffSide, withinMs: number): VersionDiffText {
-  if (isBinary(from) || isBinary(to)) return done(sayBinary(from, to));
+  const why = [from, to].some(isNotKept) ? 'not kept:' : [from, to].some(isBinary) ? 'no text:' : null;
+  if (why !== null) return done(saySizes(from, to, why));
   const [a, b] = [linesOf(from), linesOf(to)];
   if (a === b && (from.bytes === null) === (to.bytes === null)) return done('');
   const options = { timeout: withinMs, headerOptions: FILE_HEADERS_ONLY };
@@ -64,15 +66,17 @@ function textBetween(from: DiffSide, to: DiffSide, withinMs: number): VersionDif
 const isBinary = ({ path, bytes }: DiffSide): boolean =>
   bytes !== null && classify(path).kind === 'file' && (bytes.includes(0) || !isUtf8(bytes));
 
-function sayBinary(from: DiffSide, to: DiffSide): string {
+const isNotKept = ({ bytes, digest }: DiffSide): boolean => bytes === null && digest !== null;
+
+function saySizes(from: DiffSide, to: DiffSide, why: string): string {
   if (from.digest === to.digest) return '';
   const heads = [`--- ${nameOf(from)}\t${from.label}`, `+++ ${nameOf(to)}\t${to.label}`];
-  return [...heads, 'no text:', `-${sayBytes(from)}`, `+${sayBytes(to)}`, ''].join('\n');
+  return [...heads, why, `-${sayBytes(from)}`, `+${sayBytes(to)}`, ''].join('\n');
 }
 
-const sayBytes = ({ bytes, digest }: DiffSide): string =>
-  bytes === null ? 'nothing' : `${bytes.length} bytes, digest ${digest}`;
+const sayBytes = ({ size, digest }: DiffSide): string =>
+  digest === null ? 'nothing' : `${size} bytes, digest ${digest}`;
 
-const nameOf = ({ path, bytes }: DiffSide): string => (bytes === null ? NOTHING : path);
+const nameOf = ({ path, digest }: DiffSide): string => (digest === null ? NOTHING : path);
 
 const linesOf = ({ bytes }: DiffSide): string => (bytes === null ? '' : new TextDecoder().decode(bytes));

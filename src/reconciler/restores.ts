@@ -105,8 +105,8 @@ export function recallRestores(world: World): void {
   for (const [first, ...others] of Map.groupBy(recent, ({ changeSet }) => changeSet).values()) {
     if (first === undefined) continue;
     const edits = [first, ...others]
-      .flatMap((event) => earlierChange(world, event))
-      .filter(({ digest }) => digest !== null);
+      .filter(({ digest }) => digest !== null)
+      .flatMap((event) => earlierChange(world, event));
     restores.recall(edits, isOfRestore(first) ? first.session : null, nowMonotonicMs - (nowMs - first.atMs));
   }
 }

@@ -107,7 +107,14 @@ test('a version that is longer than the history keeps is 410, but for the one th
   const path = '/v1/lod/files/large.bin';
   await world.put(path, large);
   await world.put(path, Buffer.alloc(large.length, 'y'));
-  for (const gone of [`${path}?_at=1`, `${path}/_history/1`, `${path}/_diff`])
+  const [digest] = (await world.get(path)).headers.etag?.match(/\w+/) ?? [];
+  expect((await world.get(`${path}/_diff`)).text.split('\n').slice(2)).toEqual([
+    'not kept:',
+    expect.stringMatching(/^-\d{7} bytes, digest \w{64}$/),
+    `+${large.length} bytes, digest ${digest}`,
+    '',
+  ]);
+  for (const gone of [`${path}?_at=1`, `${path}/_history/1`])
     expect(await world.get(gone), gone).toMatchObject({ status: 410, json: { code: 'gone', seq: 1 } });
   expect(await world.ask('POST', `${path}/_revert`, { body: { to: 1 } })).toMatchObject({
     status: 410,

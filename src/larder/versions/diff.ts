@@ -2,13 +2,13 @@
 import type { StoredEvent } from '../../catalog/answers.ts';
 import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
-import { pathOf, type DocumentRef } from '../../core/refs.ts';
+import { holdsFiles, pathOf, type DocumentRef } from '../../core/refs.ts';
 import { diffVersions, type DiffKind, type DiffSide, type VersionDiffText } from '../../core/version-diff.ts';
 import { callWithDeadline } from '../../host/deadline-call.ts';
 import type { VersionDiff } from '../../larder-versions.ts';
 import type { World } from '../../reconciler/world.ts';
 import { sayNearDocument } from '../near-names.ts';
-import { bytesAfter, newestBefore, requireEvent } from './find-version.ts';
+import { bytesAfter, digestAfter, newestBefore, requireEvent } from './find-version.ts';
 
 export interface DiffOptions {
   readonly from: Seq | null;
@@ -39,11 +39,22 @@ function newestOf(world: World, ref: DocumentRef): StoredEvent {
 }
 
 function diffSide(world: World, ref: DocumentRef, event: Side): DiffSide {
-  if (event === null) return { path: pathOf(ref), label: 'before the first version', bytes: null, digest: null };
-  const { path, seq, atMs, actor, digest } = event;
-  const bytes = bytesAfter(world, ref, event);
-  const label = `seq ${seq}, ${new Date(atMs).toISOString()}, ${actor}`;
-  return { path, label, bytes, digest: bytes && digest };
+  if (event === null)
+    return { path: pathOf(ref), label: 'before the first version', bytes: null, digest: null, size: 0 };
+  const { path, seq, atMs, actor, size } = event;
+  const digest = digestAfter(ref, event);
+  const bytes = digest === null ? null : keptBytes(world, ref, event);
+  return { path, label: `seq ${seq}, ${new Date(atMs).toISOString()}, ${actor}`, bytes, digest, size };
+}
+
+/** Of files the history keeps short ones; of a document's version without bytes nothing is known to compare. */
+function keptBytes(world: World, ref: DocumentRef, event: StoredEvent): Uint8Array | null {
+  try {
+    return bytesAfter(world, ref, event);
+  } catch (error) {
+    if (error instanceof LarderError && error.code === 'gone' && holdsFiles(ref.collection)) return null;
+    throw error;
+  }
 }
 
 /** Larger ones are compared in a thread of their own. */

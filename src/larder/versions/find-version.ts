@@ -30,9 +30,13 @@ export function requireEvent(world: World, ref: DocumentRef, seq: Seq): StoredEv
 
 /** What was there after an event: null after a deletion, and under a name that the document left. Throws `gone`. */
 export function bytesAfter(world: World, ref: DocumentRef, event: StoredEvent): Uint8Array | null {
-  if (event.digest === null || leaves(event, ref)) return null;
-  return bytesOfVersion(world, { ...event, digest: event.digest });
+  const digest = digestAfter(ref, event);
+  return digest === null ? null : bytesOfVersion(world, { ...event, digest });
 }
+
+/** Of the bytes that an event left at the document; null where it left nothing there. */
+export const digestAfter = (ref: DocumentRef, event: StoredEvent): StoredEvent['digest'] =>
+  leaves(event, ref) ? null : event.digest;
 
 const leaves = (event: StoredEvent, ref: DocumentRef): boolean =>
   event.from === pathOf(ref) && event.path !== pathOf(ref);
