@@ -4,14 +4,14 @@
  */
 import type { CatalogAudit } from '../../catalog/audit.ts';
 import type { FoldedPath } from '../../catalog/fold-rows.ts';
-import type { FoldedStreams } from '../../catalog/folded-streams.ts';
+import type { FoldedCopies } from '../../catalog/folded-copies.ts';
 import { keptBytesIn, type BodySource } from '../../core/grown-bytes.ts';
 import { isTornPieceOf } from '../../core/redo.ts';
 import { BodyReader } from '../../events/body-reader.ts';
 import type { LogSurvey } from '../../events/survey.ts';
 import type { FileSystem } from '../../host/ports.ts';
 import { readFile } from '../../host/read-file.ts';
-import type { Suspect } from './subject.ts';
+import type { Suspect, Told } from './subject.ts';
 import type { Finding } from './types.ts';
 
 type SeenFile = NonNullable<Suspect['file']>;
@@ -24,6 +24,7 @@ interface Closed {
   readonly audit: CatalogAudit | null;
   readonly blobs: { readonly get: (digest: NonNullable<FoldedPath['diskDigest']>) => Uint8Array | null };
   readonly bodies: BodySource;
+  readonly copies: FoldedCopies;
 }
 
 export interface Fate {
@@ -33,21 +34,22 @@ export interface Fate {
 }
 
 export function afterOpening(
-  root: Omit<Closed, 'bodies'>,
+  root: Omit<Closed, 'bodies' | 'copies'>,
   suspects: readonly Suspect[],
-  streams: FoldedStreams,
-): Fate[] {
+  { streams, copies }: Told,
+): (Fate | null)[] {
   using bodies = new BodyReader(root.fs, root.logDirectory);
   const source: BodySource = {
     version: (seq) => streams.get(seq),
     stored: (place, digest) => bodies.read(place, digest),
     blob: (digest) => root.blobs.get(digest),
   };
-  return suspects.map((suspect) => judge({ ...root, bodies: source }, suspect));
+  return suspects.map((suspect) => judge({ ...root, bodies: source, copies }, suspect));
 }
 
-function judge(closed: Closed, { folded, file }: Suspect): Fate {
-  if (folded === null || folded.diskDigest === null) return follows(newFile(folded, file));
+/** Null: nothing, because the log has it, although not as this path. */
+function judge(closed: Closed, { folded, file }: Suspect): Fate | null {
+  if (folded === null || folded.diskDigest === null) return withoutHead(closed, folded, file);
   if (file === null) return absent(closed, folded);
   if (file.why !== null) return stays(pending(folded, file, `it cannot be read: ${file.why}`));
   const recorded = folded.lastSeq > closed.survey.checkpoint ? bytesOf(closed, folded) : undefined;
@@ -69,6 +71,14 @@ const OVERTAKEN =
 
 /** Whoever copies a file may note its time, then read the bytes that have replaced it. */
 const wasCopiedHot = ({ survey }: Closed): boolean => survey.isCopied && !survey.isClean;
+
+function withoutHead({ copies }: Closed, folded: FoldedPath | null, file: SeenFile | null): Fate | null {
+  const copy = file === null ? undefined : copies.recorded(file.path);
+  if (copy === undefined) return follows(newFile(folded, file));
+  return copy === file?.digest ? null : stays(pending(folded, file, SAVED_INTO));
+}
+
+const SAVED_INTO = 'a conflict copy that was saved into since: its bytes become one more version of its original';
 
 const newFile = (folded: FoldedPath | null, file: SeenFile | null): Finding =>
   pending(folded, file, 'it is new, or was put there by hand since');

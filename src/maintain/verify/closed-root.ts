@@ -11,13 +11,12 @@ import { surveyLog, type LogSurvey } from '../../events/survey.ts';
 import { openBulkThreads } from '../../files/bulk-threads.ts';
 import { nodeFileSystem } from '../../host/node-file-system.ts';
 import { systemClock } from '../../host/system-clock.ts';
-import type { FoldedStreams } from '../../catalog/folded-streams.ts';
 import { afterOpening, type Fate } from './after-opening.ts';
-import type { Subject, Suspect } from './subject.ts';
+import type { Subject, Suspect, Told } from './subject.ts';
 
 export interface ClosedRoot extends Subject, AsyncDisposable {
-  /** What becomes of each of them when the root is opened. */
-  readonly fates: (suspects: readonly Suspect[], streams: FoldedStreams) => readonly Fate[];
+  /** What becomes of each of them when the root is opened; null: nothing. */
+  readonly fates: (suspects: readonly Suspect[], told: Told) => readonly (Fate | null)[];
 }
 
 /** Disposing ends the threads and removes the scratch copy. Throws LarderError `root_missing`, `log_damaged`. */
@@ -35,14 +34,14 @@ export async function openClosedRoot(root: string, { withCatalog = true } = {}):
   const bodies = opening.use(new BodyReader(fs, logDirectory));
   const parts = { fs, clock: systemClock, root, logDirectory, survey, bulk, blobs, audit };
   const open = opening.move();
-  const fates: ClosedRoot['fates'] = (suspects, streams) => afterOpening(parts, suspects, streams);
+  const fates: ClosedRoot['fates'] = (suspects, told) => afterOpening(parts, suspects, told);
   return {
     ...parts,
     isLive: false,
     upTo: Number.MAX_SAFE_INTEGER,
     readStored: (place, digest) => bodies.read(place, digest),
     fates,
-    lookAgain: async (suspects, streams) => fates(suspects, streams).map(({ finding }) => finding),
+    lookAgain: async (suspects, told) => fates(suspects, told).flatMap((fate) => fate?.finding ?? []),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

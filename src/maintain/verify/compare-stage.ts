@@ -4,7 +4,7 @@ import type { Run } from './subject.ts';
 import { PAGE, suspectsAmongFiles, suspectsAmongPaths } from './suspects.ts';
 
 export async function compareFiles(run: Run): Promise<void> {
-  const { subject, fold, streams, progress, report } = run;
+  const { subject, fold, progress, report } = run;
   const total = fold.count();
   let done = 0;
   const onPage = async (): Promise<void> => {
@@ -13,10 +13,10 @@ export async function compareFiles(run: Run): Promise<void> {
     await run.breathe();
   };
   for await (const suspects of suspectsAmongPaths(subject.bulk, fold, onPage))
-    for (const finding of await subject.lookAgain(suspects, streams)) report(finding);
+    for (const finding of await subject.lookAgain(suspects, run)) report(finding);
   for await (const { suspects, unservable } of suspectsAmongFiles(subject.bulk, fold)) {
-    for (const finding of await subject.lookAgain(suspects, streams)) report(finding);
-    for (const file of unservable) reportUnlisted(run, file);
+    for (const finding of await subject.lookAgain(suspects, run)) report(finding);
+    for (const file of unservable) if (run.copies.recorded(file.path) === undefined) reportUnlisted(run, file);
     await run.breathe();
   }
 }

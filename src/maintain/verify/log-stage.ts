@@ -43,6 +43,7 @@ async function takeFrame(
     events.compare(some.entries);
     for (const entry of some.entries) {
       run.streams.note(entry);
+      run.copies.note(entry);
       count(run, entry);
     }
   }

@@ -1,6 +1,7 @@
 /** A root as opening it would leave it: its log folded, then what was done to its files since, as if it were recorded already. */
 import { openFold, type Fold } from '../../catalog/fold.ts';
 import { NOWHERE } from '../../catalog/fold-rows.ts';
+import { FoldedCopies } from '../../catalog/folded-copies.ts';
 import { FoldedStreams } from '../../catalog/folded-streams.ts';
 import type { EventFrame, Seq } from '../../core/events.ts';
 import { readDamaged } from '../../events/read-damaged.ts';
@@ -34,25 +35,29 @@ export async function readPresent(root: string, other: Fold | null, progress: Ru
   using opening = new DisposableStack();
   const fold = opening.use(openFold());
   const breathe = paceOf(subject.clock);
-  const end = await readLog(subject, { fold, streams, breathe }, other);
+  const reading = { fold, streams, copies: new FoldedCopies(), breathe };
+  const end = await readLog(subject, reading, other);
   const counts = { files: 0, versions: 0, blobs: 0, withoutBytes: 0 };
   await readFiles({ subject, fold, counts, progress, breathe });
-  const unproven = await followFiles(subject, { fold, streams, breathe }, end.lastSeq);
+  const unproven = await followFiles(subject, reading, end.lastSeq);
   const open = opening.move();
   return { fold, logId: subject.survey.logId, ...end, unproven, [Symbol.dispose]: () => open.dispose() };
 }
 
-type Reading = Pick<Run, 'fold' | 'streams' | 'breathe'>;
+type Reading = Pick<Run, 'fold' | 'streams' | 'copies' | 'breathe'>;
 
 async function readLog({ fs, root, survey }: ClosedRoot, reading: Reading, other: Fold | null): Promise<LogEnd> {
-  const { fold, streams, breathe } = reading;
+  const { fold, streams, copies, breathe } = reading;
   const last = { lastSeq: 0, lastChain: null as Uint8Array | null, common: 0, isBeginning: false };
   for (const item of readDamaged(fs, `${root}/.larder/log`, survey.segments)) {
     if (item.kind === 'gap' || item.standing === 'given-up') continue;
     if (item.frame.type === 'events') {
       const entries = item.frame.entries.filter(({ seq }) => !survey.aborted.has(seq));
       fold.apply({ ...item.frame, entries });
-      for (const entry of entries) streams.note(entry);
+      for (const entry of entries) {
+        streams.note(entry);
+        copies.note(entry);
+      }
       last.lastSeq = item.frame.entries.at(-1)?.seq ?? last.lastSeq;
     }
     fold.addChain(item.chain, last.lastSeq);
@@ -66,11 +71,13 @@ async function readLog({ fs, root, survey }: ClosedRoot, reading: Reading, other
 
 /** Gives what is to be said of the recorded versions that stay. */
 async function followFiles(subject: ClosedRoot, reading: Reading, lastSeq: Seq): Promise<Map<string, Finding>> {
-  const { fold, streams, breathe } = reading;
+  const { fold, breathe } = reading;
   const unproven = new Map<string, Finding>();
   let seq = lastSeq;
   const follow = (suspects: readonly Suspect[]): void => {
-    for (const [index, { finding, followsFile }] of subject.fates(suspects, streams).entries()) {
+    for (const [index, fate] of subject.fates(suspects, reading).entries()) {
+      if (fate === null) continue;
+      const { finding, followsFile } = fate;
       const { path } = finding;
       const file = suspects[index]?.file ?? null;
       if (followsFile) fold.apply(asRecorded(path, file, (seq += 1)));

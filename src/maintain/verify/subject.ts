@@ -2,6 +2,7 @@
 import type { BlobStore } from '../../blobs/types.ts';
 import type { CatalogAudit } from '../../catalog/audit.ts';
 import type { Fold, FoundFile, Mismatch } from '../../catalog/fold.ts';
+import type { FoldedCopies } from '../../catalog/folded-copies.ts';
 import type { FoldedStreams } from '../../catalog/folded-streams.ts';
 import type { BodySource } from '../../core/grown-bytes.ts';
 import type { Seq } from '../../core/events.ts';
@@ -28,7 +29,7 @@ export interface Subject {
   /** Up to this seq log and catalog are compared; what moved since is newer than this verification. */
   readonly upTo: Seq;
   /** Looks again, as the daemon would, at paths whose file is not what was recorded; gives what stays. */
-  readonly lookAgain: (paths: readonly Suspect[], streams: FoldedStreams) => Promise<Finding[]>;
+  readonly lookAgain: (paths: readonly Suspect[], told: Told) => Promise<Finding[]>;
 }
 
 /** A path where disk head and file differ, and its file as it was when it was looked at again. */
@@ -36,11 +37,16 @@ export interface Suspect extends Mismatch {
   readonly file: (FoundFile & { readonly key: StatKey | null }) | null;
 }
 
+/** What the log says beside what it says of each path. */
+export interface Told {
+  readonly streams: FoldedStreams;
+  readonly copies: FoldedCopies;
+}
+
 /** What the stages share. */
-export interface Run {
+export interface Run extends Told {
   readonly subject: Subject;
   readonly fold: Fold;
-  readonly streams: FoldedStreams;
   readonly report: (finding: Finding) => void;
   readonly progress: (progress: VerifyProgress) => void;
   /** Gives the event loop back when this turn was long enough. */

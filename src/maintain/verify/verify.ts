@@ -8,6 +8,7 @@
  * lies in a scratch database once there are many (catalog/fold.ts).
  */
 import { openFold } from '../../catalog/fold.ts';
+import { FoldedCopies } from '../../catalog/folded-copies.ts';
 import { FoldedStreams } from '../../catalog/folded-streams.ts';
 import { paceOf } from '../../host/pace.ts';
 import { checkBlobs } from './blobs-stage.ts';
@@ -39,6 +40,7 @@ export async function verify(subject: Subject, listener: VerifyListener): Promis
     subject,
     fold,
     streams,
+    copies: new FoldedCopies(),
     report(finding) {
       tally[finding.kind]++;
       listener.finding(finding);
