@@ -1,5 +1,6 @@
 /** The part of a bulk worker that judges. */
 import { tryEdit } from '../core/edited-document.ts';
+import { workOn } from '../core/heavy-work.ts';
 import { tryMerge, type MergeOutcome } from '../core/merged-document.ts';
 import type { BulkReply, ExaminingRequest } from './bulk-requests.ts';
 import { examineBatch, hashFile } from './examine-batch.ts';
@@ -20,6 +21,7 @@ export async function examineIn(
     return { reply: readBeginning(world, request.path, request.beginning), handedOver: [] };
   if (request.do === 'growth') return { reply: lookAtGrowth(world, request.path, request.before), handedOver: [] };
   if (request.do === 'digests') return { reply: hashBatch(world, request.paths), handedOver: [] };
+  if (request.do === 'work') return { reply: workOn(request.name, request.args), handedOver: [] };
   const { inForce, texts } = request;
   await shelf.put(texts);
   if (request.do === 'edit' || request.do === 'merge') {

@@ -1,4 +1,5 @@
 import { tryEdit } from '../core/edited-document.ts';
+import { workOn } from '../core/heavy-work.ts';
 import { tryMerge } from '../core/merged-document.ts';
 import type { BulkReader, SchemaTexts } from './bulk.ts';
 import { examineBatch, examineWhole, hashFile } from './examine-batch.ts';
@@ -49,6 +50,7 @@ export function openBulkInThread(world: World): BulkReader {
       const inForce = await shelve(shelf, schemas);
       return tryMerge(change, base, current, shelf.judgeOf(inForce, path));
     },
+    work: async (name, args) => workOn(name, args),
     async [Symbol.asyncDispose]() {},
   };
 }

@@ -1,6 +1,7 @@
 /** What a bulk worker is asked and what it answers. One answer a request, under its number; requests may overtake each other. */
 import type { Digest } from '../core/digest.ts';
 import type { EditOutcome, Writing } from '../core/edited-document.ts';
+import type { HeavyResult, HeavyWork } from '../core/heavy-work.ts';
 import type { MergeOutcome } from '../core/merged-document.ts';
 import type { KnownVersions } from './bulk.ts';
 import type { ExaminedColumns } from './examined-columns.ts';
@@ -40,6 +41,7 @@ export type ExaminingRequest =
   | { readonly do: 'beginning'; readonly path: string; readonly beginning: Beginning }
   | { readonly do: 'growth'; readonly path: string; readonly before: KnownBeginning }
   | { readonly do: 'digests'; readonly paths: readonly string[] }
+  | { readonly do: 'work'; readonly name: keyof HeavyWork; readonly args: Parameters<HeavyWork[keyof HeavyWork]> }
   | ({
       readonly do: 'edit';
       readonly path: string;
@@ -72,6 +74,7 @@ export interface BulkReplies {
   readonly leave: readonly Left[];
   readonly edit: EditOutcome;
   readonly merge: MergeOutcome;
+  readonly work: HeavyResult<keyof HeavyWork>;
 }
 
 export type BulkReply = BulkReplies[keyof BulkReplies];

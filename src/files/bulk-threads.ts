@@ -1,3 +1,4 @@
+import type { HeavyResult, HeavyWork } from '../core/heavy-work.ts';
 import type { Clock } from '../host/ports.ts';
 import type { BulkReader, SchemaTexts } from './bulk.ts';
 import type { BulkReplies, BulkReply, BulkRequest, BulkWorkerStart } from './bulk-requests.ts';
@@ -95,7 +96,7 @@ function listing({ ask, either }: Threads, clock: Clock): Pick<BulkReader, 'walk
   };
 }
 
-function judging(threads: Threads): Pick<BulkReader, 'examine' | 'digests' | 'edit' | 'merge'> {
+function judging(threads: Threads): Pick<BulkReader, 'examine' | 'digests' | 'edit' | 'merge' | 'work'> {
   const { ask, pool } = threads;
   const hash = hashWith(threads);
   return {
@@ -121,6 +122,8 @@ function judging(threads: Threads): Pick<BulkReader, 'examine' | 'digests' | 'ed
       };
       return ask(pool, 'merge', (known) => ({ ...sent, ...unknownTo(known, schemas) }));
     },
+    work: async <Name extends keyof HeavyWork>(name: Name, args: Parameters<HeavyWork[Name]>) =>
+      (await ask(pool, 'work', () => ({ name, args }))) as HeavyResult<Name>,
   };
 }
 

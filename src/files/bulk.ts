@@ -6,6 +6,7 @@
 import type { Digest } from '../core/digest.ts';
 import type { EditOutcome, Writing } from '../core/edited-document.ts';
 import type { KnownVersion } from '../core/examine.ts';
+import type { HeavyResult, HeavyWork } from '../core/heavy-work.ts';
 import type { MergeOutcome } from '../core/merged-document.ts';
 import type { Beginning, GrowthFound, KnownBeginning } from './growth.ts';
 import type { HashedFile } from './hash-batch.ts';
@@ -59,6 +60,8 @@ export interface BulkReader extends AsyncDisposable {
     current: Uint8Array | null,
     schemas: SchemaTexts,
   ): Promise<MergeOutcome>;
+  /** Work of core/heavy-work.ts, likewise. Rejects with what it throws, as an Error. */
+  work<Name extends keyof HeavyWork>(name: Name, args: Parameters<HeavyWork[Name]>): Promise<HeavyResult<Name>>;
   /**
    * Writes temp files (temp.ts) away from the caller's thread: all or none, in their order; some hundred a call. Throws what the
    * disk says. Undefined where files are written by the calling thread alone.

@@ -1,9 +1,9 @@
 /** A person decides a conflict: one side, both merged, or two documents. The copy goes into the history, never away. */
 import { conflictCopyOf } from '../core/conflict-copies.ts';
 import { LarderError } from '../core/errors.ts';
-import { threeWayMerge } from '../core/json/three-way-merge.ts';
 import type { ConflictSides, Problem, Side } from '../core/problems.ts';
 import { classify } from '../core/refs.ts';
+import { worked } from '../files/heavy.ts';
 import { look } from '../files/look.ts';
 import { place } from '../files/swap.ts';
 import { bytesOf } from '../reconciler/bodies.ts';
@@ -24,7 +24,7 @@ export async function resolveConflict(deciding: Deciding): Promise<Outcome> {
   if (choice.take === undefined)
     throw new LarderError('bad_request', 'say which side shall be the document: take is copy, original or merge');
   const { copy, sides } = await chosen(deciding);
-  const body = bodyFor(deciding, copy, sides.original);
+  const body = await bodyFor(deciding, copy, sides.original);
   const changeSet = body === null ? null : await writeSide(deciding, body, sides.original);
   if (!deciding.options.dryRun) await removeCopy(deciding, copy, changeSet);
   return { changed: changeSet === null ? 0 : 1, left: 0, changeSets: changeSet === null ? [] : [changeSet] };
@@ -49,7 +49,11 @@ async function chosen({ world, problem, choice }: Deciding): Promise<{ copy: Cop
 }
 
 /** Null: the original stays as it is. */
-function bodyFor({ world, problem, choice }: Deciding, copy: Copy, original: Side | null): Uint8Array | null {
+async function bodyFor(
+  { world, problem, choice }: Deciding,
+  copy: Copy,
+  original: Side | null,
+): Promise<Uint8Array | null> {
   if (choice.take === 'copy') return bytesAt(world, copy);
   return choice.take === 'merge' ? merged(world, problem, copy, original) : null;
 }
@@ -60,19 +64,22 @@ function bytesAt(world: World, { seq, digest }: Side): Uint8Array {
   return bytesOf(world, event.body, digest);
 }
 
-function merged(world: World, problem: Problem, copy: Copy, original: Side | null): Uint8Array {
-  const sides = withDetails(world, problem).conflict;
+async function merged(world: World, problem: Problem, copy: Copy, original: Side | null): Promise<Uint8Array> {
   if (copy.base === null || original === null || classify(problem.path).kind !== 'document')
     throw new LarderError(
       'conflict',
       `the history of ${problem.path} has no version that both sides grew from: take one of them`,
       {
-        members: { conflict: sides },
+        members: { conflict: withDetails(world, problem).conflict },
       },
     );
-  const [base, yours, theirs] = [copy.base, copy, original].map((side) => documentAt(world, side));
-  const merge = threeWayMerge(base ?? '', yours ?? '', theirs ?? '');
-  if (merge.kind === 'merged') return new TextEncoder().encode(merge.text);
+  const seqs = [copy.base.seq, copy.seq, original.seq] as const;
+  const sides = [await sideAt(world, copy.base), await sideAt(world, copy), await sideAt(world, original)] as const;
+  const bytes = sides.reduce((sum, { length }) => sum + length, 0);
+  const merge = await worked(world.bulk, bytes, 'mergedSides', sides);
+  if (merge.kind === 'merged') return merge.bytes;
+  if (merge.kind === 'not-json')
+    throw new LarderError('conflict', `seq ${seqs[merge.side]} is no JSON document: nothing can be merged with it`);
   const errors = merge.conflicts.map(({ pointer }) => ({
     code: 'merge_conflict',
     pointer,
@@ -84,16 +91,10 @@ function merged(world: World, problem: Problem, copy: Copy, original: Side | nul
   });
 }
 
-const utf8 = new TextDecoder('utf-8');
-
-function documentAt(world: World, side: Side): string {
-  const text = utf8.decode(bytesAt(world, side));
-  try {
-    JSON.parse(text);
-    return text;
-  } catch {
-    throw new LarderError('conflict', `seq ${side.seq} is no JSON document: nothing can be merged with it`);
-  }
+/** Reading and proving one of 16 MiB takes a turn of its own. */
+async function sideAt(world: World, side: Side): Promise<Uint8Array> {
+  await world.clock.yieldTurn();
+  return bytesAt(world, side);
 }
 
 async function writeSide(

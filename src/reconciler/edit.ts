@@ -4,10 +4,8 @@ import { editDocument, editedOf, type EditedDocument, type Writing } from '../co
 import type { JudgeValue } from '../core/examine.ts';
 import { tryMerge, type MergeConflicts } from '../core/merged-document.ts';
 import { classify, collectionOf } from '../core/refs.ts';
+import { IN_THREAD_BYTES } from '../files/heavy.ts';
 import type { World } from './world.ts';
-
-/** Up to here some milliseconds of the event loop. */
-const IN_THREAD_BYTES = 256 * 1024;
 
 /** `current`: the valid text on disk, or null. Throws what refuses the write. */
 export async function editedDocument(

@@ -7,8 +7,8 @@ import type { World } from './world.ts';
 
 interface KnownVersion {
   readonly seq: Seq;
-  /** The refusal (`gone`, `version_damaged`) where they are not kept any more, or are damaged. */
-  readonly bytes: Uint8Array | LarderError;
+  /** The refusal (`gone`, `version_damaged`) where they are not kept any more, or are damaged. Null: more than was wanted, not read. */
+  readonly bytes: Uint8Array | LarderError | null;
 }
 
 const digestShape = /^[0-9a-f]{64}$/;
@@ -17,12 +17,20 @@ const digestShape = /^[0-9a-f]{64}$/;
  * The newest version of a document with one of these tags, under any of its names, rather one that has its bytes; null when its history
  * has none.
  */
-export function versionNamed(world: World, path: string, tags: readonly string[]): KnownVersion | null {
+export function versionNamed(
+  world: World,
+  path: string,
+  tags: readonly string[],
+  mostBytes: number = Infinity,
+): KnownVersion | null {
   let gone: KnownVersion | null = null;
   for (const tag of tags) {
     const event = digestShape.test(tag) ? world.catalog.versionWith(path, tag as Digest) : undefined;
     if (!event) continue;
-    const known = { seq: event.seq, bytes: bytesOrRefusal(world, { ...event, digest: tag as Digest }) };
+    // Of what is not kept the refusal costs nothing.
+    const isRead = event.size <= mostBytes || event.body.in === 'nowhere';
+    const bytes = isRead ? bytesOrRefusal(world, { ...event, digest: tag as Digest }) : null;
+    const known = { seq: event.seq, bytes };
     if (!(known.bytes instanceof LarderError)) return known;
     gone ??= known;
   }

@@ -23,7 +23,8 @@ export function describeStale(
   now: Uint8Array | null,
 ): Readonly<Record<string, unknown>> {
   const [last] = world.catalog.history(path, { before: null, limit: 1 });
-  const base = ifMatch === undefined || ifMatch === '*' ? null : versionNamed(world, path, ifMatch);
+  const base =
+    ifMatch === undefined || ifMatch === '*' ? null : versionNamed(world, path, ifMatch, LARGEST_COMPARED_BYTES);
   return { ...(last && changeOf(last)), ...(base && { base_seq: base.seq, ...since(base.bytes, now) }) };
 }
 
@@ -37,11 +38,11 @@ const changeOf = ({ seq, atMs, op, actor, cause, changeSet, session }: StoredEve
   ...(session !== null && { session }),
 });
 
-const since = (base: Uint8Array | LarderError, now: Uint8Array | null): Readonly<Record<string, unknown>> =>
+const since = (base: Uint8Array | LarderError | null, now: Uint8Array | null): Readonly<Record<string, unknown>> =>
   base instanceof LarderError ? { base_gone: base.code } : diffOf(base, now);
 
-function diffOf(base: Uint8Array, now: Uint8Array | null): { readonly diff?: unknown } {
-  if (now === null || base.length + now.length > LARGEST_COMPARED_BYTES) return {};
+function diffOf(base: Uint8Array | null, now: Uint8Array | null): { readonly diff?: unknown } {
+  if (base === null || now === null || base.length + now.length > LARGEST_COMPARED_BYTES) return {};
   const [a, b] = [readJson(base), readJson(now)];
   if (a.kind !== 'valid' || b.kind !== 'valid') return {};
   const patch = diffPatch(a.text, b.text);

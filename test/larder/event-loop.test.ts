@@ -67,7 +67,7 @@ test(
 );
 
 test(
-  'a document of 8 MiB is made, patched and merged in short turns',
+  'a document of 8 MiB is made, patched, merged and laid out in short turns',
   async () => {
     await using world = await openTestLarder();
     const items = Array.from({ length: 60_000 }, (_, id) => ({ id, name: `item ${id}`, note: text.slice(0, 90) }));
@@ -85,8 +85,39 @@ test(
     const preconditions = { ifMatch: [etag as Digest] };
     const merged = await world.larder.write({ ref, change: mine, merge: true, preconditions }, me);
     expect(JSON.parse(Buffer.from(merged.bytes ?? []).toString())).toMatchObject({ revision: 2, mine: 3 });
+    const laidOut = await world.larder.maintenance.normalise({ paths: ['lod'], indent: 1, dryRun: true }, me);
+    expect(laidOut.changed).toEqual(['lod/things/large.json']);
     await nextTurn();
     expect(turns.longestMs()).toBeLessThan(MOST_MS);
+  },
+  LIMIT_MS,
+);
+
+test(
+  'versions of nearly 16 MiB are compared in short turns, and a refused write reads none of them',
+  async () => {
+    await using world = await openTestLarder();
+    const ref = { collection: 'lod/things', id: 'long' };
+    const put = (revision: number): WriteRequest => {
+      const body = Buffer.from(JSON.stringify({ revision, text: 'x'.repeat(16_000_000) }));
+      return { ref, change: { op: 'put', body } };
+    };
+    const { etag } = await world.larder.write(put(1), me);
+    await world.larder.write(put(2), me);
+    using turns = watchTurns();
+    await nextTurn();
+    await nextTurn();
+    turns.longestMs();
+    const { text: patch } = await world.larder.versions.diff(ref, { from: null, to: null, as: 'patch' });
+    await nextTurn();
+    expect(JSON.parse(patch)).toEqual([{ op: 'replace', path: '/revision', value: 2 }]);
+    expect(turns.longestMs(), 'diff').toBeLessThan(MOST_MS);
+    const stale = { op: 'merge-patch', body: Buffer.from('{"revision": 3}') } as const;
+    const preconditions = { ifMatch: [etag as Digest] };
+    const refused = world.larder.write({ ref, change: stale, preconditions }, me);
+    await expect(refused).rejects.toMatchObject({ code: 'precondition_failed', members: { base_seq: 1 } });
+    await nextTurn();
+    expect(turns.longestMs(), 'refusal').toBeLessThan(MOST_MS / 4);
   },
   LIMIT_MS,
 );

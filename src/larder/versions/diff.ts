@@ -4,6 +4,7 @@ import { LarderError } from '../../core/errors.ts';
 import type { Seq } from '../../core/events.ts';
 import { holdsFiles, pathOf, type DocumentRef } from '../../core/refs.ts';
 import { diffVersions, type DiffKind, type DiffSide, type VersionDiffText } from '../../core/version-diff.ts';
+import { IN_THREAD_BYTES } from '../../files/heavy.ts';
 import { callWithDeadline } from '../../host/deadline-call.ts';
 import type { VersionDiff } from '../../larder-versions.ts';
 import type { World } from '../../reconciler/world.ts';
@@ -22,7 +23,7 @@ type Side = StoredEvent | null;
 export async function diff(world: World, ref: DocumentRef, { from, to, as }: DiffOptions): Promise<VersionDiff> {
   const toEvent = to === null ? newestOf(world, ref) : sideOf(world, ref, to);
   const fromEvent = from === null ? (newestBefore(world, ref, toEvent?.seq ?? null) ?? null) : sideOf(world, ref, from);
-  const sides = [fromEvent, toEvent].map((event) => diffSide(world, ref, event)) as [DiffSide, DiffSide];
+  const sides = [await diffSide(world, ref, fromEvent), await diffSide(world, ref, toEvent)] as const;
   const seqs = { from: fromEvent?.seq ?? 0, to: toEvent?.seq ?? 0 };
   return { ...seqs, text: textOf(await run(sides, as), seqs) };
 }
@@ -38,12 +39,14 @@ function newestOf(world: World, ref: DocumentRef): StoredEvent {
   });
 }
 
-function diffSide(world: World, ref: DocumentRef, event: Side): DiffSide {
+/** Reading and proving one of 16 MiB takes a turn of its own, and so does handing both over. */
+async function diffSide(world: World, ref: DocumentRef, event: Side): Promise<DiffSide> {
   if (event === null)
     return { path: pathOf(ref), label: 'before the first version', bytes: null, digest: null, size: 0 };
   const { path, seq, atMs, actor, size } = event;
   const digest = digestAfter(ref, event);
   const bytes = digest === null ? null : keptBytes(world, ref, event);
+  await world.clock.yieldTurn();
   return { path, label: `seq ${seq}, ${new Date(atMs).toISOString()}, ${actor}`, bytes, digest, size };
 }
 
@@ -57,8 +60,7 @@ function keptBytes(world: World, ref: DocumentRef, event: StoredEvent): Uint8Arr
   }
 }
 
-/** Larger ones are compared in a thread of their own. */
-const IN_THREAD_BYTES = 256 * 1024;
+/** Larger ones than `IN_THREAD_BYTES` are compared in a thread of their own. */
 const IN_THREAD_MS = 30;
 const DEADLINE_MS = 5000;
 

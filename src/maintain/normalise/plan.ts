@@ -3,13 +3,13 @@
  * change set that refuses whole when one of its files was changed meanwhile.
  */
 import type { Catalog } from '../../catalog/types.ts';
-import type { Digest } from '../../core/digest.ts';
 import { MOST_CHANGES } from '../../core/change-set.ts';
 import { LarderError } from '../../core/errors.ts';
-import { equalJson } from '../../core/json/equal.ts';
-import { layOut } from '../../core/json/layout.ts';
-import { classify, FILES } from '../../core/refs.ts';
+import { classify, FILES, pathOf, type DocumentRef } from '../../core/refs.ts';
 import type { WriteRequest } from '../../core/requests.ts';
+import type { BulkReader } from '../../files/bulk.ts';
+import { worked } from '../../files/heavy.ts';
+import { paceOf } from '../../host/pace.ts';
 import type { Clock } from '../../host/ports.ts';
 
 export interface Normalising {
@@ -27,8 +27,6 @@ export interface NormalisePlan {
   readonly left: readonly string[];
 }
 
-const BATCH = 200;
-
 interface Gathered {
   /** Of what was looked at: a document may be named twice. */
   readonly seen: Set<string>;
@@ -40,20 +38,16 @@ interface Gathered {
 interface Parts {
   readonly catalog: Catalog;
   readonly clock: Clock;
+  readonly bulk: Pick<BulkReader, 'work'>;
 }
 
 /** Throws LarderError `not_found` for a path that is none, `too_large` for more than one change set holds. */
-export async function planNormalise({ catalog, clock }: Parts, { paths, unit }: Normalising): Promise<NormalisePlan> {
+export async function planNormalise(parts: Parts, { paths, unit }: Normalising): Promise<NormalisePlan> {
   const gathered: Gathered = { seen: new Set(), looked: 0, changes: [], left: [] };
-  for (const { collection, id } of scopesOf(catalog, paths)) {
-    for (let after: string | null = null; ;) {
-      const batch = catalog.served(collection, after, BATCH);
-      for (const document of batch)
-        if (id === null || document.id === id) take(catalog, collection, document, unit, gathered);
-      await clock.yieldTurn();
-      after = batch.at(-1)?.id ?? null;
-      if (batch.length < BATCH || after === null) break;
-    }
+  const pace = paceOf(parts.clock);
+  for (const ref of documentsIn(parts.catalog, scopesOf(parts.catalog, paths))) {
+    await take(parts, ref, unit, gathered);
+    await pace();
   }
   if (gathered.changes.length <= MOST_CHANGES) return gathered;
   throw new LarderError(
@@ -90,28 +84,40 @@ function documentAt(catalog: Catalog, path: string): Scope | null {
 const collectionsOf = (catalog: Catalog, namespace: string): string[] =>
   catalog.collections(namespace).flatMap(({ name }) => (name.endsWith(`/${FILES}`) ? [] : [name]));
 
-function take(
-  catalog: Catalog,
-  collection: string,
-  {
-    id,
-    path,
-    text,
-    etag,
-  }: { readonly id: string; readonly path: string; readonly text: string; readonly etag: Digest },
-  unit: string,
-  gathered: Gathered,
-): void {
-  if (gathered.seen.has(path)) return;
+const NAMES = 200;
+
+/** Names alone: the texts of two hundred documents may be gigabytes. */
+function* documentsIn(catalog: Catalog, scopes: readonly Scope[]): Generator<DocumentRef> {
+  for (const { collection, id } of scopes) {
+    if (id === null) yield* documentsOf(catalog, collection);
+    else yield { collection, id };
+  }
+}
+
+function* documentsOf(catalog: Catalog, collection: string): Generator<DocumentRef> {
+  let page = catalog.namesIn(collection, '', NAMES);
+  while (page.length > 0) {
+    for (const { name } of page) {
+      const meaning = classify(`${collection}/${name}`);
+      if (meaning.kind === 'document') yield { collection, id: meaning.id };
+    }
+    page = catalog.namesIn(collection, page.at(-1)?.name ?? '', NAMES);
+  }
+}
+
+async function take({ catalog, bulk }: Parts, ref: DocumentRef, unit: string, gathered: Gathered): Promise<void> {
+  const path = pathOf(ref);
+  const etag = catalog.head(path)?.servedDigest;
+  const text = etag ? catalog.text(path) : undefined;
+  if (!etag || text === undefined || gathered.seen.has(path)) return;
   gathered.seen.add(path);
   gathered.looked++;
-  const laidOut = layOut(text, unit);
-  if (laidOut === text) return;
-  if (!equalJson(text, laidOut)) throw new Error(`${path} would mean something else`);
+  const body = await worked(bulk, text.length, 'laidOut', text, unit);
+  if (body === null) return;
   if (catalog.head(path)?.diskDigest !== etag) {
     gathered.left.push(path);
     return;
   }
-  const change = { op: 'exact', body: Buffer.from(laidOut) } as const;
-  gathered.changes.push({ path, request: { ref: { collection, id }, change, preconditions: { ifMatch: [etag] } } });
+  const change = { op: 'exact', body } as const;
+  gathered.changes.push({ path, request: { ref, change, preconditions: { ifMatch: [etag] } } });
 }
