@@ -15,7 +15,7 @@ import { prune } from '../maintain/prune/prune.ts';
 import type { ForgetReport, History, PruneReport } from '../maintain/prune/types.ts';
 import { verify, type VerifyListener } from '../maintain/verify/verify.ts';
 import type { VerifySummary } from '../maintain/verify/types.ts';
-import { followReplaced } from '../maintain/prune/drop.ts';
+import { followReplaced, replacedUntold } from '../maintain/prune/drop.ts';
 import { outOfReach } from '../reconciler/out-of-reach.ts';
 import { Scrubber, type ScrubReport } from '../reconciler/scrubber.ts';
 import { settle } from '../reconciler/settle.ts';
@@ -89,10 +89,11 @@ export class OpenMaintenance implements Maintenance {
     await this.#noteClock();
   }
 
-  /** A disk that fills is told in the log, whoever asks; and a clock that jumps is noticed. */
+  /** A disk that fills is told in the log, whoever asks; a clock that jumps is noticed; and what the disk kept back is done. */
   #watchDisk(): void {
     this.history();
     void this.#noteClock();
+    this.#tellReplaced();
     this.#watching = this.#parts.host.clock.after(DISK_EVERY_MS, () => this.#watchDisk());
   }
 
@@ -101,6 +102,17 @@ export class OpenMaintenance implements Maintenance {
     const { leftMs } = this.#clockTrust;
     const { events } = this.#parts;
     if ((leftMs === null) !== (events.clockLeftMs === null)) await events.noteClockLeft(leftMs).catch(() => {});
+  }
+
+  /** A disk that failed right after a segment was written anew kept the catalog from being told. */
+  #tellReplaced(): void {
+    const { world } = this.#wired;
+    if (this.#running !== null || replacedUntold(world).length === 0) return;
+    this.#running = followReplaced(world, false)
+      .catch((error: unknown) =>
+        world.log.warn({ err: error }, 'where versions lie in a segment that was written anew'),
+      )
+      .finally(() => (this.#running = null));
   }
 
   async scrub(most: number): Promise<ScrubReport> {
@@ -160,7 +172,7 @@ export class OpenMaintenance implements Maintenance {
     await reconciler.rescan();
     const outage = world.outOfReach.root();
     if (outage) throw outOfReach(outage, root.path);
-    // A disk that failed right after a segment was written anew kept the catalog from being told.
+    // As a minute later without a verification.
     await followReplaced(world, false);
     const upTo = world.recorder.announcedSeq;
     using audit = openCatalogAudit(catalogIn(world, place.directory));

@@ -26,11 +26,18 @@ export async function followReplaced(
   { events, catalog }: Pick<History, 'events' | 'catalog'>,
   isReplayed: boolean,
 ): Promise<void> {
-  const known = catalog.replacedSegments();
-  const moved = Object.entries(events.replaced).filter(([segment, times]) => known[segment] !== times);
+  const moved = replacedUntold({ events, catalog });
   if (moved.length === 0) return;
-  if (!isReplayed) for (const [segment] of moved) await tellPlaces({ events, catalog }, Number(segment));
+  if (!isReplayed) for (const segment of moved) await tellPlaces({ events, catalog }, segment);
   await catalog.noteReplaced(events.replaced);
+}
+
+/** Segments that were written anew without the catalog knowing. */
+export function replacedUntold({ events, catalog }: Pick<History, 'events' | 'catalog'>): Seq[] {
+  const known = catalog.replacedSegments();
+  return Object.entries(events.replaced).flatMap(([segment, times]) =>
+    known[segment] === times ? [] : [Number(segment)],
+  );
 }
 
 /** Everything in a segment lies elsewhere once it was written anew, and what was dropped nowhere. */
