@@ -3,6 +3,7 @@ import type { PathVersion, PathWithVersions } from '../../catalog/retained.ts';
 import type { Seq } from '../../core/events.ts';
 import { classify, collectionOf } from '../../core/refs.ts';
 import { droppable, type RetainedVersion } from '../../core/retention.ts';
+import { paceOf } from '../../host/pace.ts';
 import type { History } from './types.ts';
 
 export interface PrunePlan {
@@ -28,11 +29,14 @@ export async function planPrune(history: History): Promise<PrunePlan> {
   const checkpoint = settledSeq();
   const segments = events.completeUpTo(checkpoint);
   const nowMs = clock.nowMs();
+  const pace = paceOf(clock);
   const gathered: Gathered = { dropsBySegment: new Map(), versions: 0, paths: 0, waiting: 0, storedBytes: 0 };
   for (let page = catalog.pathsWithVersions(0, PAGE); page.length > 0;) {
     history.refuseStopping();
-    for (const path of page) planPath(history, path, { segments, checkpoint, nowMs }, gathered);
-    await clock.yieldTurn();
+    for (const path of page) {
+      planPath(history, path, { segments, checkpoint, nowMs }, gathered);
+      await pace();
+    }
     page = catalog.pathsWithVersions(page.at(-1)?.id ?? 0, PAGE);
   }
   return gathered;
@@ -83,8 +87,9 @@ function retained(
 ): RetainedVersion[] {
   if (!isKept || kind === 'deleted') return [];
   const isHead = seq === path.servedSeq || digest === path.diskDigest;
-  const isLastBeforeDeletion =
-    versions.slice(0, index).findLast(({ kind: later }) => later !== 'rescued')?.kind === 'deleted';
+  let next = index - 1;
+  while (versions[next]?.kind === 'rescued') next--;
+  const isLastBeforeDeletion = versions[next]?.kind === 'deleted';
   const isUndecided = kind === 'rescued' && path.problems.includes('rescued');
   return [{ seq, atMs, isProtected: isHead || isLastBeforeDeletion || isUndecided || seq > checkpoint }];
 }
