@@ -1,5 +1,5 @@
 /**
- * Work on the texts of documents that grows with them: some 30 ms a MiB. Pure functions of what crosses threads, so that a worker does
+ * Work on the texts of documents that grows with them: 30 to 160 ms a MiB. Pure functions of what crosses threads, so that a worker does
  * it for large documents (DESIGN 3.11).
  */
 import { equalJson } from './json/equal.ts';
