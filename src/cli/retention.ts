@@ -37,6 +37,8 @@ function describePrune({
 }: PruneReport): string {
   const would = dryRun ? 'would lose' : 'lost';
   if (versions === 0 && waiting === 0 && blobs === 0) return `nothing to prune: ${KEPT}\n`;
+  if (versions === 0 && blobs === 0)
+    return `nothing to prune yet: ${count(waiting, 'version')} ${waiting === 1 ? 'lies' : 'lie'} in the segment that still grows\n`;
   const later = waiting === 0 ? '' : `; ${count(waiting, 'version')} more in the segment that still grows`;
   const alsoBlobs =
     blobs === 0 ? '' : `, ${count(blobs, 'blob')} that no version needs ${dryRun ? 'would go' : 'removed'}`;

@@ -90,9 +90,10 @@ export class StartUp {
   readiness(): ReadinessReport {
     const { world, reconciler } = this.#wired;
     const isRootThere = world.outOfReach.root() === null;
+    const isLarderThere = world.fs.lstat(this.#parts.root.lockFile) !== undefined;
     const reasons = [
       ...(this.#stage === 'ready' ? [] : [this.#stage]),
-      ...(isRootThere ? [] : ['root-missing']),
+      ...(isRootThere ? (isLarderThere ? [] : ['larder-missing']) : ['root-missing']),
       ...(this.#parts.place.isElsewhere ? ['catalog-elsewhere'] : []),
       ...(this.#noRoom ? ['disk-full'] : []),
       ...troublesOfDisk(world),
@@ -100,7 +101,7 @@ export class StartUp {
       ...(world.swap.exchange ? [] : ['no-atomic-exchange']),
     ];
     return {
-      ready: this.isReady && isRootThere,
+      ready: this.isReady && isRootThere && isLarderThere,
       reasons,
       durability: world.durability,
       scan: this.#progress(),

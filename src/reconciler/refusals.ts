@@ -12,6 +12,12 @@ const CODES = new Map<string, readonly [code: ErrorCode, detail: string]>([
 /** The machine is short of something for the moment. */
 const SHORT = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 
+/** Nothing of ours is ever missed while it is as it was: somebody took it away. */
+const isOurOwn = (error: object): boolean => 'path' in error && String(error.path).includes('/.larder/');
+
+const WITHOUT_LARDER =
+  '.larder, or a part of it, was removed under the daemon; the files are untouched, and nothing can be recorded. Stop Larder, put .larder back from a copy if there is one, and start: a start without it begins a new history';
+
 const RETRY_SOON = { 'Retry-After': '1' };
 
 /** A failed call of the kernel as a LarderError; our own errors, and bugs, as they are. */
@@ -22,6 +28,7 @@ export function refusalOf(error: unknown): unknown {
   if (known) return new LarderError(known[0], known[1], { cause: error });
   if (SHORT.has(errno)) return new LarderError('busy', `short of ${errno}`, { cause: error, headers: RETRY_SOON });
   if (!('syscall' in error)) return error;
+  if (errno === 'ENOENT' && isOurOwn(error)) return new LarderError('log_unwritable', WITHOUT_LARDER, { cause: error });
   return new LarderError('disk_failed', `nothing was changed: ${error.message}`, { cause: error });
 }
 

@@ -6,6 +6,7 @@ import { MOST_CHANGE_BYTES } from '../core/change-set.ts';
 import type { Digest } from '../core/digest.ts';
 import { digestOf } from '../core/digest.ts';
 import type { Writing } from '../core/edited-document.ts';
+import { meaningOfProblem } from '../core/problem-hints.ts';
 import { LarderError } from '../core/errors.ts';
 import type { Fault } from '../core/events.ts';
 import { classify, pathOf, type PathMeaning } from '../core/refs.ts';
@@ -191,7 +192,10 @@ async function judge(world: World, request: WriteRequest, settled: Settled | und
   if (world.pendings.get(path)?.code === 'held') throw new LarderError('document_held', `${path} is held`);
   if (look.kind === 'blocked' && look.why === 'other-device')
     throw new LarderError('other_device', `${path}: ${look.detail}`);
-  if (look.kind === 'blocked') throw new LarderError('document_invalid', `${path}: ${look.detail}`);
+  if (look.kind === 'blocked')
+    throw new LarderError('document_invalid', `${path}: ${look.detail}`, {
+      members: { hint: meaningOfProblem('unreadable').hint },
+    });
   if (look.kind === 'unstable') throw new LarderError('pending', `${path} is being written by another program`);
   const disk = look.kind === 'absent' ? null : settled.observation.examined.digest;
   const head = settled.decision.do === 'nothing' ? settled.observation.head : world.catalog.head(path);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { testScenarios } from './scenarios.ts';
@@ -241,6 +241,16 @@ test('a write that names the served version over a broken file is told what is i
     const { digest } = refused.json as { digest: string };
     expect(`"${digest}"`).not.toBe(etag);
   }
+});
+
+test('a write over what cannot be read says how it can be, not to name its digest', async () => {
+  await using world = await openWorld({ files });
+  symlinkSync('a.json', join(world.root, 'lod/customers/link.json'));
+  const refused = await world.ask('PUT', '/v1/lod/customers/link', { headers: json, body: { v: 2 } });
+  expect(refused).toMatchObject({ status: 409, json: { code: 'document_invalid' } });
+  expect((refused.json as { hint: string }).hint).toMatch(
+    /^Give the daemon permission to read it, or put a regular file/,
+  );
 });
 
 test('nobody takes the name of the first scan for a session', async () => {

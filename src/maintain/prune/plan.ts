@@ -62,7 +62,7 @@ function planPath(
   const dropped = new Set(droppable(candidates, keep, nowMs));
   for (const { seq } of versions) if (dropped.has(seq) && segmentOf(segments, seq) === null) gathered.waiting++;
   const going = withoutBases(versions, (seq) => dropped.has(seq) && segmentOf(segments, seq) !== null);
-  if (dropped.size > 0) gathered.paths++;
+  if (going.length > 0) gathered.paths++;
   for (const version of going) take(gathered, segments, version);
 }
 
