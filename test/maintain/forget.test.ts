@@ -10,14 +10,26 @@ import type { ForgetReport } from '../../src/maintain/prune/types.ts';
 import { Recorder } from '../../src/reconciler/recorder.ts';
 import type { World } from '../../src/reconciler/world.ts';
 import { openGuarded } from '../reconciler/guarded-world.ts';
-import { me, openTestLarder, ref } from '../reconciler/world.ts';
+import { me, openTestLarder, ref, type TestLarder } from '../reconciler/world.ts';
 import { verifyOpen } from './verify-world.ts';
 
 /** Of one length. */
 const [SECRET, SECRET_TOO] = ['{"secret": "hunter2"}', '{"secret": "hunter3"}'] as const;
 
+const HURRY = 10;
+
+/** Forgetting waits for a checkpoint, and that two seconds for what a write brought out; a minute is not waited for either. */
+const HASTY: Clock = {
+  ...systemClock,
+  monotonicMs: () => systemClock.monotonicMs() * HURRY,
+  after: (ms, run) => systemClock.after(Math.min(ms, 5000) / HURRY, run),
+};
+
+const openHasty = (files: Readonly<Record<string, string>>): Promise<TestLarder> =>
+  openTestLarder(files, { host: { fs: nodeFileSystem, clock: HASTY, random: systemRandom } });
+
 test('forgetting removes the bytes of an earlier version at once, also from the segment that grows', async () => {
-  await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
+  await using world = await openHasty({ 'lod/things/a.json': '{"secret": "hunter2"}' });
   await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"secret": null}') } }, me);
   const report = await world.larder.maintenance.forget('lod/things/a.json', null);
   expect(report).toMatchObject({ forgotten: [1], elsewhere: [] });
@@ -32,7 +44,7 @@ test('forgetting removes the bytes of an earlier version at once, also from the 
 
 test('a preview names what would go and what stays elsewhere, and changes nothing', async () => {
   const secret = '{"secret": "hunter2"}';
-  await using world = await openTestLarder({ 'lod/things/a.json': secret, 'lod/things/copy.json': secret });
+  await using world = await openHasty({ 'lod/things/a.json': secret, 'lod/things/copy.json': secret });
   await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"secret": null}') } }, me);
   const planned = await world.larder.maintenance.forget('lod/things/a.json', null, { dryRun: true });
   expect(planned).toMatchObject({ forgotten: [1], elsewhere: [{ path: 'lod/things/copy.json' }], dry_run: true });
@@ -45,14 +57,14 @@ test('a preview names what would go and what stays elsewhere, and changes nothin
 });
 
 test('what was saved right before, and nobody has looked at yet, is what the file holds', async () => {
-  await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
+  await using world = await openHasty({ 'lod/things/a.json': '{"secret": "hunter2"}' });
   world.save('lod/things/a.json', '{"secret": null}');
   const planned = await world.larder.maintenance.forget('lod/things/a.json', null, { dryRun: true });
   expect(planned).toMatchObject({ forgotten: [1] });
 });
 
 test('forgetting a former name leaves what lies under the new one, also after a rebuild', async () => {
-  await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
+  await using world = await openHasty({ 'lod/things/a.json': '{"v": 1}' });
   await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"v": 2}') } }, me);
   renameSync(world.at('lod/things/a.json'), world.at('lod/things/b.json'));
   await world.larder.rescan();
@@ -64,7 +76,7 @@ test('forgetting a former name leaves what lies under the new one, also after a 
 });
 
 test('forgetting refuses what the file still holds, and says what to do', async () => {
-  await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
+  await using world = await openHasty({ 'lod/things/a.json': '{"secret": "hunter2"}' });
   await expect(world.larder.maintenance.forget('lod/things/a.json', 1)).rejects.toMatchObject({
     code: 'conflict',
     message: expect.stringContaining('change or delete the file first'),
@@ -80,7 +92,7 @@ test('forgetting refuses what the file still holds, and says what to do', async 
 
 test('forgetting takes every version with the same bytes, and names other paths that have them', async () => {
   const secret = '{"secret": "hunter2"}';
-  await using world = await openTestLarder({ 'lod/things/a.json': secret, 'lod/things/copy.json': secret });
+  await using world = await openHasty({ 'lod/things/a.json': secret, 'lod/things/copy.json': secret });
   const put = (text: string): Promise<unknown> =>
     world.larder.write({ ref: ref('a'), change: { op: 'exact', body: Buffer.from(text) } }, me);
   await put('{"secret": 1}');
@@ -94,7 +106,7 @@ test('forgetting takes every version with the same bytes, and names other paths 
 
 test('forgetting removes large bytes that nobody else has, also beside some that another path needs', async () => {
   const large = (text: string): string => `{"secret": "${text.repeat(1_500_000)}"}`;
-  await using world = await openTestLarder({ 'lod/things/a.json': large('x'), 'lod/things/copy.json': large('x') });
+  await using world = await openHasty({ 'lod/things/a.json': large('x'), 'lod/things/copy.json': large('x') });
   for (const text of [large('y'), '{}'])
     await world.larder.write({ ref: ref('a'), change: { op: 'exact', body: Buffer.from(text) } }, me);
   const blobs = (): number =>
@@ -129,7 +141,7 @@ test.each([1_500_000, 15])('forgetting never takes %i bytes that a write brings 
     });
     return { ...world, recorder };
   };
-  const host = { fs: nodeFileSystem, clock: systemClock, random: systemRandom, world: heldUp };
+  const host = { fs: nodeFileSystem, clock: HASTY, random: systemRandom, world: heldUp };
   await using world = await openTestLarder({ 'lod/things/a.json': secret }, { host });
   const put = (id: string, text: string): Promise<unknown> =>
     world.larder.write({ ref: ref(id), change: { op: 'exact', body: Buffer.from(text) } }, me);
@@ -153,7 +165,7 @@ test.each([1_500_000, 15])('forgetting never takes %i bytes that a write brings 
 });
 
 test('what was shown is what is forgotten: where it would be other versions by now, it is none', async () => {
-  await using world = await openTestLarder({ 'lod/things/a.json': SECRET });
+  await using world = await openHasty({ 'lod/things/a.json': SECRET });
   const put = (text: string): Promise<unknown> =>
     world.larder.write({ ref: ref('a'), change: { op: 'exact', body: Buffer.from(text) } }, me);
   await put('{"v": 2}');
@@ -172,7 +184,7 @@ test('what was shown is what is forgotten: where it would be other versions by n
 });
 
 test('forgetting works on what was deleted', async () => {
-  await using world = await openTestLarder({ 'lod/things/a.json': '{"secret": "hunter2"}' });
+  await using world = await openHasty({ 'lod/things/a.json': '{"secret": "hunter2"}' });
   await world.larder.write({ ref: ref('a'), change: { op: 'delete' } }, me);
   expect(await world.larder.maintenance.forget('lod/things/a.json', null)).toMatchObject({ forgotten: [1] });
   await world.reopen();
@@ -202,7 +214,7 @@ test('what a program has open in .larder/tmp is named, not taken from it, and go
 });
 
 test('a young file that may be a write on its way stays and is named; an old one goes, whatever its name', async () => {
-  await using world = await openTestLarder({ 'lod/things/a.json': SECRET });
+  await using world = await openHasty({ 'lod/things/a.json': SECRET });
   await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"secret": null}') } }, me);
   const place = (name: string, text: string): void => writeFileSync(world.at(`.larder/tmp/${name}`), text);
   place('young', SECRET);
@@ -216,7 +228,7 @@ test('a young file that may be a write on its way stays and is named; an old one
 
 test.each([15, 1_500_000])('a catalog is made anew from a log whose bytes were forgotten (%i)', async (size) => {
   const secret = JSON.stringify({ secret: 'x'.repeat(size) });
-  await using world = await openTestLarder({ 'lod/things/a.json': secret, 'lod/things/b.json': secret });
+  await using world = await openHasty({ 'lod/things/a.json': secret, 'lod/things/b.json': secret });
   const put = (id: string, text: string): Promise<unknown> =>
     world.larder.write({ ref: ref(id), change: { op: 'exact', body: Buffer.from(text) } }, me);
   await put('a', '{"v": 2}');
@@ -230,12 +242,9 @@ test.each([15, 1_500_000])('a catalog is made anew from a log whose bytes were f
   expect((await verifyOpen(world.larder)).said).toEqual([]);
 });
 
-/** A minute is not waited for. */
-const hasty: Clock = { ...systemClock, after: (ms, run) => systemClock.after(Math.min(ms, 500), run) };
-
 test.each([
   ['a verification tells the catalog first', systemClock],
-  ['the catalog is told a minute later', hasty],
+  ['the catalog is told a minute later', HASTY],
 ])('where the disk fails right after the log was written anew, %s', async (_, clock) => {
   let [isArmed, isBroken] = [true, false];
   const fs: FileSystem = {
@@ -278,7 +287,7 @@ test('what is forgotten is gone for good once it is said: the removals are synce
   };
   await using world = await openTestLarder(
     { 'lod/things/a.json': secret },
-    { host: { fs, clock: systemClock, random: systemRandom } },
+    { host: { fs, clock: HASTY, random: systemRandom } },
   );
   await world.larder.write({ ref: ref('a'), change: { op: 'put', body: Buffer.from('{"secret": null}') } }, me);
   const shelf = world.at(`.larder/blobs/${digestOf(Buffer.from(secret)).slice(0, 2)}`);

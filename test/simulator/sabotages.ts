@@ -168,7 +168,7 @@ export const MISSING: readonly Missing[] = [
   {
     name: 'the identities that redo goes by',
     sabotage: knowsNoFileAgain,
-    from: 1,
+    from: 55,
     count: MOST_SEEDS,
     shows: SECOND_HAND,
   },
@@ -184,7 +184,7 @@ export const MISSING: readonly Missing[] = [
   {
     name: 'the doubt about a young stat',
     sabotage: trustsYoungStats,
-    from: 100,
+    from: 365,
     count: MOST_SEEDS,
     shows: /^I1 .*(holds|rotten)|^I[36] .* kept nowhere/,
   },
@@ -202,7 +202,13 @@ export const MISSING: readonly Missing[] = [
     count: MOST_SEEDS,
     shows: /^I4 .* without a mark/,
   },
-  { name: 'the hold of what vanishes at once', sabotage: holdsNothing, from: 1, count: MOST_SEEDS, shows: /^3\.9 all/ },
+  {
+    name: 'the hold of what vanishes at once',
+    sabotage: holdsNothing,
+    from: 180,
+    count: MOST_SEEDS,
+    shows: /^3\.9 all/,
+  },
   {
     name: 'the abort of a write that failed',
     sabotage: { without: ['abort'] },
