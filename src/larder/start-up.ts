@@ -90,7 +90,7 @@ export class StartUp {
   readiness(): ReadinessReport {
     const { world, reconciler } = this.#wired;
     const isRootThere = world.outOfReach.root() === null;
-    const isLarderThere = world.fs.lstat(this.#parts.root.lockFile) !== undefined;
+    const isLarderThere = this.#isLarderThere();
     const reasons = [
       ...(this.#stage === 'ready' ? [] : [this.#stage]),
       ...(isRootThere ? (isLarderThere ? [] : ['larder-missing']) : ['root-missing']),
@@ -106,6 +106,15 @@ export class StartUp {
       durability: world.durability,
       scan: this.#progress(),
     };
+  }
+
+  /** What a failing disk does not say is told by other reasons. */
+  #isLarderThere(): boolean {
+    try {
+      return this.#wired.world.fs.lstat(this.#parts.root.lockFile) !== undefined;
+    } catch {
+      return true;
+    }
   }
 
   /** What lies beside the documents is looked at too: the total, which counts these alone, is never less than what was looked at. */
