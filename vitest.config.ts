@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Each file is a process of its own: a daemon, a lock or a native module that goes wrong takes one file with it.
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the processors that CI has: many tests wait, for a second look, a checkpoint or a rescan.
+    maxWorkers: 3,
     // As scripts/environment.sh gives them to the daemon.
     execArgv: ['--no-memory-protection-keys'],
     testTimeout: 60_000,
