@@ -10,7 +10,7 @@ import type { ForgetReport } from '../../src/maintain/prune/types.ts';
 import { Recorder } from '../../src/reconciler/recorder.ts';
 import type { World } from '../../src/reconciler/world.ts';
 import { openGuarded } from '../reconciler/guarded-world.ts';
-import { me, openTestLarder, ref, type TestLarder } from '../reconciler/world.ts';
+import { me, notingSyncs, openTestLarder, ref, type TestLarder } from '../reconciler/world.ts';
 import { verifyOpen } from './verify-world.ts';
 
 /** Of one length. */
@@ -272,19 +272,7 @@ test.each([
 test('what is forgotten is gone for good once it is said: the removals are synced', async () => {
   const secret = JSON.stringify({ secret: 'x'.repeat(1_100_000) });
   const synced = new Set<string>();
-  const pathByFd = new Map<number, string>();
-  const fs: FileSystem = {
-    ...nodeFileSystem,
-    open(path, mode, permissions) {
-      const fd = nodeFileSystem.open(path, mode, permissions);
-      pathByFd.set(fd, path);
-      return fd;
-    },
-    async fsync(fd) {
-      await nodeFileSystem.fsync(fd);
-      synced.add(pathByFd.get(fd) ?? '');
-    },
-  };
+  const fs = notingSyncs(nodeFileSystem, synced);
   await using world = await openTestLarder(
     { 'lod/things/a.json': secret },
     { host: { fs, clock: HASTY, random: systemRandom } },

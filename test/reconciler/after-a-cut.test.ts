@@ -27,7 +27,7 @@ import { systemClock } from '../../src/host/system-clock.ts';
 import { systemRandom } from '../../src/host/system-random.ts';
 import { openLarder, type OpenOptions } from '../../src/larder.ts';
 import { openGuarded, type GuardedLarder } from './guarded-world.ts';
-import { bytes, me, openTestLarder, ref } from './world.ts';
+import { bytes, me, notingSyncs, openTestLarder, ref } from './world.ts';
 
 test('what is saved into a file that redo has just replaced is in the history', async () => {
   await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
@@ -132,20 +132,8 @@ test('what redo has written is synced before a checkpoint says that it need not 
   await using world = await openTestLarder({ 'lod/things/a.json': '{"v": 1}' });
   await world.larder.write({ ref: ref('a'), change: { op: 'put', body: bytes({ v: 2 }) } }, me);
   const synced = new Set<string>();
-  const pathByFd = new Map<number, string>();
   const { syncAll: _, ...withoutSyncAll } = nodeFileSystem;
-  const fs: FileSystem = {
-    ...withoutSyncAll,
-    open(path, mode, permissions) {
-      const fd = nodeFileSystem.open(path, mode, permissions);
-      pathByFd.set(fd, path);
-      return fd;
-    },
-    async fsync(fd) {
-      await nodeFileSystem.fsync(fd);
-      synced.add(pathByFd.get(fd) ?? '');
-    },
-  };
+  const fs = notingSyncs(withoutSyncAll, synced);
   const torn = (root: string): void => writeFileSync(join(root, 'lod/things/a.json'), '');
   await using copy = await openCopy(world.root, torn, { fs, clock: systemClock, random: systemRandom });
   await expect.poll(() => copy.larder.status().checkpoint, { timeout: 20_000 }).toBe(2);

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { FileSystem } from '../../src/host/ports.ts';
 import type { FeedEvent, CurrentAnswer } from '../../src/core/requests.ts';
 import type { Larder } from '../../src/larder-types.ts';
 import { openLarder, type OpenOptions } from '../../src/larder.ts';
@@ -63,4 +64,21 @@ export async function openTestLarder(
     },
   };
   return world;
+}
+
+/** Tells which files were synced, one by one or with their directory, through the real file system. */
+export function notingSyncs(fs: FileSystem, synced: Set<string>): FileSystem {
+  const pathByFd = new Map<number, string>();
+  return {
+    ...fs,
+    open(path, mode, permissions) {
+      const fd = fs.open(path, mode, permissions);
+      pathByFd.set(fd, path);
+      return fd;
+    },
+    async fsync(fd) {
+      await fs.fsync(fd);
+      synced.add(pathByFd.get(fd) ?? '');
+    },
+  };
 }
